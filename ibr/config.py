@@ -1,0 +1,247 @@
+"""registry.yml: what a country configures, checked whole before anything runs.
+
+All mistakes are reported at once, each with its place in the file. Secrets are named as
+`${NAME}` and come from the environment, never from the file.
+"""
+
+import datetime as dt
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ibr.errors import ConfigurationProblem
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+_TYPE_PATTERN = re.compile(r"^(text|integer|number|boolean)$|^(date|timestamp)( .+)?$")
+
+
+class _Section(BaseModel):
+    """A part of the file: an unknown key is a mistake, not something to ignore."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class BenefitUnit(StrEnum):
+    """Whom a program pays: one person, or a household as a whole."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+
+
+class SourceKind(StrEnum):
+    """What a source is for: a program's system, the population register, or a list to cross-check."""
+
+    MIS = "mis"
+    REGISTER = "register"
+    REFERENCE = "reference"
+
+
+class Program(_Section):
+    """One cash-transfer program."""
+
+    name: str
+    benefit_unit: BenefitUnit
+    manager: str | None = None
+
+
+class Table(_Section):
+    """One table to mirror.
+
+    `key` names the columns that identify a row (none: rows are told apart by their content);
+    `cursor` a column that rises whenever a row changes; `columns` the types that the contract checks.
+    """
+
+    key: list[str] = []
+    cursor: str | None = None
+    columns: dict[str, str] = {}
+    filter: str | None = None
+    may_be_empty: bool = False
+    path: str | None = Field(default=None, description="for file sources: a file or a glob")
+
+    @field_validator("columns")
+    @classmethod
+    def _known_types(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name, kind in columns.items():
+            if not _TYPE_PATTERN.match(kind):
+                raise ValueError(
+                    f"column {name} has type {kind!r}; expected text, integer, number, boolean, "
+                    "date [FORMAT] or timestamp [FORMAT]"
+                )
+        return columns
+
+
+class Limits(_Section):
+    """When a source is held back: shares of a table's rows, from 0 to 1."""
+
+    rejected_share: Share = 0.02
+    vanished_share: Share = 0.20
+
+
+class Source(_Section):
+    """A database or a stream of files that is mirrored."""
+
+    name: str
+    kind: SourceKind
+    url: str
+    programs: list[ProgramCode] = []
+    freshness_days: int = Field(default=1, ge=0)
+    timeout_seconds: int = Field(default=3600, gt=0)
+    limits: Limits = Limits()
+    tables: dict[str, Table]
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str) -> str:
+        if not re.match(r"^(sqlite|postgresql|mysql|files):", url):
+            raise ValueError(
+                f"url starts with {url.split(':')[0]!r}; expected sqlite:, postgresql:, mysql: or files:"
+            )
+        return url
+
+    @model_validator(mode="after")
+    def _tables_fit_kind(self) -> "Source":
+        if not self.tables:
+            raise ValueError("no tables named; list at least one")
+        without_path = [name for name, table in self.tables.items() if not table.path]
+        if self.url.startswith("files:") and without_path:
+            raise ValueError(f"table(s) {', '.join(without_path)} of a files: source need a path")
+        return self
+
+
+class Warehouse(_Section):
+    """Bounds of the one process that writes."""
+
+    memory_limit: str = Field(default="8GB", pattern=r"^\d+(\.\d+)? ?(MB|GB|TB)$")
+    threads: int | None = Field(default=None, gt=0)
+    keep_publications: int = Field(default=5, ge=1)
+
+
+class Thresholds(_Section):
+    """Match probabilities from which a pair is a match, or goes to review."""
+
+    match: Share = 0.99
+    review: Share = 0.5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Thresholds":
+        if self.review > self.match:
+            raise ValueError(f"review {self.review} is above match {self.match}; it must not be")
+        return self
+
+
+class Linkage(_Section):
+    """How records become persons."""
+
+    thresholds: Thresholds = Thresholds()
+    register_thresholds: Thresholds = Thresholds(match=0.9, review=0.5)
+    name_variants: str | None = None
+    model: str = "auto"
+    max_cluster_size: int = Field(default=30, ge=2)
+    max_jump: float = Field(default=3.0, gt=1, description="safety stop: duplicates against the last run")
+
+
+class Schedule(_Section):
+    """When the nightly run starts (cron), and when it goes on without sources that have not answered."""
+
+    replicate: str = "0 1 * * *"
+    build_at_latest: str = "0 4 * * *"
+    timezone: str = "UTC"
+
+
+class Registry(_Section):
+    """The whole of registry.yml."""
+
+    country: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    reporting_date: dt.date
+    programs: dict[ProgramCode, Program] = Field(min_length=1)
+    sources: dict[Identifier, Source] = Field(min_length=1)
+    warehouse: Warehouse = Warehouse()
+    linkage: Linkage = Linkage()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _programs_and_sources_agree(self) -> "Registry":
+        faults = []
+        carriers: dict[str, str] = {}
+        for code, source in self.sources.items():
+            for program in source.programs:
+                if program not in self.programs:
+                    faults.append(f"sources.{code}.programs names {program}, which is not under programs")
+                if program in carriers:
+                    faults.append(f"program {program} is carried by both {carriers[program]} and {code}")
+                carriers[program] = code
+            if source.kind is SourceKind.MIS and not source.programs:
+                faults.append(f"sources.{code} is a mis and carries no program")
+        faults += [f"no source carries program {p}" for p in self.programs if p not in carriers]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def carrier(self, program: str) -> str:
+        """The source that carries a program."""
+        return next(code for code, source in self.sources.items() if program in source.programs)
+
+
+def load(path: Path) -> Registry:
+    """Read and check registry.yml.
+
+    Raises ConfigurationProblem listing every mistake, separated by " | ".
+    """
+    if not path.is_file():
+        raise ConfigurationProblem(
+            f"no registry.yml in {path.parent}; `ibr init {path.parent}` writes one to start from"
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigurationProblem(f"{path} is not readable as YAML{where}; mend the indentation or quotes") from None
+    if not isinstance(content, dict):
+        raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
+    missing: list[str] = []
+    content = _expand(content, missing)
+    faults = [f"environment variable {name} is named but not set" for name in dict.fromkeys(missing)]
+    try:
+        registry = Registry.model_validate(content)
+    except ValidationError as error:
+        faults += [_say(fault) for fault in error.errors(include_input=False)]
+    if faults:
+        count = f"{len(faults)} mistake{'s' if len(faults) > 1 else ''} in {path}"
+        raise ConfigurationProblem(f"{count}: " + " | ".join(faults))
+    return registry
+
+
+def _say(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "the file"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _expand(value: Any, missing: list[str]) -> Any:
+    """Replace `${NAME}` by the environment's value, in every text of the file; note the names not set."""
+    if isinstance(value, dict):
+        return {key: _expand(inner, missing) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_expand(inner, missing) for inner in value]
+    if not isinstance(value, str):
+        return value
+
+    def fill(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            missing.append(match[1])
+        return os.environ.get(match[1], match[0])
+
+    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", fill, value)
+
+
+Stage = Literal["replicate", "registry", "link", "marts", "exceptions", "publish"]
+STAGES: tuple[Stage, ...] = ("replicate", "registry", "link", "marts", "exceptions", "publish")

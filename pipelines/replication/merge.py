@@ -1,0 +1,381 @@
+"""Merging a landing into the mirror: one transaction a source, so a kill leaves the last good image.
+
+Only changed rows are written. The version a row had before goes to `history_<source>`; a row that has left the
+source keeps its place with `_ibr_deleted_at` set. Rows that cannot be told apart by their key, or hold a number
+that is none, go to quarantine: received = stored + quarantined, table by table.
+"""
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from ibr.config import Source, Table
+from ibr.errors import ContractBroken
+from pipelines.replication import reconciliation
+from pipelines.replication.landing import (
+    ORIGINAL,
+    REASON,
+    LandedTable,
+    Landing,
+    Watermark,
+    forget_watermarks,
+    prune,
+    write_watermarks,
+)
+from pipelines.replication.reconciliation import Comparison
+from warehouse.connection import literal, quoted
+
+BOOKKEEPING = ("_ibr_loaded_at", "_ibr_run_id", "_ibr_row_hash", "_ibr_deleted_at")
+
+
+@dataclass
+class TableOutcome:
+    """What a merge did to one table, in rows."""
+
+    table: str
+    mode: str
+    landed: int
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+    live: int = 0
+
+
+@dataclass
+class MergeOutcome:
+    """What a merge did to one source."""
+
+    source: str
+    tables: dict[str, TableOutcome] = field(default_factory=dict)
+    comparisons: list[Comparison] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        return sum(t.inserted + t.updated + t.deleted for t in self.tables.values())
+
+
+def merge(
+    con: duckdb.DuckDBPyConnection,
+    code: str,
+    source: Source,
+    landing: Landing,
+    home: Path,
+    *,
+    run_id: str,
+    loaded_at: dt.datetime,
+) -> MergeOutcome:
+    """Bring a landing to `mirror_<code>.*`, prove it against the source's own figures, and remember how far it came.
+
+    Raises ContractBroken, with the mirror as it was, if columns were dropped or retyped, if more rows vanished
+    than `limits.vanished_share` allows, or if the mirror's figures differ from the source's.
+    """
+    outcome = MergeOutcome(code)
+    con.begin()
+    try:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {_mirror(code)}")
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {_history(code)}")
+        for name, landed in landing.tables.items():
+            merged = _TableMerge(con, code, source, landing, landed, run_id, loaded_at)
+            outcome.tables[name] = merged.run()
+            outcome.comparisons += merged.compare()
+        reconciliation.record(con, outcome.comparisons, code, run_id, loaded_at)
+        _mark_good(con, code, source, run_id, loaded_at)
+        reconciliation.require_equal(outcome.comparisons, code)
+        con.commit()
+    except Exception:
+        con.rollback()
+        _record_failed_proof(con, outcome, code, run_id, loaded_at)
+        # Whatever broke, the next landing starts from a whole copy.
+        forget_watermarks(home, code)
+        raise
+    _remember(home, code, source, landing, outcome)
+    return outcome
+
+
+def _record_failed_proof(
+    con: duckdb.DuckDBPyConnection, outcome: MergeOutcome, code: str, run_id: str, loaded_at: dt.datetime
+) -> None:
+    """The rollback took the proof with it; what did not agree has to be seen all the same."""
+    if any(not comparison.is_equal for comparison in outcome.comparisons):
+        reconciliation.record(con, outcome.comparisons, code, run_id, loaded_at)
+
+
+def _mark_good(
+    con: duckdb.DuckDBPyConnection, code: str, source: Source, run_id: str, loaded_at: dt.datetime
+) -> None:
+    con.execute(
+        "INSERT INTO ops.sources (source, name, kind, is_stale, stale_reason, last_good_at, last_run_id) "
+        "VALUES (?, ?, ?, false, NULL, ?, ?) ON CONFLICT (source) DO UPDATE SET name = excluded.name, "
+        "kind = excluded.kind, is_stale = false, stale_reason = NULL, last_good_at = excluded.last_good_at, "
+        "last_run_id = excluded.last_run_id",
+        [code, source.name, source.kind.value, loaded_at, run_id],
+    )
+
+
+def _remember(home: Path, code: str, source: Source, landing: Landing, outcome: MergeOutcome) -> None:
+    """Watermarks of tables that are exact; one with quarantined rows is copied whole next time."""
+    write_watermarks(
+        home,
+        code,
+        {
+            name: Watermark(landed.until, cursor, [column.name for column in landed.columns])
+            for name, landed in landing.tables.items()
+            if landed.until is not None
+            and (cursor := source.tables[name].cursor)
+            and not outcome.tables[name].quarantined
+        },
+    )
+    prune(home, code, keep=landing.run_id)
+
+
+def _mirror(code: str) -> str:
+    return quoted(f"mirror_{code}")
+
+
+def _history(code: str) -> str:
+    return quoted(f"history_{code}")
+
+
+class _TableMerge:
+    """The steps for one table, on temporary tables `incoming` (rows to store) and `refused`."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        code: str,
+        source: Source,
+        landing: Landing,
+        landed: LandedTable,
+        run_id: str,
+        loaded_at: dt.datetime,
+    ) -> None:
+        self._con, self._code, self._landing, self._landed = con, code, landing, landed
+        self._table: Table = source.tables[landed.name]
+        self._limits = source.limits
+        self._run_id, self._loaded_at = run_id, loaded_at
+        self._mirror = f"{_mirror(code)}.{quoted(landed.name)}"
+        self._history = f"{_history(code)}.{quoted(landed.name)}"
+        self._columns = ", ".join(quoted(c.name) for c in landed.columns)
+        self._outcome = TableOutcome(landed.name, landed.mode, landed.rows)
+
+    def run(self) -> TableOutcome:
+        self._make_or_adapt_mirror()
+        self._split_incoming()
+        self._find_changes()
+        self._guard_against_vanishing()
+        self._apply()
+        self._quarantine()
+        self._outcome.live = self._count(f"{self._mirror} WHERE _ibr_deleted_at IS NULL")
+        return self._outcome
+
+    def compare(self) -> list[Comparison]:
+        """The source's figures against the live mirror plus what was quarantined."""
+        stored = f"SELECT {self._columns} FROM {self._mirror} AS live WHERE _ibr_deleted_at IS NULL"
+        if self._table.key:
+            # The mirror still holds the last good version of a row that is now unreadable: count it once.
+            stored += (
+                f" AND NOT EXISTS (SELECT 1 FROM refused WHERE reason <> 'KEY_REPEATED' "
+                f"AND {self._same('refused', 'live')})"
+            )
+        everything = f"({stored} UNION ALL SELECT {self._columns} FROM refused)"
+        return reconciliation.compare(self._con, self._landed, everything, self._table.key)
+
+    # --- the mirror's shape
+
+    def _make_or_adapt_mirror(self) -> None:
+        before = self._mirror_columns()
+        if not before:
+            if self._landed.mode == "incremental":
+                raise ContractBroken(
+                    f"source {self._code}, table {self._landed.name}: changed rows arrived for a mirror that is not "
+                    "there; run again, and the whole table is copied"
+                )
+            self._create_mirror()
+            return
+        after = {c.name: c.type for c in self._landed.columns}
+        gone = [name for name in before if name not in after]
+        retyped = [f"{n} ({t} became {after[n]})" for n, t in before.items() if n in after and after[n] != t]
+        if gone or retyped:
+            raise ContractBroken(
+                f"source {self._code}, table {self._landed.name}: "
+                + "; ".join(
+                    part
+                    for part in (
+                        f"column(s) {', '.join(gone)} are gone" if gone else "",
+                        f"column(s) {', '.join(retyped)} changed type" if retyped else "",
+                    )
+                    if part
+                )
+                + "; the last good mirror stays. Ask the program what changed, mend its staging model, "
+                f"then drop {self._mirror} and run again"
+            )
+        for column in self._landed.columns:
+            if column.name not in before:
+                self._add_column(column.name, column.type)
+
+    def _mirror_columns(self) -> dict[str, str]:
+        rows = self._con.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
+            "AND schema_name = ? AND table_name = ? ORDER BY column_index",
+            [f"mirror_{self._code}", self._landed.name],
+        ).fetchall()
+        return {name: kind for name, kind in rows if name not in BOOKKEEPING}
+
+    def _create_mirror(self) -> None:
+        columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in self._landed.columns)
+        bookkeeping = (
+            "_ibr_loaded_at TIMESTAMPTZ, _ibr_run_id VARCHAR, _ibr_row_hash UBIGINT, _ibr_deleted_at TIMESTAMPTZ"
+        )
+        self._con.execute(f"CREATE TABLE {self._mirror} ({columns}, {bookkeeping})")
+        self._con.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._history} ({columns}, {bookkeeping}, _ibr_replaced_at TIMESTAMPTZ)"
+        )
+
+    def _add_column(self, name: str, kind: str) -> None:
+        for relation in (self._mirror, self._history):
+            self._con.execute(f"ALTER TABLE {relation} ADD COLUMN IF NOT EXISTS {quoted(name)} {kind}")
+        self._con.execute(
+            "INSERT INTO ops.schema_changes VALUES (?, ?, ?, ?, 'added', NULL, ?, ?)",
+            [self._run_id, self._code, self._landed.name, name, kind, self._loaded_at],
+        )
+
+    # --- the rows
+
+    def _split_incoming(self) -> None:
+        """`incoming`: one row a key, typed, with its hash. `refused`: the others, with their reason.
+
+        Rows without a key in common are told apart by content and by how often it occurs, so identical rows
+        are mirrored as often as they are in the source.
+        """
+        rows = f"read_parquet({literal(str(self._landing.rows_file(self._landed.name)))})"
+        identity = self._identity("hashed")
+        latest = f"{quoted(self._table.cursor)} DESC NULLS LAST, " if self._table.cursor else ""
+        null_key = " OR ".join(f"{quoted(k)} IS NULL" for k in self._table.key) or "false"
+        repeated = "false" if not self._table.key else "place > 1"
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE landed AS
+            WITH hashed AS (SELECT *, hash({self._columns}) AS _ibr_row_hash FROM {rows})
+            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS place FROM hashed
+        """)
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE refused AS
+            SELECT {self._columns}, _ibr_row_hash, {ORIGINAL} AS original,
+                   CASE WHEN {REASON} IS NOT NULL THEN {REASON} WHEN {null_key} THEN 'KEY_MISSING'
+                        ELSE 'KEY_REPEATED' END AS reason
+            FROM landed WHERE {REASON} IS NOT NULL OR {null_key} OR {repeated}
+        """)
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE incoming AS
+            SELECT {self._columns}, _ibr_row_hash, place FROM landed
+            WHERE {REASON} IS NULL AND NOT ({null_key}) AND NOT ({repeated})
+        """)
+        self._outcome.quarantined = self._count("refused")
+
+    def _identity(self, alias: str) -> str:
+        if not self._table.key:
+            return f"{alias}._ibr_row_hash"
+        return ", ".join(f"{alias}.{quoted(k)}" for k in self._table.key)
+
+    def _same(self, left: str, right: str) -> str:
+        """The join condition by which two rows are one row of the source."""
+        if not self._table.key:
+            return f"{left}._ibr_row_hash = {right}._ibr_row_hash AND {left}.place = {right}.place"
+        return " AND ".join(f"{left}.{quoted(k)} = {right}.{quoted(k)}" for k in self._table.key)
+
+    def _find_changes(self) -> None:
+        """`current` (the mirror with row ids), `changed` (to write) and `vanished` (to mark)."""
+        place = "1" if self._table.key else (
+            "row_number() OVER (PARTITION BY _ibr_row_hash, _ibr_deleted_at IS NULL ORDER BY rowid)"
+        )
+        keys = "".join(f", {quoted(k)}" for k in self._table.key)
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE current AS
+            SELECT rowid AS row_id, _ibr_row_hash, _ibr_deleted_at, {place} AS place{keys} FROM {self._mirror}
+            {"" if self._table.key else "WHERE _ibr_deleted_at IS NULL"}
+        """)
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE changed AS
+            SELECT incoming.*, current.row_id, current._ibr_deleted_at AS was_deleted_at
+            FROM incoming LEFT JOIN current ON {self._same("incoming", "current")}
+            WHERE current.row_id IS NULL OR current._ibr_deleted_at IS NOT NULL
+               OR current._ibr_row_hash <> incoming._ibr_row_hash
+        """)
+        present = "incoming"
+        if self._landed.mode == "incremental":
+            present = f"read_parquet({literal(str(self._landing.keys_file(self._landed.name)))})"
+        # A row in quarantine is still in the source: the version we hold is its last good one.
+        still_there = (
+            f"AND NOT EXISTS (SELECT 1 FROM refused WHERE {self._same('refused', 'current')})" if self._table.key else ""
+        )
+        self._con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE vanished AS
+            SELECT row_id FROM current
+            WHERE _ibr_deleted_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM {present} AS present WHERE {self._same("present", "current")})
+              {still_there}
+        """)
+
+    def _guard_against_vanishing(self) -> None:
+        live, gone = self._count("current WHERE _ibr_deleted_at IS NULL"), self._count("vanished")
+        if live and gone / live > self._limits.vanished_share and self._table.key:
+            raise ContractBroken(
+                f"source {self._code}, table {self._landed.name}: {gone:,} of {live:,} rows have vanished, more than "
+                f"the {self._limits.vanished_share:.0%} that limits.vanished_share allows; the last good mirror stays. "
+                "If the program did delete them, raise the limit for one run"
+            )
+
+    def _apply(self) -> None:
+        stamp = f"TIMESTAMPTZ {literal(self._loaded_at.isoformat())}"
+        bookkeeping = "_ibr_loaded_at, _ibr_run_id, _ibr_row_hash, _ibr_deleted_at"
+        self._con.execute(f"""
+            INSERT INTO {self._history} ({self._columns}, {bookkeeping}, _ibr_replaced_at)
+            SELECT {self._columns}, {bookkeeping}, {stamp} FROM {self._mirror}
+            WHERE rowid IN (SELECT row_id FROM changed WHERE row_id IS NOT NULL UNION ALL SELECT row_id FROM vanished)
+        """)
+        self._con.execute(f"""
+            UPDATE {self._mirror} SET _ibr_deleted_at = {stamp}, _ibr_run_id = {literal(self._run_id)}
+            WHERE rowid IN (SELECT row_id FROM vanished)
+        """)
+        self._con.execute(f"DELETE FROM {self._mirror} WHERE rowid IN (SELECT row_id FROM changed)")
+        self._con.execute(f"""
+            INSERT INTO {self._mirror} ({self._columns}, {bookkeeping})
+            SELECT {self._columns}, {stamp}, {literal(self._run_id)}, _ibr_row_hash, NULL FROM changed
+        """)
+        self._outcome.inserted = self._count("changed WHERE row_id IS NULL OR was_deleted_at IS NOT NULL")
+        self._outcome.updated = self._count("changed WHERE row_id IS NOT NULL AND was_deleted_at IS NULL")
+        self._outcome.deleted = self._count("vanished")
+
+    def _quarantine(self) -> None:
+        """Rows refused in this run, with their original text, in place of what an earlier run refused."""
+        self._con.execute(
+            "DELETE FROM ops.rejected_rows WHERE stage = 'mirror' AND source = ? AND table_name = ?",
+            [self._code, self._landed.name],
+        )
+        if not self._outcome.quarantined:
+            return
+        key = " || '/' || ".join(f"coalesce({quoted(k)}::VARCHAR, '')" for k in self._table.key) or "NULL"
+        given = f"coalesce(original, to_json(struct_pack({self._packed()}))::VARCHAR)"
+        self._con.execute(
+            f"INSERT INTO ops.rejected_rows SELECT ?, ?, ?, {key}, 'mirror', reason, 'row_rejected', NULL, {given}, ? "
+            "FROM refused",
+            [self._run_id, self._code, self._landed.name, self._loaded_at],
+        )
+        share = self._outcome.quarantined / max(self._landed.rows, 1)
+        if share > self._limits.rejected_share:
+            reasons = dict(self._con.execute("SELECT reason, count(*) FROM refused GROUP BY 1 ORDER BY 1").fetchall())
+            raise ContractBroken(
+                f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of {self._landed.rows:,} "
+                f"rows cannot be stored ({json.dumps(reasons)}), more than the {self._limits.rejected_share:.0%} that "
+                "limits.rejected_share allows; the last good mirror stays. Ask the program to mend them"
+            )
+
+    def _packed(self) -> str:
+        return ", ".join(f"{quoted(c.name)} := {quoted(c.name)}" for c in self._landed.columns)
+
+    def _count(self, relation: str) -> int:
+        row = self._con.execute(f"SELECT count(*) FROM {relation}").fetchone()
+        return row[0] if row else 0

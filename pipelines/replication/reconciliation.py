@@ -1,0 +1,95 @@
+"""Proving a copy: what the source counted, against what the mirror holds, in `ops.reconciliation`."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from ibr.errors import ContractBroken
+from pipelines.replication.landing import LandedTable
+from warehouse.connection import quoted
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure on both sides. Sums agree within a billionth: sources and mirror add floats in their own order."""
+
+    table: str
+    measure: str
+    column: str | None
+    source: float | None
+    mirror: float | None
+
+    @property
+    def is_equal(self) -> bool:
+        return math.isclose(self.source or 0.0, self.mirror or 0.0, rel_tol=1e-9, abs_tol=1e-6)
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection, landed: LandedTable, relation: str, key: list[str]
+) -> list[Comparison]:
+    """Compute the mirror's side of `landed.figures` over a relation, and pair both sides."""
+    figures = landed.figures
+    measures = ["count(*)"]
+    measures += [f"sum({quoted(name)})" for name in figures.sums]
+    measures += [f"sum(length({quoted(name)}))" for name in figures.lengths]
+    found = con.execute(f"SELECT {', '.join(measures)} FROM {relation}").fetchone() or (0,)
+    ours = [None if value is None else float(value) for value in found]
+    sides = [("rows", None, float(figures.rows))]
+    sides += [("sum", name, value) for name, value in figures.sums.items()]
+    sides += [("text_length", name, value) for name, value in figures.lengths.items()]
+    comparisons = [
+        Comparison(landed.name, measure, column, theirs, mine)
+        for (measure, column, theirs), mine in zip(sides, ours, strict=True)
+    ]
+    if key and figures.keys is not None:
+        columns = ", ".join(quoted(name) for name in key)
+        row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {relation})").fetchone()
+        comparisons.append(Comparison(landed.name, "distinct_keys", None, figures.keys, row[0] if row else 0))
+    return comparisons
+
+
+def record(
+    con: duckdb.DuckDBPyConnection,
+    comparisons: list[Comparison],
+    source: str,
+    run_id: str,
+    checked_at: dt.datetime,
+) -> None:
+    """Append the comparisons to `ops.reconciliation`."""
+    if not comparisons:
+        return
+    rows = pa.table(
+        {
+            "table_name": [c.table for c in comparisons],
+            "measure": [c.measure for c in comparisons],
+            "column_name": [c.column for c in comparisons],
+            "source_value": [_shown(c.source) for c in comparisons],
+            "mirror_value": [_shown(c.mirror) for c in comparisons],
+            "is_equal": [c.is_equal for c in comparisons],
+        }
+    )
+    con.register("comparisons", rows)
+    con.execute("INSERT INTO ops.reconciliation SELECT ?, ?, *, ? FROM comparisons", [run_id, source, checked_at])
+    con.unregister("comparisons")
+
+
+def require_equal(comparisons: list[Comparison], source: str) -> None:
+    """Raise ContractBroken naming the first figures that differ."""
+    unequal = [c for c in comparisons if not c.is_equal]
+    if not unequal:
+        return
+    shown = "; ".join(
+        f"{c.table}{'.' + c.column if c.column else ''} {c.measure}: source {_shown(c.source)}, mirror {_shown(c.mirror)}"
+        for c in unequal[:3]
+    )
+    raise ContractBroken(
+        f"source {source}: the copy does not agree with the source in {len(unequal)} figure(s) ({shown}); "
+        "the last good mirror stays, and the next run copies the source whole"
+    )
+
+
+def _shown(value: float | None) -> str | None:
+    return None if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
