@@ -1,0 +1,5 @@
+"""The warehouse file: connection, lock, schemas, parameters, publication and queries on what is published.
+
+What belongs here: everything that knows that the warehouse is one DuckDB file with one writer.
+What does not: what the tables mean (dbt models), and where the data comes from (pipelines/replication).
+"""

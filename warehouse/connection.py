@@ -1,0 +1,97 @@
+"""Opening a DuckDB file in the one way this project opens it."""
+
+from pathlib import Path
+
+import duckdb
+from duckdb_extensions import import_extension
+
+from ibr.errors import ConfigurationProblem, UsageProblem, WarehouseBusy
+
+# Set on the instance rather than passed to duckdb.connect(): two connections of one process to one
+# file must agree on their configuration, and DuckDB refuses the second one if they do not.
+_ALWAYS = (
+    # Timestamps mean the same on every server, whatever its locale.
+    "SET GLOBAL TimeZone = 'UTC'",
+    # Nothing relies on row order; keeping it costs memory on every large CREATE TABLE AS.
+    "SET GLOBAL preserve_insertion_order = false",
+    # A ministry's server is often offline, and code must not arrive over the network at run time.
+    "SET GLOBAL autoinstall_known_extensions = false",
+    "SET GLOBAL autoload_known_extensions = false",
+)
+
+
+def connect(
+    path: Path | str,
+    *,
+    read_only: bool = False,
+    memory_limit: str = "8GB",
+    threads: int | None = None,
+    temp_directory: Path | str | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file (or `:memory:`).
+
+    `memory_limit` as DuckDB writes it (`8GB`); `threads` None lets DuckDB take all cores;
+    `temp_directory` is where it spills, by default `tmp` beside the file.
+    Raises WarehouseBusy if another process writes to the file, UsageProblem if it is to be read
+    and does not exist.
+    """
+    if read_only and not Path(path).exists():
+        raise UsageProblem(f"there is no {Path(path).name} in {Path(path).parent} yet; `ibr run` makes it")
+    try:
+        con = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        raise _busy_or(error, path) from error
+    for statement in _ALWAYS:
+        con.execute(statement)
+    con.execute("SET GLOBAL memory_limit = ?", [memory_limit])
+    if threads is not None:
+        con.execute("SET GLOBAL threads = ?", [threads])
+    _spill_to(con, path, temp_directory)
+    return con
+
+
+def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load a DuckDB extension (`sqlite`, `postgres`, `mysql`, ...) from its installed wheel, never from the network.
+
+    Raises ConfigurationProblem if no wheel carries it for this version of DuckDB.
+    """
+    try:
+        # Copies the file to DuckDB's extension folder under its full name: loaded straight from the
+        # wheel it is refused, because DuckDB looks for an entry point named after the file.
+        import_extension(name, con=con)
+        con.load_extension(name)
+    except (ImportError, duckdb.IOException, duckdb.HTTPException) as error:
+        raise ConfigurationProblem(
+            f"no DuckDB extension {name} for version {duckdb.__version__}; "
+            f"install duckdb-extension-{name}=={duckdb.__version__}"
+        ) from error
+
+
+def quoted(name: str) -> str:
+    """A table or column name as an SQL identifier; names come from sources, so they may hold anything."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Text as an SQL string, for the few statements that take no parameters (ATTACH, COMMENT, COPY)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _busy_or(error: duckdb.IOException, path: Path | str) -> Exception:
+    if "lock" not in str(error).lower():
+        return error
+    return WarehouseBusy(
+        f"{Path(path).name} is open in another process, and DuckDB lets one process write at a time; "
+        "wait for it to end, or close the program that has it open"
+    )
+
+
+def _spill_to(con: duckdb.DuckDBPyConnection, path: Path | str, temp_directory: Path | str | None) -> None:
+    if temp_directory is None:
+        if str(path) == ":memory:":
+            return
+        temp_directory = Path(path).parent / "tmp"
+    in_force = con.execute("SELECT current_setting('temp_directory')").fetchone()
+    # DuckDB refuses to move a spill folder that is in use, as on the second connection of a process.
+    if in_force != (str(temp_directory),):
+        con.execute("SET GLOBAL temp_directory = ?", [str(temp_directory)])
