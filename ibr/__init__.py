@@ -1,0 +1,1 @@
+"""The command line and the workspace: configuration, paths, errors."""

@@ -137,14 +137,20 @@ def _time_limit(con: duckdb.DuckDBPyConnection, code: str, source: Source):
 
 
 def _land_table(
-    con: duckdb.DuckDBPyConnection, adapter: Adapter, landing: Landing, name: str, table: Table, since: str | None
+    con: duckdb.DuckDBPyConnection,
+    adapter: Adapter,
+    landing: Landing,
+    name: str,
+    table: Table,
+    watermark: Watermark | None,
 ) -> LandedTable:
     columns = adapter.columns(name)
     _check_columns(landing.source, name, table, columns)
     relation = adapter.relation(name)
-    incremental = since is not None and table.cursor is not None and bool(table.key)
+    since = watermark.until if watermark and watermark.fits(table, columns) else None
+    incremental = since is not None
     con.execute(
-        f"COPY ({_typed(adapter, relation, columns, table, since if incremental else None)}) "
+        f"COPY ({_typed(adapter, relation, columns, table, since)}) "
         f"TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
     )
     if incremental:
@@ -159,7 +165,7 @@ def _land_table(
         rows=count,
         columns=columns,
         figures=adapter.figures(name, columns),
-        since=since if incremental else None,
+        since=since,
         until=until or since,
     )
 

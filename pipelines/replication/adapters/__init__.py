@@ -1,0 +1,36 @@
+"""Opening a source for reading, one consistent snapshot at a time.
+
+An adapter attaches the source to an in-memory DuckDB and answers three questions for a table: which columns it
+has, how to read it as typed rows, and what the source itself counts (`figures`), so that a copy can be proved.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ibr.config import Source
+from pipelines.replication.adapters.base import Adapter, Column, Figures
+from pipelines.replication.adapters.files import FileAdapter
+from pipelines.replication.adapters.servers import open_server
+from pipelines.replication.adapters.sqlite import open_sqlite
+
+__all__ = ["Adapter", "Column", "Figures", "open_source"]
+
+
+@contextmanager
+def open_source(con: duckdb.DuckDBPyConnection, code: str, source: Source, home: Path) -> Iterator[Adapter]:
+    """Attach a source read-only to `con` and hold one snapshot of it until the block ends.
+
+    Raises SourceUnreachable if its file is missing or its server does not answer.
+    """
+    scheme, _, rest = source.url.partition(":")
+    if scheme == "files":
+        yield FileAdapter(con, code, source, home / rest.lstrip("/") if not rest.startswith("///") else Path(rest[2:]))
+    elif scheme == "sqlite":
+        with open_sqlite(con, code, source, home) as adapter:
+            yield adapter
+    else:
+        with open_server(con, code, source, scheme) as adapter:
+            yield adapter
