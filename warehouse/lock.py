@@ -25,7 +25,7 @@ def warehouse_lock(home: Path, holder: str, wait_seconds: float = 0) -> Iterator
     Raises WarehouseBusy naming the holder and since when. Not re-entrant.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with open(home / "warehouse.lock", "a+", encoding="utf-8") as file:
+    with (home / "warehouse.lock").open("a+", encoding="utf-8") as file:
         _acquire(file, wait_seconds)
         _sign(file, holder)
         try:

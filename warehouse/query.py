@@ -1,0 +1,72 @@
+"""Questions to a publication, for `ibr sql`."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from ibr.errors import UsageProblem
+from warehouse.connection import connect
+
+
+class QueryResult(NamedTuple):
+    """Column names, and rows in their order."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def published_file(home: Path, audience: str = "secretariat") -> Path:
+    """The current file of an audience, its link resolved.
+
+    Resolved, because DuckDB keeps one instance a path in a process: by way of the link, a process that
+    goes on for days would be given the publication it opened first.
+    Raises UsageProblem if nothing is published, or not for this audience.
+    """
+    current = home / "published" / "current"
+    if not current.exists():
+        raise UsageProblem("nothing is published yet; `ibr run` makes the first publication")
+    file = current.resolve() / f"{audience}.duckdb"
+    if not file.is_file():
+        there = ", ".join(sorted(path.stem for path in file.parent.glob("*.duckdb")))
+        raise UsageProblem(f"there is no publication for {audience!r}; there is one for {there}")
+    return file
+
+
+def open_publication(home: Path, audience: str = "secretariat") -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the current publication, which can reach no other file and no network."""
+    con = connect(published_file(home, audience), read_only=True, temp_directory=home / "tmp")
+    # So that people write table names without a schema.
+    schemas = con.execute(
+        "SELECT string_agg(schema_name, ',' ORDER BY schema_name) FROM information_schema.schemata "
+        "WHERE catalog_name = current_database() AND schema_name NOT IN ('information_schema', 'pg_catalog')"
+    ).fetchone()
+    con.execute("SET search_path = ?", schemas)
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def query_publication(home: Path, audience: str, sql: str) -> QueryResult:
+    """Answer one SQL statement from the current publication.
+
+    Raises UsageProblem, on one line, if there is no publication or the SQL is wrong.
+    """
+    con = open_publication(home, audience)
+    try:
+        statements = con.extract_statements(sql)
+        if len(statements) != 1:
+            raise UsageProblem(f"expected one SQL statement, found {len(statements)}")
+        cursor = con.execute(statements[0])
+        columns = [column[0] for column in cursor.description or []]
+        return QueryResult(columns, cursor.fetchall())
+    except duckdb.Error as error:
+        raise UsageProblem(_one_line(error)) from None
+    finally:
+        con.close()
+
+
+def _one_line(error: duckdb.Error) -> str:
+    """DuckDB's message without the picture of the statement that follows it."""
+    message = str(error).split("\nLINE ")[0]
+    return " ".join(message.split())
