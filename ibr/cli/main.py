@@ -1,0 +1,67 @@
+"""`ibr`: the commands, and how their problems end.
+
+Exit codes: 0 done, 1 a defect of ours, 2 usage, 3 configuration, 4 data broke a contract, 5 a source could not be
+reached, 6 the warehouse is busy.
+"""
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from ibr.cli import exceptions, linkage, query, run, sample, status, workspace
+from ibr.console import errors
+from ibr.errors import IbrError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ibr")
+def cli() -> None:
+    """An integrated beneficiary registry: who receives what, how much, where, when."""
+
+
+cli.add_command(workspace.init)
+cli.add_command(sample.demo)
+cli.add_command(sample.sample_country)
+cli.add_command(run.run)
+cli.add_command(status.status)
+cli.add_command(linkage.link)
+cli.add_command(linkage.evaluate)
+cli.add_command(linkage.explain)
+cli.add_command(exceptions.exceptions)
+cli.add_command(query.sql)
+
+
+def main() -> NoReturn:
+    """Run a command; a user's problem is one line on stderr, and its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        errors.print("stopped")
+        code = 130
+    except click.ClickException as error:
+        errors.print(f"ibr: {error.format_message()}", markup=False, highlight=False, soft_wrap=True)
+        code = error.exit_code
+    except IbrError as error:
+        errors.print(f"ibr: {error}", markup=False, highlight=False, soft_wrap=True)
+        code = error.exit_code
+    except Exception as error:
+        code = _defect(error)
+    sys.exit(code or 0)
+
+
+def _defect(error: Exception) -> int:
+    """Something we did not foresee: say so, without the values that may be in its message."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    errors.print(
+        f"ibr: a defect of ours: {type(error).__name__} in {where.name} ({os.path.basename(where.filename)}:"
+        f"{where.lineno}); run again with IBR_DEBUG=1 to see all of it, and report it without personal data",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    if os.environ.get("IBR_DEBUG"):
+        traceback.print_exception(error)
+    return 1

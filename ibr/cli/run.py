@@ -1,0 +1,70 @@
+"""`ibr run`: materialise, and say what came out."""
+
+import datetime as dt
+import json
+import sys
+
+import click
+
+from ibr.cli.options import home_option, json_option
+from ibr.config import STAGES
+from ibr.console import console, errors, progress
+from ibr.workspace import Workspace
+
+
+@click.command(epilog="Example: ibr run --select replicate registry --as-at 2026-06-30")
+@home_option
+@click.option("--full-refresh", is_flag=True, help="Copy every table whole, not only what changed.")
+@click.option(
+    "--select", "stages", multiple=True, type=click.Choice(STAGES), help="Only these stages (repeat it). Default: all."
+)
+@click.argument("more_stages", nargs=-1, type=click.Choice(STAGES))
+@click.option(
+    "--as-at", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Reporting date instead of registry.yml's."
+)
+@json_option
+def run(home, full_refresh, stages, more_stages, as_at, as_json) -> None:
+    """Replicate the sources, build the registry, link, build marts, write exception files, publish."""
+    chosen = [stage for stage in STAGES if stage in (*stages, *more_stages)] or list(STAGES)
+    execute(home, chosen, full_refresh, as_at.date() if as_at else None, as_json)
+
+
+def execute(
+    home: Workspace,
+    stages: list | None = None,
+    full_refresh: bool = False,
+    as_at: dt.date | None = None,
+    as_json: bool = False,
+) -> None:
+    """Run stages and report; leaves with the run's exit code unless it is 0."""
+    _ = home.registry  # a mistake in registry.yml is told before anything heavy is loaded
+    with progress("run") as say:
+        from pipelines import runner
+
+        outcome = runner.run(
+            home, stages=stages or STAGES, full_refresh=full_refresh, as_at=as_at, progress=say
+        )
+    if as_json:
+        click.echo(json.dumps(_as_dict(outcome), indent=1))
+    else:
+        for trouble in outcome.troubles:
+            errors.print(f"ibr: {trouble.place}: {trouble.message}", markup=False, highlight=False, soft_wrap=True)
+        if outcome.published:
+            from ibr.cli.summary import show
+
+            show(home, outcome)
+        else:
+            console.print(f"Run {outcome.run_id}: {'done' if not outcome.exit_code else 'not published'}.")
+    if outcome.exit_code:
+        sys.exit(outcome.exit_code)
+
+
+def _as_dict(outcome) -> dict:
+    return {
+        "run_id": outcome.run_id,
+        "reporting_date": outcome.reporting_date.isoformat(),
+        "exit_code": outcome.exit_code,
+        "published": outcome.published,
+        "stages": [vars(stage) for stage in outcome.stages],
+        "troubles": [vars(trouble) for trouble in outcome.troubles],
+    }

@@ -1,0 +1,54 @@
+"""`ibr sample-country` and `ibr demo`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from ibr.cli.options import home_option
+from ibr.console import console, progress
+from ibr.workspace import Workspace
+
+SEED, SCALE = 42, 0.01
+
+
+@click.command("sample-country", epilog="Example: ibr sample-country /tmp/kenya --scale 0.01 --seed 7")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--scale", type=float, default=SCALE, show_default=True, help="1.0 is Kenya 2016: 883,000 households.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same country.")
+@click.option("--advance", type=click.IntRange(min=1), default=None, help="Let CYCLES payment cycles pass instead.")
+@click.option("--as", "backend", type=click.Choice(["sqlite"]), default="sqlite", show_default=True)
+def sample_country(directory: Path, scale: float, seed: int, advance: int | None, backend: str) -> None:
+    """Write a made-up country's program systems, its population register, and the truth about them."""
+    import sample_country as country
+
+    with progress("sample country") as say:
+        if advance:
+            country.advance(directory, advance, say)
+        else:
+            country.generate(directory, scale, seed, say)
+    state = json.loads((directory / "truth" / "state.json").read_text())
+    console.print(f"{directory}: as at {state['as_at']}, scale {state['scale']}, seed {state['seed']}")
+
+
+@click.command(epilog="Example: ibr demo --scale 0.01")
+@home_option
+@click.option("--scale", type=float, default=SCALE, show_default=True)
+@click.option("--seed", type=int, default=SEED, show_default=True)
+def demo(home: Workspace, scale: float, seed: int) -> None:
+    """The whole main job on the sample country. Run again, it lets one payment cycle pass."""
+    import sample_country as country
+    from ibr.cli.run import execute
+
+    first = not (home.home / "truth" / "state.json").is_file()
+    with progress("sample country") as say:
+        if first:
+            country.generate(home.home, scale, seed, say)
+        else:
+            country.advance(home.home, 1, say)
+    state = json.loads((home.home / "truth" / "state.json").read_text())
+    if first:
+        console.print(f"A made-up country at scale {state['scale']}, as at {state['as_at']}: everything is copied.")
+    else:
+        console.print(f"One payment cycle has passed, it is {state['as_at']}: only what changed is copied.")
+    execute(Workspace.at(home.home))

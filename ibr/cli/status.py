@@ -1,0 +1,25 @@
+"""`ibr status`: how the last run went, how old each source is, what is open."""
+
+import json
+
+import click
+
+from ibr.cli.options import home_option, json_option
+from ibr.console import console, table
+from ibr.workspace import Workspace
+
+
+@click.command(epilog="Example: ibr status --json")
+@home_option
+@json_option
+def status(home: Workspace, as_json: bool) -> None:
+    """Last run per stage, freshness per source, open exceptions, failing checks."""
+    from warehouse.status import read_status
+
+    report = read_status(home.warehouse_file, home.home, home.registry.reporting_date)
+    if as_json:
+        click.echo(json.dumps(report, default=str, indent=1))
+        return
+    for title, rows in report.items():
+        if rows:
+            console.print(table(title.replace("_", " "), list(rows[0]), [tuple(row.values()) for row in rows]))

@@ -1,0 +1,46 @@
+"""What people see: progress while something long runs, tables, and errors on stderr."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest message on a terminal; a line a message, with seconds, everywhere else."""
+    begun = time.monotonic()
+    if errors.is_terminal:
+        with errors.status(title) as shown:
+            yield lambda message: shown.update(f"{title}: {message} ({time.monotonic() - begun:.0f} s)")
+    else:
+        yield lambda message: print(f"[{time.monotonic() - begun:6.1f} s] {message}", file=sys.stderr, flush=True)
+
+
+def table(title: str, columns: list[str], rows: list[tuple]) -> Table:
+    """A table; numbers to the right, thousands separated."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        is_number = any(isinstance(row[number], int | float) for row in rows)
+        shown.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(_shown(value) for value in row))
+    return shown
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""One file a stage; each a thin wrapper that opens what a package needs and reports what it did."""

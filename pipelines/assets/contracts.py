@@ -1,0 +1,49 @@
+"""Great Expectations contracts on the registry layer and on the marts, as blocking checks, one result a table."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+import duckdb
+
+from expectations import ContractResult
+from ibr.errors import ContractBroken
+from pipelines.context import POOL, Run, Session, user_errors
+
+Runner = Callable[[duckdb.DuckDBPyConnection], ContractResult]
+
+
+def build(layer: str, tables: list[dg.AssetKey], runner: Runner) -> dg.AssetChecksDefinition:
+    """A blocking check named `contract` on every table of a layer; all are evaluated in one pass."""
+
+    @dg.multi_asset_check(
+        name=f"{layer}_contract",
+        specs=[
+            dg.AssetCheckSpec(
+                "contract", asset=key, blocking=True, description=f"Great Expectations contract on {layer}."
+            )
+            for key in tables
+        ],
+        pool=POOL,
+    )
+    def contract(context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
+        run = Run.of(context, session)
+        session.progress(f"checking the contract on {layer}")
+        with user_errors(), run.warehouse() as con:
+            result = runner(con)
+        names = {key.path[-1]: key for key in tables}
+        broken = defaultdict(list)
+        for check in result.failures():
+            # What belongs to no single table stands on the first: a failure is never without a place.
+            broken[names.get(check.table.split(".")[-1], tables[0])].append(check)
+        for key in tables:
+            failures = broken[key]
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name="contract",
+                passed=not any(check.severity == "blocking" for check in failures),
+                description="; ".join(check.message for check in failures) or "holds",
+                metadata={"exit_code": ContractBroken.exit_code, "checks": len(result.checks)},
+            )
+
+    return contract

@@ -1,0 +1,26 @@
+"""Marts: dbt models that officers query."""
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+
+from pipelines.context import POOL, Session
+from pipelines.dbt import Translator
+from pipelines.dbt_run import build_models
+
+
+def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
+    """Marts with their tests."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        dagster_dbt_translator=Translator(),
+        select="tag:marts",
+        name="mart_models",
+        pool=POOL,
+    )
+    def mart_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
+        session.progress("building marts")
+        yield from build_models(context, dbt)
+
+    return mart_models

@@ -1,0 +1,116 @@
+"""Staging and registry: what the run is told, the dbt models, and the rows they refused."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+
+from ibr.workspace import Workspace
+from pipelines import staleness
+from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines.dbt import Translator
+from pipelines.dbt_run import build_models
+from warehouse.connection import literal
+from warehouse.parameters import write_parameters
+
+
+@dg.multi_asset(
+    name="run_parameters",
+    specs=[
+        dg.AssetSpec(
+            ["ops", name], group_name="registry", owners=[OWNER], kinds={"duckdb"}, description=description
+        )
+        for name, description in {
+            "parameters": "What this run was told: reporting date, run, currency.",
+            "programs": "The programs of registry.yml.",
+            "sources": "The sources of registry.yml, and which of them keep an older mirror.",
+        }.items()
+    ],
+    pool=POOL,
+)
+def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
+    """Written at the start of every run, so that models read them in SQL."""
+    run = Run.of(context, session)
+    registry = run.workspace.registry
+    with user_errors(), run.warehouse() as con:
+        write_parameters(
+            con,
+            reporting_date=run.reporting_date,
+            run_id=run.run_id,
+            currency=registry.currency,
+            country=registry.country,
+            programs=[
+                {
+                    "program": code,
+                    "name": program.name,
+                    "benefit_unit": program.benefit_unit.value,
+                    "source": registry.carrier(code),
+                }
+                for code, program in registry.programs.items()
+            ],
+            sources=[
+                {"source": code, "name": source.name, "kind": source.kind.value}
+                for code, source in registry.sources.items()
+            ],
+        )
+        staleness.record(con, run.workspace.home, list(registry.sources))
+    for name in ("parameters", "programs", "sources"):
+        yield dg.MaterializeResult(asset_key=["ops", name], metadata={"reporting_date": str(run.reporting_date)})
+
+
+def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
+    """Seeds, staging and registry models with their tests."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        dagster_dbt_translator=Translator(),
+        select="tag:registry resource_type:seed",
+        name="registry_models",
+        pool=POOL,
+    )
+    def registry_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
+        session.progress("building staging and registry")
+        yield from build_models(context, dbt)
+
+    return registry_models
+
+
+@dg.asset(
+    key=["ops", "rejected_rows"],
+    deps=[dg.AssetKey(["registry", "rejections"])],
+    group_name="registry",
+    owners=[OWNER],
+    kinds={"duckdb"},
+    pool=POOL,
+)
+def rejected_rows(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+    """Rows and values that could not be used, with their reason, in one table and a file for each source's owner."""
+    run = Run.of(context, session)
+    with user_errors(), run.warehouse() as con:
+        con.begin()
+        con.execute("DELETE FROM ops.rejected_rows WHERE stage = 'registry'")
+        con.execute(
+            "INSERT INTO ops.rejected_rows SELECT ?, source, table_name, source_key, 'registry', reason_code, "
+            "consequence, column_name, value_given, ? FROM registry.rejections",
+            [run.run_id, run.started_at],
+        )
+        con.commit()
+        counts = _write_quarantine(con, run.workspace)
+    return dg.MaterializeResult(metadata={"dagster/row_count": sum(counts.values()), "by_source": counts})
+
+
+def _write_quarantine(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> dict[str, int]:
+    """`quarantine/<source>/rejected_rows.csv`, readable by its owner alone: it holds personal data."""
+    counts = dict(con.execute("SELECT source, count(*) FROM ops.rejected_rows GROUP BY 1 ORDER BY 1").fetchall())
+    for code in workspace.registry.sources:
+        folder = workspace.quarantine / code
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "rejected_rows.csv"
+        path.touch(mode=0o600)
+        con.execute(
+            f"COPY (SELECT * FROM ops.rejected_rows WHERE source = {literal(code)} ORDER BY ALL) "
+            f"TO {literal(str(path))} (HEADER)"
+        )
+    return counts

@@ -1,0 +1,150 @@
+"""Replication: for each source of registry.yml its landing, the contract on it, and the mirror with its proof."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations import run_mirror_contract
+from ibr.config import Source
+from ibr.errors import ContractBroken, IbrError
+from pipelines import staleness
+from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines.replication.landing import Landing, land
+from pipelines.replication.merge import MergeOutcome, merge
+
+
+def landing_key(code: str) -> dg.AssetKey:
+    """The asset that a source's landing is."""
+    return dg.AssetKey(["landing", code])
+
+
+def mirror_key(code: str, table: str) -> dg.AssetKey:
+    """The asset that a mirror table is."""
+    return dg.AssetKey([f"mirror_{code}", table])
+
+
+def build_assets(code: str, source: Source) -> list[dg.AssetsDefinition]:
+    """A source's landing and its mirror."""
+    return [_landing(code, source), _mirror(code, source)]
+
+
+def _landing(code: str, source: Source) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=landing_key(code),
+        group_name="replicate",
+        owners=[OWNER],
+        kinds={"parquet"},
+        description=f"One consistent snapshot of {source.name}, outside the warehouse.",
+    )
+    def landed(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
+        run = Run.of(context, session)
+        home = run.workspace.home
+        with user_errors(lambda error: staleness.note_failure(home, code, run.run_id, error)):
+            landing = (
+                session.landings[code].result()
+                if code in session.landings
+                else land(code, source, home, run.run_id, full=run.full_refresh, progress=session.progress)
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "rows": sum(table.rows for table in landing.tables.values()),
+                "tables": {name: {"mode": t.mode, "rows": t.rows} for name, t in landing.tables.items()},
+            }
+        )
+
+    return landed
+
+
+def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
+    """The blocking check between landing and mirror."""
+
+    @dg.asset_check(
+        asset=landing_key(code),
+        name="contract",
+        blocking=True,
+        description=f"Great Expectations contract on what {source.name} sent.",
+    )
+    def contract(context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]) -> dg.AssetCheckResult:
+        run = Run.of(context, session)
+        home = run.workspace.home
+        landing = Landing.read(home / "landing" / code / run.run_id)
+        # Only what was landed whole can be judged as a whole; changed rows are judged as they come.
+        tables = {
+            name: table
+            if landing.tables[name].mode == "full"
+            else table.model_copy(update={"may_be_empty": True})
+            for name, table in source.tables.items()
+        }
+        result = run_mirror_contract(
+            code, tables, {name: landing.rows_file(name) for name in tables}, source.limits
+        )
+        if not result.passed:
+            staleness.note_failure(home, code, run.run_id, ContractBroken(result.summary_line()))
+        return dg.AssetCheckResult(
+            passed=result.passed,
+            description=result.summary_line(),
+            metadata={"exit_code": ContractBroken.exit_code, "checks": len(result.checks)},
+        )
+
+    return contract
+
+
+def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
+    keys = {name: mirror_key(code, name) for name in source.tables}
+
+    @dg.multi_asset(
+        name=f"mirror_{code}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[landing_key(code)],
+                group_name="replicate",
+                owners=[OWNER],
+                kinds={"duckdb"},
+                description=f"Mirror of {name} in {source.name}.",
+            )
+            for name, key in keys.items()
+        ],
+        check_specs=[dg.AssetCheckSpec("reconciled", asset=key) for key in keys.values()],
+        pool=POOL,
+    )
+    def mirrored(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
+        run = Run.of(context, session)
+        home = run.workspace.home
+
+        def note(error: IbrError) -> None:
+            staleness.note_failure(home, code, run.run_id, error)
+
+        with user_errors(note), run.warehouse() as con:
+            landing = Landing.read(home / "landing" / code / run.run_id)
+            outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
+        staleness.clear(home, code)
+        session.progress(f"{code}: {outcome.changed:,} rows changed")
+        yield from _report(outcome, keys)
+
+    return mirrored
+
+
+def _report(outcome: MergeOutcome, keys: dict[str, dg.AssetKey]) -> Iterator:
+    for name, key in keys.items():
+        table = outcome.tables[name]
+        figures = [c for c in outcome.comparisons if c.table == name]
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "dagster/row_count": table.live,
+                "inserted": table.inserted,
+                "updated": table.updated,
+                "deleted": table.deleted,
+                "quarantined": table.quarantined,
+                "mode": table.mode,
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    asset_key=key,
+                    check_name="reconciled",
+                    passed=all(c.is_equal for c in figures),
+                    metadata={"figures": len(figures)},
+                )
+            ],
+        )

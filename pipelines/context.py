@@ -1,0 +1,97 @@
+"""What every step of a run needs to know, read from the run's tags so that a restarted step knows the same."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from ibr.errors import IbrError
+from ibr.workspace import Workspace
+from pipelines.replication.landing import Landing
+from warehouse.connection import connect
+from warehouse.schemas import prepare
+
+POOL = "warehouse"
+OWNER = "team:secretariat"
+RUN_ID_TAG, STARTED_TAG, FULL_TAG, AS_AT_TAG = "ibr/run_id", "ibr/started_at", "ibr/full_refresh", "ibr/as_at"
+
+# One process has one writer as well: steps of runs that share it take turns.
+_writer = threading.Lock()
+
+
+@dataclass
+class Session:
+    """The resource `session`: the workspace, and where progress goes."""
+
+    workspace: Workspace
+    progress: Callable[[str], None] = lambda message: None
+    # Landings that `ibr run` has under way in threads; Dagster itself starts a process a source instead.
+    landings: dict[str, Future[Landing]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One night's run, as several Dagster runs share it."""
+
+    session: Session
+    run_id: str
+    started_at: dt.datetime
+    reporting_date: dt.date
+    full_refresh: bool
+
+    @classmethod
+    def of(cls, context: Any, session: Session) -> "Run":
+        """The run that a step belongs to: from the tags of `ibr run`, else from Dagster's own record."""
+        tags = context.run.tags
+        record = context.instance.get_run_record_by_id(context.run.run_id)
+        started = tags.get(STARTED_TAG)
+        as_at = tags.get(AS_AT_TAG)
+        return cls(
+            session=session,
+            run_id=tags.get(RUN_ID_TAG, context.run.run_id),
+            started_at=dt.datetime.fromisoformat(started)
+            if started
+            else record.create_timestamp.astimezone(dt.UTC),
+            reporting_date=dt.date.fromisoformat(as_at) if as_at else session.workspace.registry.reporting_date,
+            full_refresh=tags.get(FULL_TAG) == "true",
+        )
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.session.workspace
+
+    @contextmanager
+    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, open for writing, schemas in place; closed again at the end, since dbt opens it itself."""
+        settings = self.workspace.registry.warehouse
+        with _writer:
+            con = connect(
+                self.workspace.warehouse_file,
+                memory_limit=settings.memory_limit,
+                threads=settings.threads,
+                temp_directory=self.workspace.temporary,
+            )
+            try:
+                prepare(con)
+                yield con
+            finally:
+                con.close()
+
+
+@contextmanager
+def user_errors(on_error: Callable[[IbrError], None] | None = None) -> Iterator[None]:
+    """Turn a user's problem into a Dagster failure that carries its exit code, and no traceback."""
+    try:
+        yield
+    except IbrError as error:
+        if on_error:
+            on_error(error)
+        raise dg.Failure(
+            description=str(error), metadata={"exit_code": error.exit_code}, allow_retries=False
+        ) from None

@@ -1,0 +1,57 @@
+"""Everything Dagster knows, built from a workspace's registry.yml.
+
+`build_definitions` takes a workspace so that tests and the command line choose theirs; `dagster dev` finds
+`defs` for the workspace at `$IBR_HOME`.
+"""
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from expectations import run_marts_contract, run_registry_contract
+from ibr.workspace import Workspace
+from pipelines import jobs, logs, schedules
+from pipelines.assets import contracts, exceptions, linkage, marts, publication, registry, sources
+from pipelines.context import Session
+from pipelines.dbt import prepare
+
+
+def build_definitions(session: Session) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors of one workspace.
+
+    Raises ConfigurationProblem if registry.yml or the dbt project cannot be read.
+    """
+    workspace = session.workspace
+    project = prepare(workspace)
+    registry_models, mart_models = registry.build_dbt(project), marts.build_dbt(project)
+    configured = workspace.registry.sources.items()
+    mart_keys = sorted(mart_models.keys)
+    registry_keys = sorted(key for key in registry_models.keys if key.path[0] == "registry")
+    return dg.Definitions(
+        assets=[
+            *[asset for code, source in configured for asset in sources.build_assets(code, source)],
+            registry.run_parameters,
+            registry_models,
+            registry.rejected_rows,
+            linkage.linkage,
+            mart_models,
+            exceptions.exception_files,
+            publication.build(mart_keys),
+        ],
+        asset_checks=[
+            *[sources.build_contract(code, source) for code, source in configured],
+            contracts.build("registry", registry_keys, run_registry_contract),
+            contracts.build("marts", mart_keys, run_marts_contract),
+        ],
+        jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job()],
+        schedules=schedules.replication_schedules(workspace.registry),
+        sensors=[schedules.build_after_replication(workspace.registry)],
+        resources={"session": session, "dbt": DbtCliResource(project_dir=project)},
+        loggers={"file": logs.file_logger(workspace.logs)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location that `dagster dev` and the daemon load."""
+    return build_definitions(Session(Workspace.at().ensure()))

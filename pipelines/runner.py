@@ -1,0 +1,258 @@
+"""One run from the command line: the same jobs that the schedule starts, in this process.
+
+Sources are replicated beside each other, each in a Dagster run of its own; then one run builds the rest. What went
+wrong is collected, and decides the exit code: a source that could not be brought up to date is marked stale and the
+rest is published; a source that never had a good mirror stops everything.
+"""
+
+import datetime as dt
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+
+from ibr.config import STAGES, Stage
+from ibr.errors import ContractBroken
+from ibr.workspace import Workspace
+from pipelines import staleness
+from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
+from pipelines.definitions import build_definitions
+from pipelines.jobs import BUILD_JOB, replication_job_name
+from pipelines.replication.landing import land
+from warehouse.connection import connect
+from warehouse.lock import warehouse_lock
+from warehouse.schemas import prepare
+
+_SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
+_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
+
+
+@dataclass
+class Trouble:
+    """Something that went wrong: where, what, and its exit code."""
+
+    place: str
+    message: str
+    exit_code: int
+
+
+@dataclass
+class StageOutcome:
+    """How long a stage (or a source of it) took, and whether it succeeded."""
+
+    name: str
+    seconds: float
+    succeeded: bool
+
+
+@dataclass
+class RunOutcome:
+    """What a run did."""
+
+    run_id: str
+    reporting_date: dt.date
+    stages: list[StageOutcome] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    published: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the gravest: a defect of ours, then an unreachable source, then broken data."""
+        codes = {trouble.exit_code for trouble in self.troubles}
+        return next((code for code in (1, 3, 6, 5, 4) if code in codes), max(codes, default=0))
+
+
+def run(
+    workspace: Workspace,
+    *,
+    stages: Sequence[Stage] = STAGES,
+    full_refresh: bool = False,
+    as_at: dt.date | None = None,
+    progress: Callable[[str], None] = lambda message: None,
+) -> RunOutcome:
+    """Materialise stages of a workspace; one run at a time.
+
+    Raises WarehouseBusy if another run is under way, ConfigurationProblem if registry.yml is wrong.
+    """
+    started = dt.datetime.now(dt.UTC)
+    registry = workspace.registry
+    workspace.ensure()
+    run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    outcome = RunOutcome(run_id, as_at or registry.reporting_date)
+    tags = {
+        RUN_ID_TAG: run_id,
+        STARTED_TAG: started.isoformat(),
+        FULL_TAG: str(full_refresh).lower(),
+        AS_AT_TAG: outcome.reporting_date.isoformat(),
+    }
+    with warehouse_lock(workspace.home, f"ibr run {run_id}"):
+        progress("loading definitions")
+        runner = _Runner(workspace, tags, outcome, progress)
+        if "replicate" in stages:
+            runner.replicate()
+        to_build = [stage for stage in stages if stage != "replicate"]
+        if to_build and _can_build(workspace, outcome):
+            runner.build(to_build)
+        _record(workspace, outcome, started)
+    return outcome
+
+
+class _Runner:
+    """The definitions, the instance and the tags that all Dagster runs of one `ibr run` share."""
+
+    def __init__(
+        self, workspace: Workspace, tags: dict[str, str], outcome: RunOutcome, progress: Callable[[str], None]
+    ) -> None:
+        self._workspace, self._tags, self._outcome, self._progress = workspace, tags, outcome, progress
+        self._instance = open_instance(workspace)
+        self._session = Session(workspace, progress)
+        self._definitions = build_definitions(self._session)
+
+    def replicate(self) -> None:
+        """Extraction of all sources beside each other; each is checked and merged as soon as it has landed.
+
+        Only the copying is threaded: Dagster's logging set-up deadlocks when two runs start in one process.
+        """
+        workspace, sources = self._workspace, self._workspace.registry.sources
+        with ThreadPoolExecutor(max_workers=len(sources)) as pool:
+            under_way = {
+                pool.submit(
+                    land,
+                    code,
+                    source,
+                    workspace.home,
+                    self._outcome.run_id,
+                    full=self._tags[FULL_TAG] == "true",
+                    progress=self._progress,
+                ): code
+                for code, source in sources.items()
+            }
+            self._session.landings = {code: future for future, code in under_way.items()}
+            for future in as_completed(under_way):
+                code = under_way[future]
+                stage, troubles = self._execute(replication_job_name(code))
+                stage.name = f"replicate {code}"
+                self._outcome.stages.append(stage)
+                self._outcome.troubles += troubles
+
+    def build(self, stages: Sequence[str]) -> None:
+        """The stages after replication, in one run: a blocking check stops what depends on it."""
+        if not stages:
+            return
+        job = self._definitions.resolve_job_def(BUILD_JOB)
+        graph = self._definitions.resolve_asset_graph()
+        keys = [
+            key for key in job.asset_layer.selected_asset_keys if graph.get(key).group_name in stages
+        ]
+        stage, troubles = self._execute(BUILD_JOB, keys)
+        stage.name = ", ".join(stages)
+        self._outcome.stages.append(stage)
+        self._outcome.troubles += troubles
+        self._outcome.published = "publish" in stages and stage.succeeded
+
+    def _execute(self, job_name: str, keys: list[dg.AssetKey] | None = None) -> tuple[StageOutcome, list[Trouble]]:
+        begun = dt.datetime.now(dt.UTC)
+        job = self._definitions.resolve_job_def(job_name)
+        result = job.execute_in_process(
+            instance=self._instance,
+            tags=self._tags,
+            asset_selection=keys,
+            raise_on_error=False,
+            run_config={"loggers": {"file": {}}},
+        )
+        seconds = (dt.datetime.now(dt.UTC) - begun).total_seconds()
+        return StageOutcome(job_name, seconds, result.success), _troubles(result, job_name)
+
+
+def open_instance(workspace: Workspace) -> dg.DagsterInstance:
+    """Dagster's storage in the workspace, with what a killed run left behind tidied up.
+
+    Call it while holding the warehouse lock: only then is a run that looks unfinished surely dead.
+    """
+    workspace.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(_SETTINGS, workspace.dagster_home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
+    instance = dg.DagsterInstance.from_config(str(workspace.dagster_home))
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED)):
+        instance.report_run_failed(record.dagster_run, "the process was ended before the run was")
+        # Its place in the pool would otherwise be held for ever.
+        instance.event_log_storage.free_concurrency_slots_for_run(record.dagster_run.run_id)
+    return instance
+
+
+def _can_build(workspace: Workspace, outcome: RunOutcome) -> bool:
+    """Whether every source has a good mirror, of whatever age; if not, that is one more trouble."""
+    con = connect(workspace.warehouse_file)
+    try:
+        prepare(con)
+        good = {row[0] for row in con.execute("SELECT source FROM ops.sources WHERE last_good_at IS NOT NULL").fetchall()}
+    finally:
+        con.close()
+    never = [code for code in workspace.registry.sources if code not in good]
+    if never:
+        outcome.troubles.append(
+            Trouble(
+                "run",
+                f"nothing was published: {', '.join(never)} never had a good mirror; the last publication stays",
+                ContractBroken.exit_code,
+            )
+        )
+    return not never
+
+
+def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]:
+    """What failed in a Dagster run, in our own words; a failure that is not a user's is a defect of ours."""
+    place = job_name.removeprefix("replicate_")
+    troubles = []
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
+            check = event.asset_check_evaluation_data
+            if check.blocking:
+                troubles.append(Trouble(place, check.description or check.check_name, ContractBroken.exit_code))
+        if event.is_step_failure:
+            failure = event.step_failure_data.user_failure_data
+            if failure and "exit_code" in failure.metadata:
+                code = int(failure.metadata["exit_code"].value)
+                troubles.append(Trouble(place, failure.description or "", code))
+            elif event.step_failure_data.error and "AssetCheckFailed" in (event.step_failure_data.error.cls_name or ""):
+                continue  # the check itself has already been named
+            else:
+                error = event.step_failure_data.error
+                troubles.append(
+                    Trouble(place, f"step {event.step_key} failed with {error.cls_name if error else 'no error'}", 1)
+                )
+    if not result.success and not troubles:
+        troubles.append(Trouble(place, f"the run {result.run_id} failed; see logs/dagster-{result.run_id}.log", 1))
+    return troubles
+
+
+def _record(workspace: Workspace, outcome: RunOutcome, started: dt.datetime) -> None:
+    """One row a stage in ops.runs."""
+    con = connect(workspace.warehouse_file)
+    try:
+        prepare(con)
+        staleness.record(con, workspace.home, list(workspace.registry.sources))
+        messages = {t.place: t.message for t in outcome.troubles}
+        for stage in outcome.stages:
+            source = stage.name.removeprefix("replicate ") if stage.name.startswith("replicate ") else None
+            con.execute(
+                "INSERT INTO ops.runs VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
+                [
+                    outcome.run_id,
+                    "replicate" if source else stage.name,
+                    source,
+                    started,
+                    started + dt.timedelta(seconds=stage.seconds),
+                    "success" if stage.succeeded else "failure",
+                    messages.get(source or BUILD_JOB),
+                ],
+            )
+    finally:
+        con.close()
+
+
