@@ -1,0 +1,36 @@
+-- The linkage tables this stage keeps beside those that the warehouse's schemas make. May run again without effect.
+
+CREATE SCHEMA IF NOT EXISTS linkage;
+CREATE TABLE IF NOT EXISTS linkage.pairs (
+    record_id_l VARCHAR, record_id_r VARCHAR, match_key VARCHAR,
+    match_weight DOUBLE, match_probability DOUBLE, verdict VARCHAR
+);
+CREATE TABLE IF NOT EXISTS linkage.clusters (record_id VARCHAR, entity_id VARCHAR);
+CREATE TABLE IF NOT EXISTS linkage.persons_crosswalk (record_id VARCHAR, person_uid VARCHAR);
+CREATE TABLE IF NOT EXISTS linkage.households_crosswalk (household_id VARCHAR, household_uid VARCHAR);
+CREATE TABLE IF NOT EXISTS linkage.household_ties (
+    household_id_l VARCHAR, household_id_r VARCHAR, shared_persons BIGINT, verdict VARCHAR
+);
+CREATE TABLE IF NOT EXISTS linkage.uid_events (
+    run_id VARCHAR, uid_kind VARCHAR, event VARCHAR, uid VARCHAR, other_uid VARCHAR
+);
+CREATE TABLE IF NOT EXISTS linkage.verification (
+    record_id VARCHAR, status VARCHAR, register_id VARCHAR, match_key VARCHAR, match_probability DOUBLE,
+    runner_up_probability DOUBLE, mismatched_fields VARCHAR [], register_death_date DATE, register_emigrated_date DATE
+);
+CREATE TABLE IF NOT EXISTS linkage.decisions (
+    decision_id VARCHAR, kind VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR,
+    decision VARCHAR, decided_by VARCHAR, decided_on DATE
+);
+
+-- The greatest number ever issued; numbers below it are never issued again.
+CREATE TABLE IF NOT EXISTS linkage.uid_high_water (uid_kind VARCHAR PRIMARY KEY, last_number BIGINT NOT NULL);
+-- Records and households that are gone, and the number that waits for them.
+CREATE TABLE IF NOT EXISTS linkage.uid_retired (uid_kind VARCHAR, member_id VARCHAR, uid VARCHAR);
+-- What each run's engine had learned, for `explain`; purpose is persons or register.
+CREATE TABLE IF NOT EXISTS linkage.model (run_id VARCHAR, purpose VARCHAR, model VARCHAR);
+-- One row a run: what the safety stop compares with.
+CREATE TABLE IF NOT EXISTS linkage.run_figures (
+    run_id VARCHAR, records BIGINT, persons BIGINT, merged_records BIGINT, largest_cluster BIGINT,
+    match_pairs BIGINT, review_pairs BIGINT, households BIGINT, household_uids BIGINT
+);
