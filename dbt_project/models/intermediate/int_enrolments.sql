@@ -1,0 +1,51 @@
+{{ config(alias='enrolments') }}
+
+-- Enrolments of beneficiaries, with the person on whose row the money stands.
+with received as (
+    select *
+    from {{ ref('int_enrolments_received') }}
+    where reject_reason is null and status in ({{ statuses_in_scope() }})
+),
+
+members as (
+    select record_id, household_id, is_head, birth_date
+    from {{ ref('int_persons_received') }}
+    where reject_reason is null
+),
+
+heads as (
+    -- A household without a head is led by its eldest member; of two heads the elder counts.
+    select
+        household_id,
+        first(record_id order by is_head desc, birth_date nulls last, record_id) as head_record_id
+    from members
+    group by household_id
+)
+
+select
+    received.enrolment_id,
+    received.source,
+    received.program,
+    received.household_id,
+    programs.benefit_unit,
+    beneficiaries.record_id as beneficiary_record_id,
+    caregivers.record_id as caregiver_record_id,
+    -- Collecting for somebody is not receiving: a person benefit stands on the beneficiary's row.
+    case programs.benefit_unit
+        when 'person' then coalesce(beneficiaries.record_id, caregivers.record_id, heads.head_record_id)
+        else coalesce(caregivers.record_id, heads.head_record_id)
+    end as recipient_record_id,
+    received.status,
+    received.applied_date,
+    received.enrolled_date,
+    received.exit_date,
+    received.exit_reason,
+    received.account_no,
+    received.account_provider,
+    received.updated_at
+from received
+left join {{ source('ops', 'programs') }} as programs on programs.program = received.program
+left join members as beneficiaries
+    on beneficiaries.record_id = received.beneficiary_record_id and programs.benefit_unit = 'person'
+left join members as caregivers on caregivers.record_id = received.caregiver_record_id
+left join heads on heads.household_id = received.household_id

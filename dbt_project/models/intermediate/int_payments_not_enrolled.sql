@@ -1,0 +1,25 @@
+{{ config(alias='payments_not_enrolled') }}
+
+-- Payment lines that belong to no enrolment in the registry: the enrolment is missing, or is an applicant's.
+-- They are no beneficiary's money, so they stay out of registry.payments; the payroll check reports them.
+select
+    payments.payment_id,
+    payments.source,
+    payments.program,
+    payments.enrolment_id,
+    payments.household_id,
+    payments.cycle_given,
+    payments.period_start,
+    payments.period_end,
+    payments.amount_due,
+    payments.amount_paid,
+    payments.status,
+    payments.paid_date,
+    coalesce(received.status, 'no enrolment') as enrolment_status
+from {{ ref('int_payments_received') }} as payments
+left join {{ ref('int_enrolments_received') }} as received
+    on received.enrolment_id = payments.enrolment_id and received.reject_reason is null
+left join {{ ref('int_enrolments') }} as enrolments on enrolments.enrolment_id = payments.enrolment_id
+where enrolments.enrolment_id is null
+    and payments.payment_id is not null
+    and coalesce(payments.reject_reason, 'enrolment_missing') = 'enrolment_missing'

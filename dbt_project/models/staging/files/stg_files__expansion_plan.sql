@@ -1,0 +1,8 @@
+select
+    'plan' as source,
+    {{ clean_text('program') }} as program,
+    {{ clean_text('county_code') }} as county_code_given,
+    {{ clean_text('financial_year') }} as financial_year,
+    try_cast(households_planned as integer) as households_planned,
+    case when {{ clean_text('program') }} is null then 'no_key' end as reject_reason
+from {{ mirrored('plan', 'expansion_plan') }}
