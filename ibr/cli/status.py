@@ -16,7 +16,8 @@ def status(home: Workspace, as_json: bool) -> None:
     """Last run per stage, freshness per source, open exceptions, failing checks."""
     from warehouse.status import read_status
 
-    report = read_status(home.warehouse_file, home.home, home.registry.reporting_date)
+    promises = {code: source.freshness_days for code, source in home.registry.sources.items()}
+    report = read_status(home.warehouse_file, promises)
     if as_json:
         click.echo(json.dumps(report, default=str, indent=1))
         return

@@ -1,0 +1,47 @@
+# One verb a task, the same by hand and in CI. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+export IBR_HOME ?= $(CURDIR)/workspace
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help setup demo test lint format bench bench-pipeline ui clean
+
+help:  ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: $(VENV)/.ready  ## Make .venv with the locked dependencies
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] < (3, 13) else f"Python 3.11 or 3.12 is needed, this is {v[0]}.{v[1]}; name another with: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv sync --frozen
+	@touch $@
+
+demo: setup  ## The whole main job on the sample country; again, and one payment cycle passes
+	$(BIN)/ibr demo
+
+test: setup  ## All tests
+	$(BIN)/python -m pytest
+
+lint: setup  ## Linters and type checks
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup  ## Mend what ruff can mend
+	$(BIN)/ruff check --fix .
+
+bench: setup  ## Linkage against its peers; writes benchmarks/results/linkage.json
+	$(BIN)/uv sync --frozen --group bench --quiet
+	$(BIN)/python -m benchmarks.linkage
+
+ui: setup  ## Dagster's page on http://127.0.0.1:3000 for the workspace
+	$(BIN)/ibr ui
+
+clean:  ## Remove the demo's workspace and the virtual environment
+	rm -rf workspace $(VENV)
