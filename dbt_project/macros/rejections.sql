@@ -13,3 +13,36 @@
         when {{ line }}.{{ status }} is null then 'status_unknown'
     end
 {%- endmacro %}
+
+{#- The entities of a program system, and the values of each that may be set aside with their reason. -#}
+{% macro values_checked() -%}
+    {{ return({
+        'households': {'phone': 'phone_malformed', 'interview_date': 'date_unreadable'},
+        'persons': {
+            'national_id': 'national_id_malformed', 'birth_date': 'birth_date_unreadable', 'sex': 'sex_unknown',
+            'phone': 'phone_malformed', 'relationship_to_head': 'relationship_unknown'
+        },
+        'enrolments': {
+            'applied_date': 'date_unreadable', 'enrolled_date': 'date_unreadable', 'exit_date': 'date_unreadable'
+        },
+        'payments': {'paid_date': 'date_unreadable'},
+        'grievances': {'received_date': 'date_unreadable', 'stage': 'stage_unknown'},
+        'population': {'national_id': 'national_id_malformed', 'birth_date': 'birth_date_unreadable'}
+    }) }}
+{%- endmacro %}
+
+{#- Rows refused, and values set aside, of one relation. -#}
+{% macro rejections_of(relation, entity) -%}
+    select
+        source, '{{ entity }}' as table_name, source_key, reject_reason as reason_code,
+        'row_rejected' as consequence, cast(null as varchar) as column_name, cast(null as varchar) as value_given
+    from {{ relation }}
+    where reject_reason is not null
+    {%- for column, reason in values_checked()[entity].items() %}
+    union all
+    select
+        source, '{{ entity }}', source_key, '{{ reason }}', 'value_set_aside', '{{ column }}', {{ column }}_given
+    from {{ relation }}
+    where {{ column }} is null and {{ column }}_given is not null
+    {%- endfor %}
+{%- endmacro %}

@@ -7,6 +7,7 @@ with received as (
 
 select
     received.register_id,
+    received.source,
     received.national_id,
     received.given_name,
     received.middle_name,

@@ -1,0 +1,99 @@
+{#- Judges pairs of enrolments that receive at the same time by the overlap rules, and weighs the money.
+    `pairs` is a CTE with match_id, enrolment_id_a, enrolment_id_b, program_a, program_b, is_same_recipient,
+    overlap_from, overlap_to. Gives the CTEs `judged` and `weighed`.
+
+    A rule counts when it was in force on any day of the overlap; of several the strictest counts, then the
+    latest. The overlap is then cut to the days of that rule: money paid before a prohibition is not at stake.
+    No rule: for review. -#}
+{% macro judge_overlaps(pairs, level) -%}
+rules as (
+    -- The order of the two programs in a rule does not matter.
+    select rule_code, program_a, program_b, level, verdict, valid_from, valid_to
+    from {{ ref('overlap_rules') }}
+    union
+    select rule_code, program_b, program_a, level, verdict, valid_from, valid_to
+    from {{ ref('overlap_rules') }}
+),
+
+rules_in_force as (
+    select
+        pairs.match_id,
+        rules.rule_code,
+        rules.level as rule_level,
+        {%- if level == 'household' %}
+        -- A rule about one person allows two persons of a household to hold the benefit each.
+        case when rules.level = 'person' and not pairs.is_same_recipient then 'allowed' else rules.verdict end as verdict,
+        {%- else %}
+        rules.verdict,
+        {%- endif %}
+        rules.valid_from,
+        rules.valid_to
+    from {{ pairs }} as pairs
+    inner join rules
+        on rules.program_a = pairs.program_a
+        and rules.program_b = pairs.program_b
+        and rules.valid_from <= pairs.overlap_to
+        and (rules.valid_to is null or rules.valid_to >= pairs.overlap_from)
+),
+
+rule_that_counts as (
+    select *
+    from rules_in_force
+    qualify row_number() over (
+        partition by match_id
+        order by
+            -- A rule made for this level comes before one for the other.
+            case rule_level when '{{ level }}' then 1 else 2 end,
+            case verdict when 'prohibited' then 1 when 'for_review' then 2 else 3 end,
+            valid_from desc,
+            rule_code
+    ) = 1
+),
+
+judged as (
+    select
+        pairs.* exclude (overlap_from, overlap_to),
+        rule_that_counts.rule_code,
+        rule_that_counts.rule_level,
+        coalesce(rule_that_counts.verdict, 'for_review') as verdict,
+        greatest(pairs.overlap_from, rule_that_counts.valid_from) as overlap_from,
+        least(pairs.overlap_to, rule_that_counts.valid_to) as overlap_to
+    from {{ pairs }} as pairs
+    left join rule_that_counts on rule_that_counts.match_id = pairs.match_id
+),
+
+paid_a as (
+    select judged.match_id, sum(payments.amount_paid) as amount
+    from judged
+    inner join {{ ref('fct_payments') }} as payments
+        on payments.enrolment_id = judged.enrolment_id_a
+        and payments.period_start <= judged.overlap_to
+        and payments.period_end >= judged.overlap_from
+    group by judged.match_id
+),
+
+paid_b as (
+    select judged.match_id, sum(payments.amount_paid) as amount
+    from judged
+    inner join {{ ref('fct_payments') }} as payments
+        on payments.enrolment_id = judged.enrolment_id_b
+        and payments.period_start <= judged.overlap_to
+        and payments.period_end >= judged.overlap_from
+    group by judged.match_id
+),
+
+weighed as (
+    select
+        judged.*,
+        cast(coalesce(paid_a.amount, 0) as decimal(18, 2)) as amount_a,
+        cast(coalesce(paid_b.amount, 0) as decimal(18, 2)) as amount_b,
+        -- What would be saved if the smaller of the two had not been paid; an allowed overlap saves nothing.
+        cast(
+            case when judged.verdict = 'allowed' then 0 else least(coalesce(paid_a.amount, 0), coalesce(paid_b.amount, 0)) end
+            as decimal(18, 2)
+        ) as money_at_stake
+    from judged
+    left join paid_a on paid_a.match_id = judged.match_id
+    left join paid_b on paid_b.match_id = judged.match_id
+)
+{%- endmacro %}
