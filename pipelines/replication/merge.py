@@ -178,7 +178,7 @@ class _TableMerge:
         if self._table.key:
             # The mirror still holds the last good version of a row that is now unreadable: count it once.
             stored += (
-                f" AND NOT EXISTS (SELECT 1 FROM refused WHERE reason <> 'KEY_REPEATED' "
+                f" AND NOT EXISTS (SELECT 1 FROM refused WHERE _ibr_reason <> 'KEY_REPEATED' "
                 f"AND {self._same('refused', 'live')})"
             )
         everything = f"({stored} UNION ALL SELECT {self._columns} FROM refused)"
@@ -255,22 +255,22 @@ class _TableMerge:
         identity = self._identity("hashed")
         latest = f"{quoted(self._table.cursor)} DESC NULLS LAST, " if self._table.cursor else ""
         null_key = " OR ".join(f"{quoted(k)} IS NULL" for k in self._table.key) or "false"
-        repeated = "false" if not self._table.key else "place > 1"
+        repeated = "false" if not self._table.key else "_ibr_place > 1"
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE landed AS
             WITH hashed AS (SELECT *, hash({self._columns}) AS _ibr_row_hash FROM {rows})
-            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS place FROM hashed
+            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS _ibr_place FROM hashed
         """)
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE refused AS
-            SELECT {self._columns}, _ibr_row_hash, {ORIGINAL} AS original,
+            SELECT {self._columns}, _ibr_row_hash, {ORIGINAL},
                    CASE WHEN {REASON} IS NOT NULL THEN {REASON} WHEN {null_key} THEN 'KEY_MISSING'
-                        ELSE 'KEY_REPEATED' END AS reason
+                        ELSE 'KEY_REPEATED' END AS _ibr_reason
             FROM landed WHERE {REASON} IS NOT NULL OR {null_key} OR {repeated}
         """)
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE incoming AS
-            SELECT {self._columns}, _ibr_row_hash, place FROM landed
+            SELECT {self._columns}, _ibr_row_hash, _ibr_place FROM landed
             WHERE {REASON} IS NULL AND NOT ({null_key}) AND NOT ({repeated})
         """)
         self._outcome.quarantined = self._count("refused")
@@ -283,7 +283,7 @@ class _TableMerge:
     def _same(self, left: str, right: str) -> str:
         """The join condition by which two rows are one row of the source."""
         if not self._table.key:
-            return f"{left}._ibr_row_hash = {right}._ibr_row_hash AND {left}.place = {right}.place"
+            return f"{left}._ibr_row_hash = {right}._ibr_row_hash AND {left}._ibr_place = {right}._ibr_place"
         return " AND ".join(f"{left}.{quoted(k)} = {right}.{quoted(k)}" for k in self._table.key)
 
     def _find_changes(self) -> None:
@@ -294,7 +294,7 @@ class _TableMerge:
         keys = "".join(f", {quoted(k)}" for k in self._table.key)
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE current AS
-            SELECT rowid AS row_id, _ibr_row_hash, _ibr_deleted_at, {place} AS place{keys} FROM {self._mirror}
+            SELECT rowid AS row_id, _ibr_row_hash, _ibr_deleted_at, {place} AS _ibr_place{keys} FROM {self._mirror}
             {"" if self._table.key else "WHERE _ibr_deleted_at IS NULL"}
         """)
         self._con.execute(f"""
@@ -358,17 +358,17 @@ class _TableMerge:
         if not self._outcome.quarantined:
             return
         key = " || '/' || ".join(f"coalesce({quoted(k)}::VARCHAR, '')" for k in self._table.key) or "NULL"
-        given = f"coalesce(original, to_json(struct_pack({self._packed()}))::VARCHAR)"
+        given = f"coalesce(_ibr_original, to_json(struct_pack({self._packed()}))::VARCHAR)"
         self._con.execute(
-            f"INSERT INTO ops.rejected_rows SELECT ?, ?, ?, {key}, 'mirror', reason, 'row_rejected', NULL, {given}, ? "
+            f"INSERT INTO ops.rejected_rows SELECT ?, ?, ?, {key}, 'mirror', _ibr_reason, 'row_rejected', NULL, {given}, ? "
             "FROM refused",
             [self._run_id, self._code, self._landed.name, self._loaded_at],
         )
-        share = self._outcome.quarantined / max(self._landed.rows, 1)
+        share = self._outcome.quarantined / max(self._landed.figures.rows, 1)
         if share > self._limits.rejected_share:
-            reasons = dict(self._con.execute("SELECT reason, count(*) FROM refused GROUP BY 1 ORDER BY 1").fetchall())
+            reasons = dict(self._con.execute("SELECT _ibr_reason, count(*) FROM refused GROUP BY 1 ORDER BY 1").fetchall())
             raise ContractBroken(
-                f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of {self._landed.rows:,} "
+                f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of {self._landed.figures.rows:,} "
                 f"rows cannot be stored ({json.dumps(reasons)}), more than the {self._limits.rejected_share:.0%} that "
                 "limits.rejected_share allows; the last good mirror stays. Ask the program to mend them"
             )

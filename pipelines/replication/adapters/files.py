@@ -79,5 +79,5 @@ class FileAdapter:
 
 
 def _read_excel(path: Path) -> pa.Table:
-    frame = pl.read_excel(path, engine="calamine", infer_schema_length=0)
+    frame = pl.read_excel(path, infer_schema_length=0)
     return frame.with_columns(pl.all().cast(pl.String)).to_arrow()

@@ -1,0 +1,17 @@
+"""Shared fixtures and the markers' skips."""
+
+import shutil
+
+import pytest
+
+NEEDS = {"needs_libreoffice": ("soffice", "apt-get install libreoffice-calc")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a program that is not there, naming the command that installs it; fast folders first."""
+    order = ["unit", "spec", "property", "integration", "acceptance"]
+    items.sort(key=lambda item: next((n for n, folder in enumerate(order) if f"/{folder}/" in str(item.path)), 9))
+    for item in items:
+        for marker, (program, install) in NEEDS.items():
+            if item.get_closest_marker(marker) and shutil.which(program) is None:
+                item.add_marker(pytest.mark.skip(reason=f"{program} is not installed: {install}"))

@@ -1,0 +1,46 @@
+"""A small source, its mirror, and one night after another, for the replication tests."""
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+
+import duckdb
+
+from ibr.config import Source
+from pipelines.replication.landing import land
+from pipelines.replication.merge import MergeOutcome, merge
+from warehouse.connection import connect
+from warehouse.schemas import prepare
+
+
+class Nights:
+    """One source `mis` and a warehouse; `replicate()` is one night."""
+
+    def __init__(self, home: Path, url: str = "sqlite:///mis.db", **tables: dict) -> None:
+        self.home = home
+        self.source = Source.model_validate(
+            {"name": "MIS", "kind": "mis", "url": url, "programs": ["AID"], "tables": tables}
+        )
+        self.warehouse: duckdb.DuckDBPyConnection = connect(home / "warehouse.duckdb")
+        prepare(self.warehouse)
+        self.night = 0
+
+    def database(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.home / "mis.db", isolation_level=None)
+        db.execute("PRAGMA synchronous = OFF")
+        return db
+
+    def replicate(self, *, full: bool = False) -> MergeOutcome:
+        self.night += 1
+        run_id = f"night-{self.night}"
+        landing = land("mis", self.source, self.home, run_id, full=full)
+        at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.night)
+        return merge(self.warehouse, "mis", self.source, landing, self.home, run_id=run_id, loaded_at=at)
+
+    def live(self, table: str, columns: str = "*") -> list[tuple]:
+        return self.warehouse.execute(
+            f'SELECT {columns} FROM mirror_mis."{table}" WHERE _ibr_deleted_at IS NULL ORDER BY ALL'
+        ).fetchall()
+
+    def ask(self, query: str) -> list[tuple]:
+        return self.warehouse.execute(query).fetchall()

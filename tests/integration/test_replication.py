@@ -1,0 +1,185 @@
+"""Mirrors against their sources: changes, deletions, bad rows, schema changes, and what is kept when it breaks."""
+
+import sqlite3
+
+import polars as pl
+import pytest
+
+from ibr.errors import ContractBroken, SourceUnreachable
+from pipelines.replication.landing import land
+from tests.integration.replication import Nights
+
+PEOPLE = {"key": ["id"], "cursor": "version"}
+
+
+@pytest.fixture
+def nights(tmp_path):
+    found = Nights(tmp_path, people=PEOPLE)
+    with found.database() as db:
+        db.execute("CREATE TABLE people (id INTEGER, name TEXT, amount REAL, version INTEGER)")
+        db.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", [(n, f"name {n}", n / 3, n) for n in range(200)])
+    return found
+
+
+def test_the_first_night_copies_all_and_the_next_only_what_changed(nights):
+    assert nights.replicate().tables["people"].inserted == 200
+    nights.database().execute("UPDATE people SET name = 'changed', version = 900 WHERE id = 7")
+    second = nights.replicate().tables["people"]
+    # the row at the watermark is copied again, and found unchanged
+    assert (second.mode, second.landed, second.updated, second.deleted) == ("incremental", 2, 1, 0)
+    assert ("changed",) in nights.live("people", "name")
+    assert nights.ask("SELECT name FROM history_mis.people") == [("name 7",)]
+
+
+def test_a_deletion_leaves_a_tombstone_and_can_come_back(nights):
+    nights.replicate()
+    nights.database().execute("DELETE FROM people WHERE id = 3")
+    assert nights.replicate().tables["people"].deleted == 1
+    assert len(nights.live("people")) == 199
+    assert nights.ask("SELECT count(*) FROM mirror_mis.people") == [(200,)]
+    nights.database().execute("INSERT INTO people VALUES (3, 'back', 1, 901)")
+    assert nights.replicate().tables["people"].inserted == 1
+    assert len(nights.live("people")) == 200
+
+
+def test_every_figure_is_recorded_and_agrees(nights):
+    nights.replicate()
+    measures = nights.ask("SELECT DISTINCT measure FROM ops.reconciliation ORDER BY 1")
+    assert measures == [("distinct_keys",), ("rows",), ("sum",), ("text_length",)]
+    assert nights.ask("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal") == [(0,)]
+
+
+def test_bad_rows_are_quarantined_with_their_reason_and_text(nights):
+    with nights.database() as db:
+        db.execute("INSERT INTO people VALUES (5, 'a second five', 1, 999)")
+        db.execute("INSERT INTO people VALUES (NULL, 'nobody', 1, 1)")
+        db.execute("INSERT INTO people VALUES (500, 'no number', 'abc', 1)")
+    outcome = nights.replicate().tables["people"]
+    assert outcome.quarantined == 3
+    assert outcome.landed == outcome.live + outcome.quarantined
+    assert nights.ask("SELECT reason_code FROM ops.rejected_rows ORDER BY 1") == [
+        ("KEY_MISSING",), ("KEY_REPEATED",), ("NUMBER_UNREADABLE",),
+    ]  # fmt: skip
+    assert "abc" in nights.ask("SELECT value_given FROM ops.rejected_rows WHERE reason_code = 'NUMBER_UNREADABLE'")[0][0]
+    # the newest of two rows with one key is the one kept
+    assert nights.ask("SELECT name FROM mirror_mis.people WHERE id = 5") == [("a second five",)]
+
+
+def test_a_row_that_turns_bad_keeps_its_last_good_version(nights):
+    nights.replicate()
+    nights.database().execute("UPDATE people SET amount = 'unknown', version = 950 WHERE id = 9")
+    outcome = nights.replicate()
+    assert outcome.tables["people"].quarantined == 1
+    assert nights.ask("SELECT amount, _ibr_deleted_at FROM mirror_mis.people WHERE id = 9") == [(3.0, None)]
+
+
+def test_too_many_bad_rows_hold_the_source_back(nights):
+    nights.replicate()
+    nights.database().execute("UPDATE people SET amount = 'x', name = 'gone bad', version = 2000 WHERE id < 50")
+    with pytest.raises(ContractBroken, match=r"49|50 of .* rows cannot be stored"):
+        nights.replicate()
+    assert ("gone bad",) not in nights.live("people", "name")
+
+
+def test_a_table_that_loses_most_of_its_rows_stops_its_source(nights):
+    nights.replicate()
+    nights.database().execute("DELETE FROM people WHERE id > 100")
+    with pytest.raises(ContractBroken, match="have vanished"):
+        nights.replicate()
+    assert len(nights.live("people")) == 200
+
+
+def test_a_new_column_arrives_whole_and_is_recorded(nights):
+    nights.replicate()
+    with nights.database() as db:
+        db.execute("ALTER TABLE people ADD COLUMN ward TEXT")
+        db.execute("UPDATE people SET ward = 'w' || id")
+    nights.replicate()
+    assert nights.ask("SELECT column_name, change FROM ops.schema_changes") == [("ward", "added")]
+    assert nights.ask("SELECT count(*) FROM mirror_mis.people WHERE ward IS NOT NULL") == [(200,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ALTER TABLE people RENAME COLUMN name TO full_name", "column.* name are gone"),
+        ("ALTER TABLE people DROP COLUMN amount", "column.* amount are gone"),
+        ("ALTER TABLE people RENAME TO persons", "no table people"),
+        ("ALTER TABLE people RENAME COLUMN version TO rowversion", "version are gone"),
+    ],
+)
+def test_a_schema_break_stops_the_source_and_says_what_to_do(nights, change, said):
+    nights.replicate()
+    nights.database().execute(change)
+    with pytest.raises(ContractBroken, match=said) as problem:
+        nights.replicate()
+    assert "registry.yml" in str(problem.value) or "staging model" in str(problem.value)
+    assert len(nights.live("people")) == 200
+
+
+def test_a_missing_file_is_unreachable(tmp_path):
+    with pytest.raises(SourceUnreachable, match="no database file"):
+        Nights(tmp_path, people=PEOPLE).replicate()
+
+
+def test_a_file_that_is_no_database_is_unreachable(tmp_path):
+    (tmp_path / "mis.db").write_text("not a database, but long enough to be taken for one" * 100)
+    with pytest.raises(SourceUnreachable, match="cannot be read as a SQLite database"):
+        Nights(tmp_path, people=PEOPLE).replicate()
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:1/db", "mysql://u:hunter2@127.0.0.1:1/db"])
+def test_a_server_that_does_not_answer_is_unreachable_and_its_password_stays_unsaid(tmp_path, url):
+    with pytest.raises(SourceUnreachable) as problem:
+        Nights(tmp_path, url, people=PEOPLE).replicate()
+    assert "127.0.0.1:1" in str(problem.value)
+    assert "hunter2" not in str(problem.value)
+
+
+def test_a_landing_that_fails_leaves_nothing(tmp_path):
+    nights = Nights(tmp_path, people=PEOPLE)
+    with pytest.raises(SourceUnreachable):
+        land("mis", nights.source, tmp_path, "night-1")
+    assert not (tmp_path / "landing" / "mis" / "night-1").exists()
+
+
+def test_tables_without_a_key_keep_identical_rows(tmp_path):
+    nights = Nights(tmp_path, visits={})
+    with nights.database() as db:
+        db.execute("CREATE TABLE visits (place TEXT, day TEXT)")
+        db.executemany("INSERT INTO visits VALUES (?, ?)", [("a", "mon")] * 3 + [("b", None)])
+    nights.replicate()
+    assert nights.live("visits", "place, day") == [("a", "mon")] * 3 + [("b", None)]
+    nights.database().execute("DELETE FROM visits WHERE rowid = 1")
+    nights.replicate()
+    assert nights.live("visits", "place, day") == [("a", "mon")] * 2 + [("b", None)]
+
+
+def test_names_with_spaces_and_quotes_are_mirrored_as_they_are(tmp_path):
+    nights = Nights(tmp_path, **{'Case "A"': {"key": ["Case No"]}})
+    with nights.database() as db:
+        db.execute('CREATE TABLE "Case ""A""" ("Case No" TEXT, "select" INTEGER)')
+        db.execute("""INSERT INTO "Case ""A\""" VALUES ('x', 1)""")
+    assert nights.replicate().tables['Case "A"'].live == 1
+
+
+def test_files_of_two_kinds_make_one_table(tmp_path):
+    folder = tmp_path / "returns"
+    folder.mkdir()
+    pl.DataFrame({"reference": ["1", "2"], "amount": ["4000", "5400"]}).write_csv(folder / "bank.csv")
+    pl.DataFrame({"reference": ["3"], "amount": [2000]}).write_excel(folder / "mobile.xlsx")
+    nights = Nights(tmp_path, "files:returns", returns={"path": "*", "key": ["reference"]})
+    nights.replicate()
+    assert nights.live("returns", "reference, amount::INTEGER") == [("1", 4000), ("2", 5400), ("3", 2000)]
+
+
+def test_a_writer_during_the_copy_does_not_tear_the_snapshot(nights):
+    """The copy holds a read lock: a writer waits (here: gives up), and both tables come from one moment."""
+    from pipelines.replication.adapters import open_source
+    from warehouse.connection import connect
+
+    with connect(":memory:") as con, open_source(con, "mis", nights.source, nights.home):
+        writer = sqlite3.connect(nights.home / "mis.db", timeout=0.1)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            writer.execute("DELETE FROM people")
+            writer.commit()

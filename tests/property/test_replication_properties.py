@@ -1,0 +1,38 @@
+"""Whatever happens to a source between nights, the mirror ends up equal to it, and proves it."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.integration.replication import Nights
+
+_ids = st.integers(1, 12)
+_step = st.one_of(
+    st.tuples(st.just("put"), _ids, st.text(max_size=8).filter(lambda t: "\x00" not in t), st.integers(-5, 5)),
+    st.tuples(st.just("delete"), _ids),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(nights_of_steps=st.lists(st.lists(_step, max_size=8), min_size=1, max_size=4))
+def test_a_mirror_follows_its_source(nights_of_steps):
+    with tempfile.TemporaryDirectory() as folder:
+        nights = Nights(Path(folder), people={"key": ["id"], "cursor": "version"})
+        nights.source.limits.vanished_share = 1.0
+        db = nights.database()
+        db.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, amount REAL, version INTEGER)")
+        version = 0
+        for steps in nights_of_steps:
+            for step in steps:
+                version += 1
+                if step[0] == "delete":
+                    db.execute("DELETE FROM people WHERE id = ?", [step[1]])
+                else:
+                    db.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", [*step[1:], version])
+            nights.replicate()
+            expected = db.execute("SELECT id, name, amount, version FROM people ORDER BY 1").fetchall()
+            assert nights.live("people", "id, name, amount, version") == expected
+        nights.warehouse.close()
+        db.close()
