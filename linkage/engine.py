@@ -1,0 +1,248 @@
+"""Deduplication from end to end: standardise, find candidates, compare, learn, score, cluster, write."""
+
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from ibr.errors import UsageProblem
+from linkage import model as models
+from linkage.clustering import average_linkage
+from linkage.comparison import Patterns, compare, random_pairs
+from linkage.match_keys import MatchKey, find_candidates, plan
+from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
+from linkage.scoring import Prior, consistent_prior, score, weigh
+from linkage.specification import Specification
+from linkage.standardise import Standardised, columns_of, standardise
+from linkage.term_frequency import add_frequencies
+from linkage.weights import Learned, learn, unrelated_shares
+
+PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
+TABLES = (
+    "text date plain rec sound shadow found candidates key block pairs random random_pairs weighed scored cluster "
+    "variant variant_given decided member drawn best"
+).split()
+
+
+def deduplicate(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    output_schema: str,
+    *,
+    decisions: str | None = None,
+    progress: Progress | None = None,
+) -> LinkageResult:
+    """Find the records of one person in the relation `records`.
+
+    Writes {output_schema}.pairs (record_id_l, record_id_r, match_key, match_weight in bits, match_probability,
+    verdict match | review) and {output_schema}.clusters (record_id, entity_id: one of the entity's record_ids).
+    `decisions` (record_id_l, record_id_r, decision same | different) bind. Raises ConfigurationProblem and
+    UsageProblem for columns or rows that cannot be used. Results depend neither on row order nor on threads.
+    """
+    watch = Stopwatch(progress)
+    try:
+        data, patterns, keys, yields, learned, prior = prepare(con, specification, records, watch)
+        with watch.stage("score"):
+            score(con, prior)
+        limits = thresholds(specification, PAIR_THRESHOLDS)
+        with watch.stage("cluster"):
+            notes = _cluster(con, data, decisions)
+        with watch.stage("write"):
+            _write(con, output_schema, yields, limits, decisions)
+        result = LinkageResult(
+            model=models.to_mapping(learned, prior, yields, specification, linking=False),
+            keys=yields,
+            counts=_counts(con, data, output_schema),
+            thresholds=limits,
+            seconds=watch.stages,
+            histogram=_histogram(con),
+            notes=data.notes + notes,
+        )
+        _judge_keys(con, yields, limits["match"])
+        del patterns, keys
+        return result
+    finally:
+        drop_temporary(con)
+
+
+def thresholds(specification: Specification, defaults: dict[str, float]) -> dict[str, float]:
+    """The specification's thresholds, or the defaults."""
+    match = specification.thresholds.match or defaults["match"]
+    return {"match": match, "review": specification.thresholds.review or min(defaults["review"], match)}
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    watch: Stopwatch,
+    register: str | None = None,
+    register_specification: Specification | None = None,
+) -> tuple[Standardised, Patterns, list[MatchKey], list[KeyYield], Learned, Prior]:
+    """Everything up to weighed candidate pairs (lk_weighed), for deduplication and for linking to a register."""
+    with watch.stage("standardise"):
+        data = standardise(con, specification, records, register, register_specification)
+        add_frequencies(con, data)
+    with watch.stage("match keys"):
+        keys = plan(data)
+        yields = find_candidates(con, data, keys, watch)
+    patterns = Patterns.of(data.fields)
+    with watch.stage("compare"):
+        compare(con, data, patterns, "lk_candidates", "lk_pairs")
+    with watch.stage("learn"):
+        learned, prior = _model(con, specification, data, patterns, keys)
+    with watch.stage("score"):
+        weigh(con, patterns, learned)
+        prior = prior or consistent_prior(con, possible_pairs(data))
+    return data, patterns, keys, yields, learned, prior
+
+
+def possible_pairs(data: Standardised) -> int:
+    if data.registered:
+        return data.records * data.registered
+    return data.compared * (data.compared - 1) // 2
+
+
+def _model(
+    con: duckdb.DuckDBPyConnection, specification: Specification, data: Standardised, patterns: Patterns, keys: list[MatchKey]
+) -> tuple[Learned, Prior | None]:
+    if specification.model != "auto":
+        return models.from_mapping(models.read(specification.model), patterns.fields, keys, specification)
+    random_pairs(con, data)
+    compare(con, data, patterns, "lk_random", "lk_random_pairs")
+    drawn = _columns(con, "select pattern, count(*) as n from lk_random_pairs group by pattern order by pattern")
+    u = unrelated_shares(patterns, drawn["pattern"], drawn["n"], data.chance)
+    teaching = ", ".join(f"({i})" for i, key in enumerate(keys) if key.teaches)
+    if not teaching:
+        teaching = ", ".join(f"({i})" for i in range(len(keys))) or "(0)"
+    rows = _columns(
+        con,
+        f"select k, pattern, count(*) as n from lk_pairs join (values {teaching}) t(k) on (keys >> k) & 1 = 1 "
+        "where l <> r group by k, pattern order by k, pattern",
+    )
+    return learn(patterns, keys, rows["k"], rows["pattern"], rows["n"], u), None
+
+
+def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray]:
+    return {name: np.asarray(values, dtype=np.int64) for name, values in con.execute(query).fetchnumpy().items()}
+
+
+def _cluster(con: duckdb.DuckDBPyConnection, data: Standardised, decisions: str | None) -> list[str]:
+    """lk_cluster (r, first: the cluster's smallest record); shadows follow the record that stands for them."""
+    notes: list[str] = []
+    same, different = _decided(con, decisions)
+    edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
+    size = data.records
+    cluster = average_linkage(edges["l"], edges["r"], edges["odds"], size, same, different)
+    if data.shadows:
+        alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
+        shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()
+        follows = np.isin(shadows["stands_for"], np.fromiter(alike, dtype=np.int64, count=len(alike)))
+        cluster[shadows["shadow"][follows]] = cluster[shadows["stands_for"][follows]]
+        notes.append(f"{data.shadows} records repeat another in every role and were compared once")
+    if len(different):
+        broken = int((cluster[different[:, 0]] == cluster[different[:, 1]]).sum())
+        if broken:
+            notes.append(f"{broken} decisions 'different' contradict decisions 'same' and were overruled by them")
+    import pyarrow as pa
+
+    con.register("lk_numbers", pa.table({"r": np.arange(size, dtype=np.int32), "first": cluster.astype(np.int32)}))
+    con.execute("create or replace temp table lk_cluster as select * from lk_numbers")
+    con.unregister("lk_numbers")
+    biggest = int(np.bincount(cluster).max(initial=0))
+    if biggest > 200:
+        notes.append(f"The largest entity holds {biggest} records; look at it before relying on the result")
+    return notes
+
+
+def _decided(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Decided pairs as record numbers, (same, different), each of shape (pairs, 2). Unknown records are passed over."""
+    nothing = np.empty((0, 2), dtype=np.int64)
+    if decisions is None:
+        con.execute("create or replace temp table lk_decided (l integer, r integer, decision varchar)")
+        return nothing, nothing
+    missing = {"record_id_l", "record_id_r", "decision"} - set(columns_of(con, decisions))
+    if missing:
+        raise UsageProblem(f"{decisions} lacks {', '.join(sorted(missing))}; needed are record_id_l, record_id_r, decision")
+    con.execute(
+        "create or replace temp table lk_decided as "
+        "select least(a.r, b.r) as l, greatest(a.r, b.r) as r, max(decision) as decision "
+        f"from {decisions} d join lk_plain a on a.record_id = d.record_id_l join lk_plain b on b.record_id = d.record_id_r "
+        "where decision in ('same', 'different') and a.r <> b.r group by 1, 2 order by 1, 2"
+    )
+
+    def pairs(decision: str) -> np.ndarray:
+        found = con.execute("select l, r from lk_decided where decision = ? order by l, r", [decision]).fetchnumpy()
+        return np.stack([found["l"], found["r"]], axis=1).astype(np.int64)
+
+    return pairs("same"), pairs("different")
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], limits: dict[str, float], decisions: str | None
+) -> None:
+    con.execute(f"create schema if not exists {schema}")
+    names = "(list_value(" + ", ".join("'" + key.name.replace("'", "''") + "'" for key in keys) + ")::varchar[])"
+    con.execute(
+        f"create or replace table {schema}.pairs as "
+        f"with pairs as (select l, r, coalesce({names}[key + 1], 'identical records') as match_key, match_weight, probability "
+        f"from lk_scored where probability >= {limits['review']} and l <> r "
+        "union all select least(s.shadow, s.stands_for), greatest(s.shadow, s.stands_for), 'identical records', "
+        "p.match_weight, p.probability from lk_scored p join lk_shadow s on s.stands_for = p.l and p.l = p.r "
+        f"where p.probability >= {limits['review']}), "
+        "judged as (select p.l, p.r, p.match_key, p.match_weight, p.probability, d.decision from pairs p "
+        "left join lk_decided d on d.l = p.l and d.r = p.r "
+        "union all select d.l, d.r, 'decision', coalesce(s.match_weight, 0), coalesce(s.probability, 1), d.decision "
+        "from lk_decided d left join lk_scored s on s.l = d.l and s.r = d.r "
+        "where d.decision = 'same' and not exists (select 1 from pairs p where p.l = d.l and p.r = d.r)) "
+        "select a.record_id as record_id_l, b.record_id as record_id_r, match_key, round(match_weight, 4) as match_weight, "
+        "probability as match_probability, "
+        f"case when decision = 'same' or probability >= {limits['match']} then 'match' else 'review' end as verdict "
+        "from judged join lk_plain a on a.r = judged.l join lk_plain b on b.r = judged.r "
+        "where decision is distinct from 'different' order by judged.l, judged.r"
+    )
+    con.execute(
+        f"create or replace table {schema}.clusters as select p.record_id, f.record_id as entity_id "
+        "from lk_cluster c join lk_plain p on p.r = c.r join lk_plain f on f.r = c.first order by c.r"
+    )
+
+
+def _counts(con: duckdb.DuckDBPyConnection, data: Standardised, schema: str) -> dict[str, int]:
+    counts = {"records": data.records, "candidate_pairs": 0, "match": 0, "review": 0}
+    counts["candidate_pairs"] = con.execute("select count(*) from lk_scored where l <> r").fetchall()[0][0]
+    counts |= dict(con.execute(f"select verdict, count(*) from {schema}.pairs group by verdict").fetchall())
+    counts["entities"] = con.execute(f"select count(distinct entity_id) from {schema}.clusters").fetchall()[0][0]
+    return counts
+
+
+def _histogram(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    return con.execute(
+        "select (floor(greatest(least(match_weight, 60), -40) / 2) * 2)::int, count(*) from lk_scored where l <> r group by 1 order by 1"
+    ).fetchall()
+
+
+def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: float) -> None:
+    """Matches per key, and its estimated precision: the mean probability of its pairs."""
+    for number, found in enumerate(yields):
+        row = con.execute(
+            f"select count(*) filter (where probability >= {match}), round(avg(probability), 4), "
+            f"count(*) filter (where probability >= {match} and key = {number}) "
+            f"from lk_scored where (keys >> {number}) & 1 = 1"
+        ).fetchall()[0]
+        found.matches, found.estimated_precision, found.new_matches = row[0], row[1], row[2]
+
+
+def drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
+    """Remove the engine's temporary tables, also after a failure."""
+    for table in TABLES:
+        con.execute(f"drop table if exists temp.lk_{table}")
+
+
+def as_specification(specification: Any) -> Specification:
+    """A Specification from itself, a mapping or a path."""
+    if isinstance(specification, Specification):
+        return specification
+    if isinstance(specification, dict):
+        return Specification.from_mapping(specification)
+    return Specification.load(specification)

@@ -1,0 +1,154 @@
+"""Match keys: what two records must share to be compared at all.
+
+An ordered list, sure keys first, generic by role. Each is a hash join of the records on a few values; blocks above a
+limit are skipped (a common name, or a placeholder) and the limit falls further where a key would still bring more
+pairs than its share, so no key can explode. The order decides under which key a pair is reported.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import duckdb
+
+from linkage.results import KeyYield, Stopwatch
+from linkage.standardise import Standardised
+
+BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
+PAIRS_A_RECORD = 60  # a key may bring at most this many candidate pairs a record
+LEAST_PAIRS = 2_000_000  # and always this many
+MOST_KEYS = 62  # bits of one BIGINT
+
+
+@dataclass(frozen=True)
+class MatchKey:
+    """A key: its name for people, the SQL values that must be equal, and the fields it fixes.
+
+    `fixes` are left out when learning from this key's pairs, for they agree by construction. `teaches` marks keys
+    sure enough to learn from. `each` names a list column whose every element makes a key value.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    fixes: frozenset[str]
+    teaches: bool = False
+    each: str | None = None
+
+
+def plan(data: Standardised) -> list[MatchKey]:
+    """The keys that the filled columns allow, sure ones first, at most 62."""
+    have = {name for name, count in data.filled.items() if count}
+    titles = {field.column: field.title for field in data.fields}
+    keys: list[MatchKey] = []
+
+    def add(name: str, needs: str, values: list[str], fixes: str, teaches: bool = False, each: str | None = None) -> None:
+        if set(needs.split()) <= have:
+            keys.append(MatchKey(name, tuple(values), frozenset(fixes.split()), teaches, each))
+
+    names = "given_name family_name name_order"
+    add("identifier", "nid", ["nid"], "national_id", True)
+    add("another identifier", "oid", ["value"], "other_ids", True, each="oid")
+    add("names and birth date", "given family dob", ["given", "family", "dob"], f"{names} birth_date", True)
+    add("given and family name", "given family", ["least(given, family)", "greatest(given, family)"], names, True)
+    add("birth date and sound of family name", "family dob", ["dob", "family_code"], "birth_date family_name name_order", True)
+    add("birth date and sound of given name", "given dob", ["dob", "given_code"], "birth_date given_name name_order", True)
+    add("birth date and initials", "given family dob", ["dob", "initials"], "birth_date", True)
+    add("birth date and crossed names", "given family dob", ["dob", "value"], f"birth_date {names}", False,
+        each="[given_code, family_code]")  # fmt: skip
+    sounds = ["least(given_code, family_code)", "greatest(given_code, family_code)"]
+    add("sound of names and birth year", "given family y", [*sounds, "y"], f"{names} birth_date", True)
+    add("sound of names, day and month", "given family dob", [*sounds, "m", "d"], f"{names} birth_date", True)
+    add("sound of both names", "given family", sounds, names, True)
+    add("phone and sound of given name", "phone given", ["phone", "given_code"], "phone given_name name_order")
+    add("phone and birth date", "phone dob", ["phone", "dob"], "phone birth_date", True)
+    add("phone", "phone", ["phone"], "phone")
+    add("mother and sound of given name", "mother given", ["mother_code", "given_code"],
+        "mother_name given_name name_order")  # fmt: skip
+    add("mother and birth date", "mother dob", ["mother_code", "dob"], "mother_name birth_date", True)
+    add("household and sound of given name", "hh given", ["hh", "given_code"], "household_id given_name name_order")
+    add("household and birth date", "hh dob", ["hh", "dob"], "household_id birth_date", True)
+    add("first half of the identifier and name", "nid given",
+        ["nid[:length(nid) // 2]", "length(nid)", "given[:2]"], "national_id given_name name_order")  # fmt: skip
+    add("second half of the identifier and name", "nid given",
+        ["nid[length(nid) // 2 + 1:]", "length(nid)", "given[:2]"], "national_id given_name name_order")  # fmt: skip
+    add("all names in any order", "given", ["tokens"], f"{names} extra_names", True)
+    add("family name and two letters of the given name", "given family", ["family", "given[:2]"], names)
+    add("given name and two letters of the family name", "given family", ["given", "family[:2]"], names)
+    add("family name and initial", "given family", ["family", "given[1]"], names)
+    add("given name, birth year and month", "given y", ["given", "y", "m"], f"{names} birth_date")
+    add("family name, birth year and month", "family y", ["family", "y", "m"], f"{names} birth_date")
+    add("family name, day and month", "family dob", ["family", "m", "d"], f"{names} birth_date")
+    add("given name, day and month", "given dob", ["given", "m", "d"], f"{names} birth_date")
+    add("birth year and starts of the names", "given family y", ["y", "given[:3]", "family[:3]"], f"{names} birth_date")
+    add("family and another name", "given family extra", ["family_code", "value"], f"{names} extra_names", each="extra")
+    for p in data.places:
+        title = titles[p]
+        add(f"birth date and {title}", f"dob {p}", ["dob", p], f"birth_date {p}", True)
+        add(f"sound of family name and {title}", f"family {p}", ["family_code", p], f"family_name name_order {p}")
+        add(f"sound of given name and {title}", f"given {p}", ["given_code", p], f"given_name name_order {p}")
+    for a, b in combinations(data.places[:4], 2):
+        add(f"{titles[a]}, {titles[b]} and initial", f"given {a} {b}", [a, b, "given[1]"], f"given_name name_order {a} {b}")
+    # Places follow from finer places: a key that fixes one says nothing independent about the others' contexts.
+    return [
+        MatchKey(k.name, k.values, k.fixes | (frozenset(data.places) if k.fixes & set(data.places) else frozenset()),
+                 k.teaches, k.each)
+        for k in keys[:MOST_KEYS]
+    ]  # fmt: skip
+
+
+def find_candidates(
+    con: duckdb.DuckDBPyConnection, data: Standardised, keys: list[MatchKey], watch: Stopwatch
+) -> list[KeyYield]:
+    """Fill lk_candidates (l, r, keys: one bit a key) with each pair once; returns the yield key by key.
+
+    Dedupe: l < r. With a register: l is the record, r the register's person.
+    """
+    con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
+    allowed = max(LEAST_PAIRS, PAIRS_A_RECORD * data.compared)
+    yields = []
+    for number, key in enumerate(keys):
+        with watch.measure() as seconds:
+            pairs, skipped = _run(con, key, number, allowed, linking=data.registered > 0)
+        yields.append(KeyYield(key.name, pairs=pairs, blocks_skipped=skipped, seconds=seconds.value))
+    con.execute(
+        "create or replace temp table lk_candidates as "
+        "select l, r, bit_or(1::bigint << key) as keys from lk_found group by l, r"
+    )
+    con.execute("drop table lk_found")
+    if data.shadows:
+        con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
+    firsts = dict(con.execute("select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1").fetchall())
+    for number, found in enumerate(yields):
+        found.new_pairs = firsts.get(number, 0)
+    return yields
+
+
+def _run(con: duckdb.DuckDBPyConnection, key: MatchKey, number: int, allowed: int, linking: bool) -> tuple[int, int]:
+    source = f"(select *, unnest(list_distinct({key.each})) as value from lk_rec)" if key.each else "lk_rec"
+    present = " and ".join(f"{value} is not null and {value}::varchar <> ''" for value in key.values)
+    con.execute(
+        f"create or replace temp table lk_key as select hash({', '.join(key.values)}) as h, r, side "
+        f"from {source} where {present}"
+    )
+    product = "n0 * n1" if linking else "n0 * (n0 - 1) // 2"
+    con.execute(
+        "create or replace temp table lk_block as select h, n0, n1, "
+        f"{product} as pairs from (select h, count(*) filter (where side = 0) as n0, "
+        f"count(*) filter (where side = 1) as n1 from lk_key group by h) where {product} > 0"
+    )
+    sizes = con.execute(
+        "select greatest(n0, n1) as size, sum(pairs)::bigint, count(*) from lk_block group by 1 order by 1"
+    ).fetchall()
+    limit, total, skipped = 0, 0, 0
+    for size, pairs, blocks in sizes:
+        if size <= BLOCK_LIMIT and total + pairs <= allowed and not skipped:
+            limit, total = size, total + pairs
+        else:
+            skipped += blocks
+    if total:
+        sides = "l.side = 0 and r.side = 1" if linking else "l.r < r.r"
+        con.execute(
+            "insert into lk_found "
+            f"with kept as (select k.* from lk_key k semi join (select h from lk_block where greatest(n0, n1) <= {limit}) b "
+            f"using (h)) select l.r, r.r, {number}::tinyint from kept l join kept r on l.h = r.h and {sides}"
+        )
+    return total, skipped

@@ -1,0 +1,103 @@
+"""The model as people and files see it: a mapping of parameters per level, with a version and its columns."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ibr.errors import ConfigurationProblem, UsageProblem
+from linkage.fields import Field
+from linkage.match_keys import MatchKey
+from linkage.results import KeyYield
+from linkage.scoring import Prior
+from linkage.specification import Specification
+from linkage.weights import CLASSES, Learned
+
+VERSION = 1
+
+
+def to_mapping(learned: Learned, prior: Prior, keys: list[KeyYield], specification: Specification, linking: bool) -> dict[str, Any]:
+    """Plain numbers and text, ready for YAML; weights are in bits."""
+    return {
+        "version": VERSION,
+        "job": "link to a register" if linking else "deduplicate",
+        "columns": roles(specification),
+        "prior": {"same_person": float(prior.person), "same_household": float(prior.household)},
+        "rounds_of_learning": learned.rounds,
+        "fields": {f.name: _field(learned, i, f) for i, f in enumerate(learned.fields)},
+        "keys": [
+            {"name": key.name, **dict(zip((c.replace(" ", "_") for c in CLASSES), map(_rounded, shares), strict=True))}
+            for key, shares in zip(keys, learned.classes, strict=True)
+            if not np.isnan(shares[0])
+        ],
+    }
+
+
+def roles(specification: Specification) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for role, column in specification.columns.columns_by_role():
+        found.setdefault(role, []).append(column)
+    return found
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _field(learned: Learned, i: int, field: Field) -> dict[str, Any]:
+    person, household = learned.weights(i)
+    return {
+        "kind": field.kind_name,
+        "title": field.title,
+        "parent": field.parent,
+        "levels": [
+            {
+                "label": field.label(level),
+                "m": float(learned.m[i][level]),
+                "h": float(learned.h[i][level]),
+                "u": float(learned.u[i][level]),
+                "weight": round(float(person[level]), 3),
+                "household_weight": round(float(household[level]), 3),
+            }
+            for level in range(field.levels)
+        ],
+    }
+
+
+def read(model: str | Path | dict[str, Any]) -> dict[str, Any]:
+    """A saved model from its file, or the mapping itself."""
+    if isinstance(model, dict):
+        return model
+    try:
+        mapping = yaml.safe_load(Path(model).read_text(encoding="utf-8"))
+    except OSError:
+        raise UsageProblem(f"Model {model}: cannot be read") from None
+    except yaml.YAMLError:
+        raise ConfigurationProblem(f"Model {model}: not valid YAML") from None
+    if not isinstance(mapping, dict) or "fields" not in mapping:
+        raise ConfigurationProblem(f"Model {model}: not a linkage model; train one with model: auto")
+    return mapping
+
+
+def from_mapping(mapping: dict[str, Any], fields: list[Field], keys: list[MatchKey], specification: Specification) -> tuple[Learned, Prior]:
+    """Parameters for scoring; ConfigurationProblem where the model was trained on other columns or another version."""
+    if mapping.get("version") != VERSION:
+        raise ConfigurationProblem(f"Model version {mapping.get('version')} cannot be used, {VERSION} is needed; train again")
+    if mapping["columns"] != roles(specification):
+        trained = ", ".join(f"{role}: {'/'.join(columns)}" for role, columns in mapping["columns"].items())
+        raise ConfigurationProblem(f"The model was trained on other columns ({trained}); train again with model: auto")
+    missing = [f.name for f in fields if f.name not in mapping["fields"]]
+    if missing:
+        raise ConfigurationProblem(f"The model knows nothing of {', '.join(missing)}; train again with model: auto")
+    for field in fields:
+        saved = mapping["fields"][field.name]
+        if len(saved["levels"]) != field.levels or saved["parent"] != field.parent:
+            raise ConfigurationProblem(f"The model has other levels for {field.name}; train again with model: auto")
+
+    def shares(name: str) -> list[np.ndarray]:
+        return [np.array([level[name] for level in mapping["fields"][f.name]["levels"]]) for f in fields]
+
+    classes = np.full((len(keys), 3), np.nan)
+    prior = Prior(mapping["prior"]["same_person"], mapping["prior"]["same_household"])
+    return Learned(fields, shares("m"), shares("h"), shares("u"), classes), prior

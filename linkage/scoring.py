@@ -1,0 +1,84 @@
+"""Match weights and probabilities of candidate pairs, with a prior that agrees with what it leads to.
+
+odds = lambda_m 2^w_m / (lambda_h 2^w_h + lambda_u): the same person against both other classes. The lambdas are the
+shares of the classes among all pairs of records; they are found so that they equal the mean of the probabilities that
+they imply (all pairs that no key brought together count as unrelated).
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from linkage.comparison import Patterns
+from linkage.weights import Learned
+
+ROUNDS = 60
+
+
+@dataclass
+class Prior:
+    """Shares of all pairs: same person, same household; the rest is unrelated."""
+
+    person: float
+    household: float
+
+    @property
+    def unrelated(self) -> float:
+        return 1 - self.person - self.household
+
+
+def weigh(con: duckdb.DuckDBPyConnection, patterns: Patterns, learned: Learned) -> None:
+    """lk_weighed (l, r, keys, w_m, w_h): lk_pairs with summed weights in bits; one look-up per distinct pattern."""
+    found = con.execute("select distinct pattern from lk_pairs order by pattern").fetchnumpy()["pattern"]
+    person, household = learned.bits(patterns.unpack(np.asarray(found, dtype=np.int64)))
+    weights = {"pattern": np.asarray(found, dtype=np.int64), "b_m": person, "b_h": household}
+    con.register("lk_weights", _frame(weights))
+    con.execute(
+        "create or replace temp table lk_weighed as select l, r, keys, (b_m + tf_own + tf_shared)::double as w_m, "
+        "(b_h + tf_shared)::double as w_h from lk_pairs join lk_weights using (pattern)"
+    )
+    con.unregister("lk_weights")
+
+
+def _frame(columns: dict[str, np.ndarray]) -> object:
+    import pyarrow as pa
+
+    return pa.table(columns)
+
+
+def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int) -> Prior:
+    """The fixed point, on counts of pairs by weight (quarter bits). `all_pairs`: pairs that could have been compared."""
+    rows = con.execute(
+        "select (round(w_m * 4))::int as m, (round(least(w_h, 60) * 4))::int as h, count(*) as n "
+        "from lk_weighed where l <> r group by 1, 2 order by 1, 2"
+    ).fetchnumpy()
+    total = max(all_pairs, 1)
+    prior = Prior(min(0.05, 1 / np.sqrt(total) / 10), min(0.05, 1 / np.sqrt(total) / 10))
+    if len(rows["n"]) == 0:
+        return prior
+    m, h, n = np.exp2(rows["m"] / 4), np.exp2(rows["h"] / 4), rows["n"].astype(float)
+    for _ in range(ROUNDS):
+        whole = prior.person * m + prior.household * h + prior.unrelated
+        person = float((n * prior.person * m / whole).sum())
+        household = float((n * prior.household * h / whole).sum())
+        prior = Prior(float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(household / total, 0.5 / total, 0.3)))
+    return prior
+
+
+def odds_sql(prior: Prior) -> str:
+    """SQL: binary logarithm of the odds of the same person against both other classes."""
+    return (
+        f"(w_m + {float(np.log2(prior.person))!r} - log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}))"
+    )
+
+
+def score(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:
+    """lk_scored (l, r, keys, key, match_weight, odds, probability); `key` is the number of the first key, -1 identical."""
+    shift = float(np.log2(prior.person / (1 - prior.person)))
+    con.execute(
+        "create or replace temp table lk_scored as "
+        "select l, r, keys, case when keys = 0 then -1 else bit_count((keys & -keys) - 1) end::int as key, "
+        f"odds, odds - {shift!r} as match_weight, 1 / (1 + pow(2, -greatest(least(odds, 60), -60))) as probability "
+        f"from (select *, {odds_sql(prior)} as odds from lk_weighed)"
+    )

@@ -1,0 +1,87 @@
+-- Every distinct birth date text, read once. Invalid dates keep their digits: 1856-86-18 still says 1856 and 18.
+-- Whether 05/04/1990 is April or May is decided by each source's own dates: the side that never passes 12 is the month.
+create or replace temp table lk_date as
+with raws as (
+    {%- for column in columns %}
+    select distinct {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw,
+        {% if column.format %}strftime(try_strptime(cast({{ column.expression }} as varchar), {{ column.format }}), '%Y-%m-%d'){% else %}cast({{ column.expression }} as varchar){% endif %} as text
+    from {{ column.relation }} where {{ column.expression }} is not null
+    {%- if not loop.last %} union {% endif %}
+    {%- endfor %}
+),
+shaped as (
+    select source, raw, s,
+        case
+            when regexp_matches(s, '^\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(\D.*)?$') then 'year first'
+            when regexp_matches(s, '^\d{8}$') and cast(s[1:4] as int) between 1500 and 2200 then 'eight, year first'
+            when regexp_matches(s, '^\d{8}$') and cast(s[5:8] as int) between 1500 and 2200 then 'eight, year last'
+            when regexp_matches(s, '^\d{8}$') then 'eight, year first'
+            when regexp_matches(s, '^\d{1,2}[-/. ]+\d{1,2}[-/. ]+\d{4}(\D.*)?$') then 'year last'
+            when regexp_matches(s, '^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$') then 'short year last'
+            when regexp_matches(s, '^\d{1,2}(st|nd|rd|th)?[-/., ]*[a-z]{3,}[-/., ]+\d{4}$') then 'day, month in letters'
+            when regexp_matches(s, '^[a-z]{3,}[-/., ]*\d{1,2}(st|nd|rd|th)?[-/., ]+\d{4}$') then 'month in letters, day'
+            when regexp_matches(s, '^\d{4}[-/. ]*[a-z]{3,}[-/. ]*\d{1,2}$') then 'year, month in letters'
+            when regexp_matches(s, '^[a-z]{3,}[-/., ]*\d{4}$') then 'month in letters and year'
+            when regexp_matches(s, '^\d{4}([.]0+)?$') then 'year'
+            when regexp_matches(s, '^\d{4}[-/.]\d{1,2}$') then 'year and month'
+            when regexp_matches(s, '^\d{1,2}[-/.]\d{4}$') then 'month and year'
+            else 'other'
+        end as shape
+    from (select source, raw, substr(strip_accents(lower(trim(text))), 1, 40) as s from raws where text is not null)
+),
+parts as (
+    select *,
+        list_transform(regexp_extract_all(s, '\d+'), lambda x: try_cast(x as int)) as n,
+        map {{ months }}[substr(regexp_extract(s, '[a-z]{3,}'), 1, 3)] as named_month
+    from shaped
+),
+orders as (
+    select source,
+        count(*) filter (where n[2] > 12) > count(*) filter (where n[1] > 12) as is_month_first,
+        coalesce(max(n[3]) filter (where shape = 'year last' and n[3] <= 2100), 2000) % 100 as newest
+    from parts where shape in ('year last', 'short year last')
+    group by source
+),
+read as (
+    select p.source, p.raw,
+        case shape
+            when 'year first' then n[1]
+            when 'eight, year first' then cast(s[1:4] as int)
+            when 'eight, year last' then cast(s[5:8] as int)
+            when 'year last' then n[3]
+            when 'short year last' then n[3] + case when n[3] <= o.newest then 2000 else 1900 end
+            when 'year, month in letters' then n[1]
+            when 'day, month in letters' then n[2]
+            when 'month in letters, day' then n[2]
+            when 'month in letters and year' then n[1]
+            when 'year' then n[1]
+            when 'year and month' then n[1]
+            when 'month and year' then n[2]
+        end as y,
+        case
+            when shape = 'year first' then n[2]
+            when shape = 'eight, year first' then cast(s[5:6] as int)
+            when shape = 'eight, year last' then cast(s[3:4] as int)
+            when shape in ('year last', 'short year last') then case when o.is_month_first then n[1] else n[2] end
+            when shape like '%letters%' then named_month
+            when shape = 'year and month' then n[2]
+            when shape = 'month and year' then n[1]
+        end as m,
+        case
+            when shape = 'year first' then n[3]
+            when shape = 'eight, year first' then cast(s[7:8] as int)
+            when shape = 'eight, year last' then cast(s[1:2] as int)
+            when shape in ('year last', 'short year last') then case when o.is_month_first then n[2] else n[1] end
+            when shape in ('day, month in letters', 'month in letters, day') then n[1]
+            when shape = 'year, month in letters' then n[2]
+        end as d,
+        case when shape = 'other' then nullif(substr(regexp_replace(s, '\D', '', 'g'), 1, 8), '') end as digits
+    from parts p left join orders o on o.source is not distinct from p.source
+)
+select source, raw,
+    case when y > 0 then y end as y,
+    case when y > 0 and m > 0 then m end as m,
+    case when y > 0 and m > 0 and d > 0 then d end as d,
+    case when length(digits) >= 4 then digits end as digits
+from read
+where y > 0 or length(digits) >= 4

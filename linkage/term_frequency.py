@@ -1,0 +1,37 @@
+"""How common each value is: agreeing on a rare name says more than agreeing on a common one.
+
+Source: Winkler, "Frequency-based matching in Fellegi-Sunter model of record linkage" (1989). Frequencies come from
+the records (with a register: from both sides, which the register dominates).
+"""
+
+import duckdb
+
+from linkage.fields import KINDS
+from linkage.sql import render
+from linkage.standardise import Standardised
+
+# Pairs' worth of belief in the starting value, so that ten records do not decide how common a name is.
+PRIOR_PAIRS = 200.0
+FUZZY_SHARE = 0.5  # agreement on a rare name spelled otherwise counts half of its rarity
+FUZZY_LIMIT = 4.0  # bits
+
+
+def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
+    """Count the values of each field, set `data.chance` (share of random pairs in full agreement), build lk_rec."""
+    shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
+    for field in data.frequent:
+        column = field.column
+        con.execute(
+            f"create or replace temp table lk_frequency_{column} as "
+            f"select value, log2(n / sum(n) over ()) as share, n from "
+            f"(select {column} as value, count(*) as n from lk_plain p {shadowed} and {column} is not null group by 1)"
+        )
+        row = con.execute(f"select sum(n * (n - 1)), sum(n) from lk_frequency_{column}").fetchone()
+        assert row is not None
+        agreeing, total = float(row[0] or 0), float(row[1] or 0)
+        start = KINDS[field.kind_name].u[0]
+        pairs = total * max(total - 1, 0)
+        data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
+    con.execute(render("compared.sql", frequent=[f.column for f in data.frequent], shadows=data.shadows))
+    for field in data.frequent:
+        con.execute(f"drop table lk_frequency_{field.column}")
