@@ -11,7 +11,7 @@ _FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 def file_logger(folder: Path) -> dg.LoggerDefinition:
     """A logger that appends to `<folder>/dagster-<run id>.log`."""
 
-    @dg.logger(description="Messages of a run, in a file.")
+    @dg.logger
     def file(context: dg.InitLoggerContext) -> logging.Logger:
         logger = logging.Logger(f"dagster-{context.run_id}", level=logging.INFO)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -195,7 +195,8 @@ def _can_build(workspace: Workspace, outcome: RunOutcome) -> bool:
     con = connect(workspace.warehouse_file)
     try:
         prepare(con)
-        good = {row[0] for row in con.execute("SELECT source FROM ops.sources WHERE last_good_at IS NOT NULL").fetchall()}
+        answer = con.execute("SELECT list(source) FROM ops.sources WHERE last_good_at IS NOT NULL").fetchone()
+        good = set((answer and answer[0]) or [])
     finally:
         con.close()
     never = [code for code in workspace.registry.sources if code not in good]
@@ -222,7 +223,7 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
         if event.is_step_failure:
             failure = event.step_failure_data.user_failure_data
             if failure and "exit_code" in failure.metadata:
-                code = int(failure.metadata["exit_code"].value)
+                code = int(str(failure.metadata["exit_code"].value))
                 troubles.append(Trouble(place, failure.description or "", code))
             elif event.step_failure_data.error and "AssetCheckFailed" in (event.step_failure_data.error.cls_name or ""):
                 continue  # the check itself has already been named

@@ -1,4 +1,7 @@
-"""Which sources keep an older mirror, and why: one small file a source, so that extraction never opens the warehouse."""
+"""Which sources keep an older mirror, and why.
+
+One small file a source, so that extraction never opens the warehouse.
+"""
 
 import json
 from pathlib import Path

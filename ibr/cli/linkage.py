@@ -75,6 +75,7 @@ def _evaluate_files(clusters: Path | None, matches: Path | None, truth: Path | N
 def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> None:
     """Why two records were, or were not, taken as one person."""
     from linkage.registry import explain_registry
+
     from warehouse.connection import connect
 
     con = connect(home.warehouse_file, read_only=True)

@@ -7,6 +7,7 @@ reached, 6 the warehouse is busy.
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -57,7 +58,7 @@ def _defect(error: Exception) -> int:
     """Something we did not foresee: say so, without the values that may be in its message."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     errors.print(
-        f"ibr: a defect of ours: {type(error).__name__} in {where.name} ({os.path.basename(where.filename)}:"
+        f"ibr: a defect of ours: {type(error).__name__} in {where.name} ({Path(where.filename).name}:"
         f"{where.lineno}); run again with IBR_DEBUG=1 to see all of it, and report it without personal data",
         markup=False,
         highlight=False,

@@ -259,7 +259,8 @@ class _TableMerge:
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE landed AS
             WITH hashed AS (SELECT *, hash({self._columns}) AS _ibr_row_hash FROM {rows})
-            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS _ibr_place FROM hashed
+            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS _ibr_place
+            FROM hashed
         """)
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE refused AS
@@ -309,7 +310,9 @@ class _TableMerge:
             present = f"read_parquet({literal(str(self._landing.keys_file(self._landed.name)))})"
         # A row in quarantine is still in the source: the version we hold is its last good one.
         still_there = (
-            f"AND NOT EXISTS (SELECT 1 FROM refused WHERE {self._same('refused', 'current')})" if self._table.key else ""
+            f"AND NOT EXISTS (SELECT 1 FROM refused WHERE {self._same('refused', 'current')})"
+            if self._table.key
+            else ""
         )
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE vanished AS
@@ -360,16 +363,17 @@ class _TableMerge:
         key = " || '/' || ".join(f"coalesce({quoted(k)}::VARCHAR, '')" for k in self._table.key) or "NULL"
         given = f"coalesce(_ibr_original, to_json(struct_pack({self._packed()}))::VARCHAR)"
         self._con.execute(
-            f"INSERT INTO ops.rejected_rows SELECT ?, ?, ?, {key}, 'mirror', _ibr_reason, 'row_rejected', NULL, {given}, ? "
-            "FROM refused",
+            f"INSERT INTO ops.rejected_rows SELECT ?, ?, ?, {key}, 'mirror', _ibr_reason, 'row_rejected', NULL, "
+            f"{given}, ? FROM refused",
             [self._run_id, self._code, self._landed.name, self._loaded_at],
         )
         share = self._outcome.quarantined / max(self._landed.figures.rows, 1)
         if share > self._limits.rejected_share:
-            reasons = dict(self._con.execute("SELECT _ibr_reason, count(*) FROM refused GROUP BY 1 ORDER BY 1").fetchall())
+            counted = self._con.execute("SELECT _ibr_reason, count(*) FROM refused GROUP BY 1 ORDER BY 1")
+            reasons = dict(counted.fetchall())
             raise ContractBroken(
-                f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of {self._landed.figures.rows:,} "
-                f"rows cannot be stored ({json.dumps(reasons)}), more than the {self._limits.rejected_share:.0%} that "
+                f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of "
+                f"{self._landed.figures.rows:,} rows cannot be stored ({json.dumps(reasons)}), more than the {self._limits.rejected_share:.0%} that "
                 "limits.rejected_share allows; the last good mirror stays. Ask the program to mend them"
             )
 

@@ -37,7 +37,7 @@ def compare(
     measures += [f"sum(length({quoted(name)}))" for name in figures.lengths]
     found = con.execute(f"SELECT {', '.join(measures)} FROM {relation}").fetchone() or (0,)
     ours = [None if value is None else float(value) for value in found]
-    sides = [("rows", None, float(figures.rows))]
+    sides: list[tuple[str, str | None, float | None]] = [("rows", None, float(figures.rows))]
     sides += [("sum", name, value) for name, value in figures.sums.items()]
     sides += [("text_length", name, value) for name, value in figures.lengths.items()]
     comparisons = [
@@ -82,7 +82,8 @@ def require_equal(comparisons: list[Comparison], source: str) -> None:
     if not unequal:
         return
     shown = "; ".join(
-        f"{c.table}{'.' + c.column if c.column else ''} {c.measure}: source {_shown(c.source)}, mirror {_shown(c.mirror)}"
+        f"{c.table}{'.' + c.column if c.column else ''} {c.measure}: "
+        f"source {_shown(c.source)}, mirror {_shown(c.mirror)}"
         for c in unequal[:3]
     )
     raise ContractBroken(

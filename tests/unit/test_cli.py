@@ -20,7 +20,10 @@ def commands(group: click.Group, prefix: tuple[str, ...] = ()):
             yield (*prefix, name), command
 
 
-@pytest.mark.parametrize(("path", "command"), list(commands(cli)), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+COMMANDS = list(commands(cli))
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
 def test_every_command_has_help_and_an_example(path, command):
     assert command.help
     assert command.epilog.startswith(f"Example: ibr {' '.join(path)}")

@@ -52,6 +52,7 @@ class Adapter(Protocol):
 
 
 def where(table: Table) -> str:
+    """The row filter that registry.yml sets on a table, as a WHERE clause."""
     return f" WHERE ({table.filter})" if table.filter else ""
 
 
@@ -63,16 +64,18 @@ def measures(columns: list[Column], dialect: str) -> str:
     for column in columns:
         name = mark + column.name.replace(mark, mark * 2) + mark
         if column.is_numeric and dialect == "sqlite":
-            # total() of what is a number: a text in the column is quarantined and must not count
+            # Only of what is a number: a text in the column is quarantined and must not count
             parts.append(f"sum(CASE WHEN typeof({name}) IN ('integer', 'real') THEN {name} END)")
         elif column.is_numeric:
             parts.append(f"sum({name})")
         elif column.is_text:
             parts.append(f"sum({length}({name}))")
-    return ", ".join(parts)
+    # Named apart: a server function refuses an answer with two columns of one name.
+    return ", ".join(f"{part} AS m{number}" for number, part in enumerate(parts))
 
 
 def named_figures(columns: list[Column], row: tuple | None) -> Figures:
+    """The answer to `measures`, by column."""
     values = iter(row or (0,))
     figures = Figures(rows=int(next(values)))
     for column in columns:
@@ -89,11 +92,14 @@ def _number(value: object) -> float | None:
 
 
 def no_such_table(code: str, table: str, tables: list[str]) -> ContractBroken:
+    """The error for a table that the source does not have, naming those it has."""
     shown = ", ".join(tables[:12]) + (" and more" if len(tables) > 12 else "")
     return ContractBroken(
-        f"source {code}: there is no table {table}; it has {shown or 'none'}; if it was renamed, mend tables in registry.yml and the staging models"
+        f"source {code}: there is no table {table}; it has {shown or 'none'}; "
+        "if it was renamed, mend tables in registry.yml and the staging models"
     )
 
 
 def first_line(error: Exception) -> str:
+    """The first line of an error, for a message of one line."""
     return str(error).splitlines()[0][:160]

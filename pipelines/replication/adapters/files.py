@@ -42,7 +42,8 @@ class FileAdapter:
             self._con.execute(f"CREATE TEMP TABLE {view} AS {union}")
         except duckdb.Error as error:
             raise ConfigurationProblem(
-                f"source {self._code}, table {table}: a file cannot be read ({first_line(error)}); save it again as UTF-8 CSV"
+                f"source {self._code}, table {table}: a file cannot be read ({first_line(error)}); "
+                "save it again as UTF-8 CSV"
             ) from None
         return view
 

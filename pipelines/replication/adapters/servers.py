@@ -24,6 +24,7 @@ _SERVERS = {"postgresql": "postgres", "mysql": "mysql"}
 
 @contextmanager
 def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, scheme: str) -> Iterator[Adapter]:
+    """Attach a server read-only, in one repeatable-read transaction; raises SourceUnreachable."""
     extension = _SERVERS[scheme]
     load_extension(con, extension)
     try:

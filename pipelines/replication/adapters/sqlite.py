@@ -25,6 +25,7 @@ from warehouse.connection import literal, load_extension, quoted
 
 @contextmanager
 def open_sqlite(con: duckdb.DuckDBPyConnection, code: str, source: Source, home: Path) -> Iterator[Adapter]:
+    """Attach a SQLite file read-only and keep writers waiting until the copy is done; raises SourceUnreachable."""
     path = _sqlite_path(source.url, home)
     if not path.is_file():
         raise SourceUnreachable(
@@ -41,7 +42,8 @@ def open_sqlite(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
             yield SqliteAdapter(code, source, native)
     except (sqlite3.DatabaseError, duckdb.IOException) as error:
         raise SourceUnreachable(
-            f"source {code}: {path} cannot be read as a SQLite database ({first_line(error)}); ask its owner for a sound copy"
+            f"source {code}: {path} cannot be read as a SQLite database ({first_line(error)}); "
+            "ask its owner for a sound copy"
         ) from None
 
 
