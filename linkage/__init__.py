@@ -1,7 +1,22 @@
-"""The linkage engine: which records are one person. Knows roles of columns; no program and no country."""
+"""The linkage engine: which records are one person. Knows roles of columns; no program and no country.
+
+>>> result = deduplicate(con, Specification.load("persons.yml"), "registry.persons", "linkage")
+"""
 
 from linkage.engine import deduplicate
-from linkage.results import LinkageResult
+from linkage.explain import Explanation, explain
+from linkage.files import link_files
+from linkage.register import match_register
+from linkage.results import KeyYield, LinkageResult
 from linkage.specification import Specification
 
-__all__ = ["LinkageResult", "Specification", "deduplicate"]
+__all__ = [
+    "Explanation",
+    "KeyYield",
+    "LinkageResult",
+    "Specification",
+    "deduplicate",
+    "explain",
+    "link_files",
+    "match_register",
+]

@@ -133,16 +133,25 @@ _DATE = f"""case
     else 6 end"""
 
 
-def compare(con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, pairs: str, target: str) -> None:
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    data: Standardised,
+    patterns: Patterns,
+    pairs: str,
+    target: str,
+    only: str | None = None,
+) -> None:
     """Compare the pairs of a table (l, r, keys) into `target` (l, r, keys, pattern, tf_own, tf_shared).
 
-    tf_own and tf_shared are in bits, relative to the average value of the field.
+    tf_own and tf_shared are in bits, relative to the average value of the field; `only` keeps one field's adjustment.
     """
     by_kind = {field.kind_name for field in patterns.fields}
     by_name = {field.name: field for field in patterns.fields}
     plain = [f for f in patterns.fields if f.kind_name not in ("given", "family", "order")]
     own, shared = [], []
     for field in data.frequent:
+        if only not in (None, field.name):
+            continue
         (shared if field.kind.household else own).append(_frequency_term(field, data.chance[field.name]))
     con.execute(
         render(

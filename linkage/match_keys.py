@@ -114,7 +114,7 @@ def find_candidates(
         "select l, r, bit_or(1::bigint << key) as keys from lk_found group by l, r"
     )
     con.execute("drop table lk_found")
-    if data.shadows:
+    if data.shadows and not data.registered:
         con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
     firsts = dict(con.execute("select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1").fetchall())
     for number, found in enumerate(yields):
@@ -122,13 +122,15 @@ def find_candidates(
     return yields
 
 
-def _run(con: duckdb.DuckDBPyConnection, key: MatchKey, number: int, allowed: int, linking: bool) -> tuple[int, int]:
+def key_values_sql(key: MatchKey) -> str:
+    """SQL: (h, r, side) of every record that has all values of the key; a list column gives several rows a record."""
     source = f"(select *, unnest(list_distinct({key.each})) as value from lk_rec)" if key.each else "lk_rec"
     present = " and ".join(f"{value} is not null and {value}::varchar <> ''" for value in key.values)
-    con.execute(
-        f"create or replace temp table lk_key as select hash({', '.join(key.values)}) as h, r, side "
-        f"from {source} where {present}"
-    )
+    return f"select hash({', '.join(key.values)}) as h, r, side from {source} where {present}"
+
+
+def _run(con: duckdb.DuckDBPyConnection, key: MatchKey, number: int, allowed: int, linking: bool) -> tuple[int, int]:
+    con.execute(f"create or replace temp table lk_key as {key_values_sql(key)}")
     product = "n0 * n1" if linking else "n0 * (n0 - 1) // 2"
     con.execute(
         "create or replace temp table lk_block as select h, n0, n1, "

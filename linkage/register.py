@@ -1,0 +1,128 @@
+"""Linking records to a register, where a record's candidates compete for it.
+
+p_ij = x_ij / (1 + sum_j x_ij), x_ij = pi / (1 - pi) / N * LR_ij: with N people in the register and a share pi of the
+records in it, learned by EM, a second good candidate lowers the first. No margin is set by hand.
+"""
+
+import duckdb
+import numpy as np
+
+from linkage import model as models
+from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
+from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
+from linkage.scoring import Prior
+from linkage.specification import Specification
+from linkage.standardise import Standardised
+
+REGISTER_THRESHOLDS = {"match": 0.9, "review": 0.5}
+ROUNDS = 30
+
+
+def match_register(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    register: str,
+    register_specification: Specification | None,
+    output_schema: str,
+    *,
+    progress: Progress | None = None,
+) -> LinkageResult:
+    """Find each record's person in the register.
+
+    Writes {output_schema}.matches (record_id, register_id, match_key, match_probability, verdict match | review,
+    runner_up_probability): at most one row, the best, a record; candidates below the review threshold are not
+    written. Several records may have one register person. Errors as for `deduplicate`.
+    """
+    watch = Stopwatch(progress)
+    specification = as_specification(specification)
+    try:
+        data, _, _, yields, learned, prior = prepare(
+            con, specification, records, watch, register, register_specification or specification.for_register()
+        )
+        limits = thresholds(specification, REGISTER_THRESHOLDS)
+        with watch.stage("score"):
+            prior = _compete(con, data, prior, is_learned=specification.model == "auto")
+        with watch.stage("write"):
+            _write(con, output_schema, yields, limits)
+        _judge_keys(con, yields, limits["match"])
+        return LinkageResult(
+            model=models.to_mapping(learned, prior, yields, specification, linking=True),
+            keys=yields,
+            counts=_counts(con, data, output_schema),
+            thresholds=limits,
+            seconds=watch.stages,
+            histogram=con.execute(
+                "select (floor(greatest(least(odds, 60), -40) / 2) * 2)::int, count(*) from lk_scored group by 1 order by 1"
+            ).fetchall(),
+            notes=data.notes,
+        )
+    finally:
+        drop_temporary(con)
+
+
+def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, is_learned: bool) -> Prior:
+    """lk_scored (l, r, keys, key, odds, probability, place) with the candidates of a record competing."""
+    con.execute(
+        "create or replace temp table lk_scored as select l, r, keys, bit_count((keys & -keys) - 1)::int as key, "
+        f"w_m - log2(({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}) / {1 - prior.person!r}) as evidence "
+        "from lk_weighed"
+    )
+    # Evidence beyond 60 bits changes nothing; sums per record on sixteenth bits keep the rounds cheap and exact.
+    sums = con.execute(
+        "select round(log2(total) * 16)::int as bits, count(*) as n from ("
+        "select l, sum(pow(2, least(evidence, 60)) order by evidence, r) as total from lk_scored group by l) group by 1 order by 1"
+    ).fetchnumpy()
+    share = min(prior.person * data.registered, 0.95)
+    if is_learned and len(sums["n"]):
+        total, n = np.exp2(sums["bits"] / 16), sums["n"].astype(float)
+        for _ in range(ROUNDS):
+            x = share / (1 - share) / data.registered * total
+            share = float(np.clip((n * x / (1 + x)).sum() / data.records, 1 / (data.records + 2), 0.999))
+    shift = float(np.log2(share / (1 - share) / data.registered))
+    con.execute(
+        "create or replace temp table lk_scored as with odds as ("
+        f"select *, least(evidence, 200) + {shift!r} as odds from lk_scored), "
+        "summed as (select *, pow(2, least(odds, 100)) as x from odds) "
+        "select l, r, keys, key, odds, x / (1 + sum(x) over (partition by l order by odds desc, r "
+        "rows between unbounded preceding and unbounded following)) as probability, "
+        "row_number() over (partition by l order by odds desc, r) as place from summed"
+    )
+    return Prior(min(share / data.registered, 0.3), prior.household)
+
+
+def _write(con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], limits: dict[str, float]) -> None:
+    names = ", ".join("'" + key.name.replace("'", "''") + "'" for key in keys)
+    con.execute(f"create schema if not exists {schema}")
+    con.execute(
+        f"create or replace table {schema}.matches as "
+        f"select a.record_id, b.record_id as register_id, (list_value({names})::varchar[])[s.key + 1] as match_key, "
+        f"s.probability as match_probability, case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
+        "coalesce(n.probability, 0)::double as runner_up_probability "
+        "from lk_scored s left join lk_scored n on n.l = s.l and n.place = 2 "
+        "join lk_plain a on a.r = s.l join lk_plain b on b.r = s.r "
+        f"where s.place = 1 and s.probability >= {limits['review']} order by s.l"
+    )
+    # Records the same in every role were compared once: each has the person found for the one that stands for it.
+    con.execute(
+        f"insert into {schema}.matches select c.record_id, m.* exclude (record_id) from lk_shadow s "
+        "join lk_plain c on c.r = s.shadow join lk_plain f on f.r = s.stands_for and f.side = 0 "
+        f"join {schema}.matches m on m.record_id = f.record_id where c.side = 0"
+    )
+
+
+def _counts(con: duckdb.DuckDBPyConnection, data: Standardised, schema: str) -> dict[str, int]:
+    counts = {"records": data.records, "register": data.registered, "match": 0, "review": 0}
+    counts["candidate_pairs"] = con.execute("select count(*) from lk_scored").fetchall()[0][0]
+    counts |= dict(con.execute(f"select verdict, count(*) from {schema}.matches group by verdict").fetchall())
+    counts["possible_pairs"] = possible_pairs(data)
+    return counts
+
+
+def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: float) -> None:
+    for number, found in enumerate(yields):
+        row = con.execute(
+            f"select count(*) filter (where probability >= {match}), round(avg(probability), 4), "
+            f"count(*) filter (where probability >= {match} and key = {number}) from lk_scored where (keys >> {number}) & 1 = 1"
+        ).fetchall()[0]
+        found.matches, found.estimated_precision, found.new_matches = row[0], row[1], row[2]

@@ -1,0 +1,117 @@
+-- The status of each record, from its own evidence first and from its person's other records second.
+
+CREATE OR REPLACE TABLE {{ work }}.verify_evidence AS
+WITH id_users AS (
+    SELECT
+        persons.national_id,
+        count(DISTINCT crosswalk.uid) AS users
+    FROM {{ persons }} AS persons
+    INNER JOIN {{ work }}.person_crosswalk AS crosswalk ON persons.record_id = crosswalk.member_id
+    WHERE persons.national_id IS NOT NULL
+    GROUP BY ALL
+    HAVING count(DISTINCT crosswalk.uid) > 1
+),
+
+found AS (
+    SELECT * FROM {{ matches }} WHERE verdict = 'match'
+)
+
+SELECT
+    persons.record_id,
+    crosswalk.uid AS person_uid,
+    persons.national_id IS NOT NULL
+    OR (
+        persons.birth_date IS NOT NULL
+        AND coalesce(persons.full_name, persons.given_name, persons.family_name) IS NOT NULL
+    ) AS can_be_checked,
+    -- The person to whom the register gave the ID is not blamed for others using it.
+    coalesce(by_id.is_somebody_else, false)
+    OR (id_users.users IS NOT NULL AND (by_id.record_id IS NULL OR len(by_id.mismatched_fields) > 0)) AS id_is_shared,
+    CASE WHEN NOT by_id.is_somebody_else THEN by_id.register_id END AS id_register_id,
+    by_id.mismatched_fields,
+    -- Part of the record disagrees with the ID's owner and the other evidence finds somebody else: the ID is wrong.
+    len(by_id.mismatched_fields) > 0 AND found.register_id <> by_id.register_id AS id_is_wrong,
+    found.register_id AS key_register_id,
+    proposed.match_key,
+    proposed.match_probability,
+    proposed.runner_up_probability
+FROM {{ persons }} AS persons
+LEFT JOIN {{ work }}.person_crosswalk AS crosswalk ON persons.record_id = crosswalk.member_id
+LEFT JOIN {{ work }}.verify_id AS by_id ON persons.record_id = by_id.record_id
+LEFT JOIN id_users ON persons.national_id = id_users.national_id
+LEFT JOIN {{ matches }} AS proposed ON persons.record_id = proposed.record_id
+LEFT JOIN found ON persons.record_id = found.record_id;
+
+-- Whom the person's best record says it is: an ID that agrees in everything, then the surest match key.
+CREATE OR REPLACE TABLE {{ work }}.verify_person AS
+SELECT
+    person_uid,
+    record_id AS evidence_record_id,
+    coalesce(if(len(mismatched_fields) = 0, id_register_id, NULL), key_register_id) AS register_id,
+    len(mismatched_fields) = 0 AS is_by_id
+FROM {{ work }}.verify_evidence
+WHERE
+    person_uid IS NOT NULL
+    AND NOT id_is_shared
+    AND ((id_register_id IS NOT NULL AND len(mismatched_fields) = 0) OR key_register_id IS NOT NULL)
+QUALIFY
+    row_number() OVER (
+        PARTITION BY person_uid
+        ORDER BY coalesce(len(mismatched_fields) = 0, false) DESC, match_probability DESC NULLS LAST, record_id
+    ) = 1;
+
+CREATE OR REPLACE TABLE {{ work }}.verification AS
+WITH decided AS (
+    SELECT
+        evidence.*,
+        CASE
+            WHEN NOT evidence.can_be_checked THEN NULL
+            WHEN NOT evidence.id_is_shared AND evidence.id_register_id IS NOT NULL AND NOT coalesce(evidence.id_is_wrong, false)
+                THEN 'national_id'
+            -- The same person's ID outweighs what this record alone was matched to.
+            WHEN person.is_by_id AND person.register_id IS DISTINCT FROM evidence.key_register_id THEN 'same_person'
+            WHEN evidence.key_register_id IS NOT NULL THEN evidence.match_key
+            WHEN person.register_id IS NOT NULL THEN 'same_person'
+        END AS evidence_level,
+        person.register_id AS person_register_id
+    FROM {{ work }}.verify_evidence AS evidence
+    LEFT JOIN {{ work }}.verify_person AS person USING (person_uid)
+),
+
+named AS (
+    SELECT
+        *,
+        CASE evidence_level
+            WHEN 'national_id' THEN id_register_id
+            WHEN 'same_person' THEN person_register_id
+            WHEN match_key THEN key_register_id
+        END AS register_id
+    FROM decided
+)
+
+SELECT
+    named.record_id,
+    CASE
+        WHEN NOT named.can_be_checked THEN 'could_not_check'
+        WHEN named.id_is_shared THEN 'id_shared'
+        WHEN population.death_date <= DATE '{{ reporting_date }}' OR (population.is_deceased AND population.death_date IS NULL)
+            THEN 'deceased'
+        WHEN len(named.mismatched_fields) > 0 THEN 'mismatch'
+        WHEN named.evidence_level = 'national_id' THEN 'verified'
+        WHEN named.register_id IS NOT NULL THEN 'found_by_match_key'
+        ELSE 'not_found'
+    END AS status,
+    named.register_id,
+    named.evidence_level AS match_key,
+    if(named.can_be_checked AND named.register_id IS NOT DISTINCT FROM coalesce(named.key_register_id, named.register_id),
+        named.match_probability, NULL) AS match_probability,
+    if(named.can_be_checked, named.runner_up_probability, NULL) AS runner_up_probability,
+    CASE
+        WHEN NOT named.can_be_checked OR coalesce(len(named.mismatched_fields), 0) = 0 THEN []::VARCHAR []
+        WHEN named.id_is_wrong AND NOT named.id_is_shared THEN list_prepend('national_id', named.mismatched_fields)
+        ELSE named.mismatched_fields
+    END AS mismatched_fields,
+    population.death_date AS register_death_date,
+    population.emigrated_date AS register_emigrated_date
+FROM named
+LEFT JOIN {{ register }} AS population ON named.register_id = population.register_id;

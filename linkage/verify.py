@@ -1,0 +1,94 @@
+"""Each record against the population register: what agrees, and what that means.
+
+The status is the first that applies:
+
+`could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and birth date
+`id_shared`           the ID is somebody else's in the register (other given name and other birth date, such as a
+                      guardian's ID on a child's record), or several persons use it and this is not the one whom the
+                      register gave it to
+`deceased`            the register's person is dead at the reporting date
+`mismatch`            the ID is in the register, but names, birth date or sex disagree: `mismatched_fields` says which;
+                      `national_id` among them means that the other evidence finds another person
+`verified`            the ID is in the register, and what can be compared agrees
+`found_by_match_key`  no usable ID, or one that the register does not know, and the engine's match is sure
+`not_found`           looked for and not found
+
+Agreement is tolerant of how clerks write: names are compared token by token (case, accents and apostrophes aside), a
+given or family name agrees if it stands anywhere on the other side, exactly, as a known variant, as an initial, or with
+a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY`; missing names are no disagreement. Birth dates
+agree if equal, with day and month exchanged, with one digit wrong or two exchanged (Damerau 1964), or in the year
+alone where one of them is 1 January or 1 July or known to be a year only. A missing sex or date is no disagreement.
+
+A person is one person in the register: a record that cannot tell by itself takes what another record of its person
+found. `match_key` holds the level of evidence: `national_id`, the engine's match key, or `same_person`.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+import duckdb
+
+from linkage.registry_sql import run_script
+
+# Otieno and Atieno, brother and sister, have .89; Njoroge and Njorogi .94.
+NAME_SIMILARITY = 0.9
+
+
+class Status(StrEnum):
+    """What the register says of a record, in the order in which they apply."""
+
+    COULD_NOT_CHECK = "could_not_check"
+    ID_SHARED = "id_shared"
+    DECEASED = "deceased"
+    MISMATCH = "mismatch"
+    VERIFIED = "verified"
+    FOUND_BY_MATCH_KEY = "found_by_match_key"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True)
+class VerificationCounts:
+    """Records by status; every status is there."""
+
+    by_status: dict[str, int]
+
+
+def verify(
+    con: duckdb.DuckDBPyConnection,
+    persons: str,
+    register: str | None,
+    matches: str | None,
+    reporting_date: dt.date,
+    work: str = "linkage_work",
+    *,
+    name_variants: str | None = None,
+) -> VerificationCounts:
+    """Write `{work}.verification` (the columns of `linkage.verification`), one row a record.
+
+    Inputs: `persons` and `register` name tables shaped like registry.persons and registry.population, `matches` one
+    shaped like the engine's (record_id, register_id, match_key, match_probability, verdict, runner_up_probability);
+    `{work}.person_crosswalk` (member_id, uid) says who is who. `register` None: it is unavailable or stale, and every
+    record is `could_not_check`. `name_variants` names a table (name, canonical) in lower case.
+    """
+    if register is None or matches is None:
+        con.execute(f"""
+            CREATE OR REPLACE TABLE {work}.verification AS
+            SELECT
+                record_id, '{Status.COULD_NOT_CHECK}' AS status, NULL::VARCHAR AS register_id,
+                NULL::VARCHAR AS match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
+                []::VARCHAR[] AS mismatched_fields, NULL::DATE AS register_death_date,
+                NULL::DATE AS register_emigrated_date
+            FROM {persons}""")
+        return _count(con, work)
+    variants = f"SELECT name, canonical FROM {name_variants}" if name_variants else "SELECT '' AS name, '' AS canonical"
+    con.execute(f"CREATE OR REPLACE TABLE {work}.name_variants AS SELECT * FROM ({variants}) WHERE name <> ''")
+    names: dict[str, str | float] = {"work": work, "persons": persons, "register": register, "matches": matches}
+    run_script(con, "verify_by_id", **names, name_similarity=NAME_SIMILARITY)
+    run_script(con, "verify_status", **names, reporting_date=reporting_date.isoformat())
+    return _count(con, work)
+
+
+def _count(con: duckdb.DuckDBPyConnection, work: str) -> VerificationCounts:
+    found = dict(con.execute(f"SELECT status, count(*) FROM {work}.verification GROUP BY status").fetchall())
+    return VerificationCounts({status.value: found.get(status.value, 0) for status in Status})
