@@ -373,7 +373,8 @@ class _TableMerge:
             reasons = dict(counted.fetchall())
             raise ContractBroken(
                 f"source {self._code}, table {self._landed.name}: {self._outcome.quarantined:,} of "
-                f"{self._landed.figures.rows:,} rows cannot be stored ({json.dumps(reasons)}), more than the {self._limits.rejected_share:.0%} that "
+                f"{self._landed.figures.rows:,} rows cannot be stored ({json.dumps(reasons)}), more "
+                f"than the {self._limits.rejected_share:.0%} that "
                 "limits.rejected_share allows; the last good mirror stays. Ask the program to mend them"
             )
 
