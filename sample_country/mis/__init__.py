@@ -1,0 +1,1 @@
+"""One writer for each program system: its tables, codes, formats and habits."""
