@@ -28,9 +28,9 @@ select
     birth_date_given,
     {{ code_list('sex', {'m': 'M', 'f': 'F', 'male': 'M', 'female': 'F'}) }} as sex,
     {{ person_name('mother_name') }} as mother_name,
-    -- The register writes today's area codes: no crosswalk is needed.
+    -- The register writes today's ward codes, and counties by their number: no crosswalk is needed.
     {{ clean_text('ward_code') }} as area_code_given,
-    {{ clean_text('county_code') }} as county_code_given,
+    'KE' || lpad({{ clean_text('county_code') }}, 3, '0') as county_code_given,
     coalesce({{ flag('is_deceased') }}, false) as is_deceased,
     {{ iso_date('date_of_death') }} as death_date,
     {{ iso_date('emigrated_on') }} as emigrated_date,

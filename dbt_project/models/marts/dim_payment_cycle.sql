@@ -1,0 +1,25 @@
+-- A cycle is a period, not a number: its length changes over time and arrears are common.
+with cycles as (
+    select
+        cycle_id,
+        program,
+        period_start,
+        max(period_end) as period_end,
+        count(*) as payment_lines,
+        sum(amount_due) as amount_due,
+        sum(amount_paid) as amount_paid
+    from {{ ref('int_payments') }}
+    group by cycle_id, program, period_start
+)
+
+select
+    cycle_id,
+    program,
+    period_start,
+    period_end,
+    cast(date_diff('month', period_start, period_end) + 1 as integer) as months,
+    cast(row_number() over (partition by program order by period_start desc) as integer) as cycles_back,
+    payment_lines,
+    cast(amount_due as decimal(18, 2)) as amount_due,
+    cast(amount_paid as decimal(18, 2)) as amount_paid
+from cycles

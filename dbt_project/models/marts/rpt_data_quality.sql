@@ -1,0 +1,81 @@
+-- The state of each source's data, one figure a row: freshness, where the rows went, values set aside, completeness.
+{%- set fields = {
+    'persons': ['national_id', 'full_name', 'birth_date', 'sex', 'phone', 'area_code'],
+    'households': ['area_code', 'phone', 'interview_date', 'latitude'],
+    'enrolments': ['recipient_record_id', 'enrolled_date', 'account_no'],
+    'payments': ['recipient_record_id', 'account_no'],
+    'grievances': ['received_date', 'stage']
+} %}
+with freshness as (
+    select
+        source, 'source' as table_name, 'all' as field, 'days_since_last_good' as measure,
+        cast(greatest(date_diff('day', cast(last_good_at as date), {{ reporting_date() }}), 0) as double) as value,
+        'days' as unit
+    from {{ source('ops', 'sources') }}
+    where last_good_at is not null
+    union all
+    select source, 'source', 'all', 'is_stale', case when is_stale then 1 else 0 end, 'yes or no'
+    from {{ source('ops', 'sources') }}
+),
+
+row_accounting as (
+    select source, table_name, 'all' as field, measure, cast(rows_counted as double) as value, 'rows' as unit
+    from {{ ref('int_row_accounting') }}
+    unpivot (rows_counted for measure in (received, accepted, out_of_scope, rejected))
+),
+
+rejections as (
+    select
+        source, table_name, coalesce(column_name, 'all') as field, consequence || ':' || reason_code as measure,
+        cast(count(*) as double) as value, 'rows' as unit
+    from {{ ref('int_rejections') }}
+    group by all
+),
+
+completeness as (
+    {%- for entity, columns in fields.items() %}
+    {%- set entity_loop = loop %}
+    {%- for column in columns %}
+    select source, '{{ entity }}' as table_name, '{{ column }}' as field, 'completeness' as measure,
+        round(count({{ column }}) / count(*), 4) as value, 'share' as unit
+    from {{ ref('int_' ~ entity) }}
+    group by source
+    {%- if not (loop.last and entity_loop.last) %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+unmapped as (
+    select
+        source, 'households' as table_name, 'area_code' as field, 'mapped_to:' || mapped_to_level as measure,
+        cast(sum(households) as double) as value, 'households' as unit
+    from {{ ref('int_unmapped_areas') }}
+    group by source, mapped_to_level
+),
+
+figures as (
+    select * from freshness
+    union all
+    select * from row_accounting
+    union all
+    select * from rejections
+    union all
+    select * from completeness
+    union all
+    select * from unmapped
+)
+
+select
+    md5(concat_ws('|', figures.source, table_name, field, measure)) as figure_id,
+    figures.source,
+    figures.table_name,
+    figures.field,
+    figures.measure,
+    figures.value,
+    figures.unit,
+    sources.last_good_at,
+    coalesce(sources.is_stale, false) as is_source_stale
+from figures
+left join {{ source('ops', 'sources') }} as sources on sources.source = figures.source

@@ -1,0 +1,53 @@
+-- Who receives what, how much, where, when. One row a person, program and cycle.
+-- The money stands once, on the recipient's row; members of a household that receives are covered without an amount.
+with received as (
+    select
+        person_uid, program, cycle_id, household_uid, area_code, county_code, amount_due, amount_paid, payment_id,
+        true as is_recipient, is_source_stale
+    from {{ ref('fct_payments') }}
+),
+
+covered as (
+    -- Everybody in the household whose benefit it is; the amounts are empty, not nought.
+    select distinct
+        {{ uid_or_own('crosswalk.person_uid', 'persons.record_id') }} as person_uid,
+        payments.program,
+        payments.cycle_id,
+        payments.household_uid,
+        payments.area_code,
+        payments.county_code,
+        cast(null as decimal(18, 2)) as amount_due,
+        cast(null as decimal(18, 2)) as amount_paid,
+        cast(null as varchar) as payment_id,
+        false as is_recipient,
+        payments.is_source_stale
+    from {{ ref('fct_payments') }} as payments
+    inner join {{ ref('dim_program') }} as programs
+        on programs.program = payments.program and programs.benefit_unit = 'household'
+    inner join {{ ref('int_persons') }} as persons on persons.household_id = payments.household_id
+    left join {{ source('linkage', 'persons_crosswalk') }} as crosswalk on crosswalk.record_id = persons.record_id
+),
+
+rows_of_persons as (
+    select * from received
+    union all
+    select * from covered
+)
+
+select
+    person_uid,
+    program,
+    cycle_id,
+    cast(sum(amount_due) as decimal(18, 2)) as amount_due,
+    cast(sum(amount_paid) as decimal(18, 2)) as amount_paid,
+    count(payment_id) as payments,
+    bool_or(is_recipient) as is_recipient,
+    -- Who receives is covered too.
+    true as is_covered,
+    -- A person paid in two places in one cycle stands where the most was due; fct_payments keeps each place.
+    arg_max(household_uid, (is_recipient, coalesce(amount_due, 0), household_uid)) as household_uid,
+    arg_max(area_code, (is_recipient, coalesce(amount_due, 0), household_uid)) as area_code,
+    arg_max(county_code, (is_recipient, coalesce(amount_due, 0), household_uid)) as county_code,
+    bool_or(is_source_stale) as is_source_stale
+from rows_of_persons
+group by person_uid, program, cycle_id
