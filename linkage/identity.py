@@ -71,11 +71,18 @@ def carry_over(con: duckdb.DuckDBPyConnection, kind: Kind, groups: str, work: st
     )
 
 
+def check_run_id(run_id: str) -> None:
+    """UsageProblem for other characters than letters, digits and ._:+- (a run_id is written into SQL)."""
+    if not re.fullmatch(r"[A-Za-z0-9._:+-]+", run_id):
+        raise UsageProblem(
+            f"Run id {run_id!r} holds other characters than letters, digits and ._:+-; choose another"
+        )
+
+
 def keep(con: duckdb.DuckDBPyConnection, kind: Kind, run_id: str, work: str = "linkage_work") -> None:
     """Replace the crosswalk and append the events; to be called inside the caller's transaction.
 
-    Raises UsageProblem for a run_id of other characters than letters, digits and ._:- (it is written into SQL).
+    Raises UsageProblem for a run_id that cannot be written.
     """
-    if not re.fullmatch(r"[A-Za-z0-9._:+-]+", run_id):
-        raise UsageProblem(f"Run id {run_id!r} holds other characters than letters, digits and ._:+-; choose another")
+    check_run_id(run_id)
     run_script(con, "identity_keep", work=work, kind=kind, run_id=run_id, **vars(_NAMING[kind]))

@@ -27,10 +27,10 @@ CREATE TABLE IF NOT EXISTS linkage.decisions (
 CREATE TABLE IF NOT EXISTS linkage.uid_high_water (uid_kind VARCHAR PRIMARY KEY, last_number BIGINT NOT NULL);
 -- Records and households that are gone, and the number that waits for them.
 CREATE TABLE IF NOT EXISTS linkage.uid_retired (uid_kind VARCHAR, member_id VARCHAR, uid VARCHAR);
--- What each run's engine had learned, for `explain`; purpose is persons or register.
-CREATE TABLE IF NOT EXISTS linkage.model (run_id VARCHAR, purpose VARCHAR, model VARCHAR);
+-- What each run's engine had learned, and from which roles, as YAML, for `explain`; purpose is persons or register.
+CREATE TABLE IF NOT EXISTS linkage.model (run_id VARCHAR, purpose VARCHAR, specification VARCHAR, model VARCHAR);
 -- One row a run: what the safety stop compares with.
 CREATE TABLE IF NOT EXISTS linkage.run_figures (
-    run_id VARCHAR, records BIGINT, persons BIGINT, merged_records BIGINT, largest_cluster BIGINT,
-    match_pairs BIGINT, review_pairs BIGINT, households BIGINT, household_uids BIGINT
+    run_number BIGINT, run_id VARCHAR, records BIGINT, persons BIGINT, match_pairs BIGINT, review_pairs BIGINT,
+    largest_cluster BIGINT
 );
