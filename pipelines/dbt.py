@@ -1,6 +1,7 @@
 """The dbt project as Dagster assets: keys are the tables' own names, so lineage runs from mirror to mart."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ def project(workspace: Workspace) -> DbtProject:
     return DbtProject(PROJECT_DIR, target_path=workspace.home / "dbt", profiles_dir=PROJECT_DIR)
 
 
+def resource(dbt: DbtProject) -> DbtCliResource:
+    """dbt from this virtual environment, whether or not that is activated."""
+    return DbtCliResource(project_dir=dbt, dbt_executable=str(Path(sys.executable).parent / "dbt"))
+
+
 def prepare(workspace: Workspace) -> DbtProject:
     """Parse the project if its manifest is missing or older than any of its files.
 
@@ -41,8 +47,7 @@ def prepare(workspace: Workspace) -> DbtProject:
     dbt = project(workspace)
     if _is_current(dbt.manifest_path):
         return dbt
-    resource = DbtCliResource(project_dir=dbt)
-    invocation = resource.cli(["parse", "--quiet"], target_path=dbt.target_path, raise_on_error=False).wait()
+    invocation = resource(dbt).cli(["parse", "--quiet"], target_path=dbt.target_path, raise_on_error=False).wait()
     if not invocation.is_successful():
         raise ConfigurationProblem(
             f"dbt cannot parse {PROJECT_DIR.name}; run `dbt parse --project-dir {PROJECT_DIR.name}` to see where"

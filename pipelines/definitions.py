@@ -5,14 +5,12 @@
 """
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
-from pipelines import jobs, logs, schedules
+from pipelines import dbt, jobs, logs, schedules
 from pipelines.assets import contracts, exceptions, linkage, marts, publication, registry, sources
 from pipelines.context import Session
-from pipelines.dbt import prepare
 
 
 def build_definitions(session: Session) -> dg.Definitions:
@@ -21,7 +19,7 @@ def build_definitions(session: Session) -> dg.Definitions:
     Raises ConfigurationProblem if registry.yml or the dbt project cannot be read.
     """
     workspace = session.workspace
-    project = prepare(workspace)
+    project = dbt.prepare(workspace)
     registry_models, mart_models = registry.build_dbt(project), marts.build_dbt(project)
     configured = workspace.registry.sources.items()
     mart_keys = sorted(mart_models.keys)
@@ -45,7 +43,7 @@ def build_definitions(session: Session) -> dg.Definitions:
         jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job()],
         schedules=schedules.replication_schedules(workspace.registry),
         sensors=[schedules.build_after_replication(workspace.registry)],
-        resources={"session": session, "dbt": DbtCliResource(project_dir=project)},
+        resources={"session": session, "dbt": dbt.resource(project)},
         loggers={"file": logs.file_logger(workspace.logs)},
         executor=dg.in_process_executor,
     )
