@@ -1,0 +1,1 @@
+"""What crosses the secretariat's wall: exception files to program managers."""

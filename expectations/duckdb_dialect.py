@@ -28,7 +28,8 @@ def keep_connections_for_duckdb() -> None:
     from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
 
     if _Dialect.DUCKDB not in engine._PERSISTED_CONNECTION_DIALECTS:
-        engine._PERSISTED_CONNECTION_DIALECTS = (*engine._PERSISTED_CONNECTION_DIALECTS, _Dialect.DUCKDB)
+        known: tuple[Any, ...] = engine._PERSISTED_CONNECTION_DIALECTS
+        engine._PERSISTED_CONNECTION_DIALECTS = (*known, _Dialect.DUCKDB)  # type: ignore[assignment]
 
 
 def creator(con: duckdb.DuckDBPyConnection) -> Callable[[], Any]:

@@ -65,7 +65,9 @@ def _context() -> "EphemeralDataContext":
 
 def _datasource(cursor: duckdb.DuckDBPyConnection) -> "SQLDatasource":
     return _context().data_sources.add_or_update_sql(
-        name="warehouse", connection_string="duckdb:///:memory:", kwargs={"creator": creator(cursor)}
+        name="warehouse",
+        connection_string="duckdb:///:memory:",
+        kwargs={"creator": creator(cursor)},  # type: ignore[call-arg]
     )
 
 
@@ -84,7 +86,7 @@ def _check_table(
     batch = asset.add_batch_definition_whole_table("all").get_batch()
     suite = gx.ExpectationSuite(name=view, expectations=[_expectation(c, n) for n, c in enumerate(checks)])
     outcome = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
-    by_number = {result.expectation_config.meta["number"]: result for result in outcome.results}
+    by_number = {result.expectation_config.meta["number"]: result for result in outcome.results}  # type: ignore
     return [_result(table, check, by_number[n], present) for n, check in enumerate(checks)]
 
 
@@ -111,7 +113,7 @@ def _expectation(check: Check, number: int) -> "Expectation":
     import great_expectations.expectations as gxe
 
     common: dict[str, Any] = {"meta": {"number": number}}
-    mostly = {"mostly": 1 - check.at_most}
+    mostly: dict[str, Any] = {"mostly": 1 - check.at_most}
     if check.kind is Kind.COLUMNS:
         return gxe.ExpectTableColumnsToMatchSet(column_set=list(check.columns), exact_match=False, **common)
     if check.kind is Kind.HAS_ROWS:

@@ -1,0 +1,73 @@
+"""The findings of a run as tables of the connection, and their state from run to run."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+from exchange.exceptions.sheets import SHEETS, Kind, Sheet
+from warehouse.connection import quoted
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found, held in temporary tables of `con`: one table a sheet, all programs together."""
+
+    con: duckdb.DuckDBPyConnection
+    run_date: dt.date
+
+    def count(self, sheet: Sheet, program: str) -> tuple[int, float]:
+        """How many rows a sheet has, and the money in them."""
+        row = self.con.execute(
+            f"SELECT count(*), coalesce(sum(amount_at_stake), 0) FROM {sheet.table} WHERE program = ?", [program]
+        ).fetchone()
+        assert row is not None
+        return int(row[0]), float(row[1])
+
+    def stage(self, sheet: Sheet, program: str) -> str:
+        """Make the temporary table of one sheet's rows for one program, in the sheet's types; returns its name."""
+        columns = ", ".join(
+            f"{_typed(column.field, column.kind)} AS {quoted(column.field)}"
+            for column in sheet.columns if column.field is not None
+        )
+        rows = _sql("rows").replace("{{ table }}", sheet.table)
+        self.con.execute(
+            f"CREATE OR REPLACE TEMP TABLE sheet_rows AS SELECT place, {columns} FROM ({rows})",
+            {"program": program, "run_date": self.run_date},
+        )
+        return "sheet_rows"
+
+    def rows(self, sheet: Sheet, table: str, most: int) -> Iterator[Sequence[Any]]:
+        """The rows of a staged sheet in order, the sheet's own columns only, fetched in batches."""
+        names = ", ".join(quoted(column.field) for column in sheet.columns if column.field is not None)
+        cursor = self.con.execute(f"SELECT {names} FROM {table} WHERE place <= ? ORDER BY place", [most])
+        while batch := cursor.fetchmany(_BATCH):
+            yield from batch
+
+
+def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, programs: Sequence[str]) -> Findings:
+    """Collect the findings of all programs from the marts and bring `ops.exceptions` up to date."""
+    for sheet in SHEETS:
+        con.execute(_sql(sheet.table), {"programs": list(programs)})
+    con.execute(_sql("remember"), {"run_id": run_id, "run_date": run_date})
+    con.execute(_sql("forget"), {"run_id": run_id, "programs": list(programs)})
+    return Findings(con, run_date)
+
+
+def _typed(field: str, kind: Kind) -> str:
+    name = quoted(field)
+    if kind is Kind.TEXT:
+        return f"CAST({name} AS VARCHAR)"
+    if kind is Kind.DATE:
+        # Excel's calendar starts in 1900; an earlier date is a slip of the pen, and would stop the export.
+        return f"CASE WHEN {name} >= DATE '1900-01-01' THEN CAST({name} AS DATE) END"
+    return name
+
+
+def _sql(name: str) -> str:
+    return files("exchange.exceptions").joinpath(f"sql/{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,92 @@
+"""The words on the first sheet: plain, for a program manager who has never seen this file."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the first sheet says about this file."""
+
+    program: str
+    program_name: str
+    run_id: str
+    run_date: dt.date
+    currency: str
+    rows: dict[str, int]
+    amount_at_stake: dict[str, float]
+    stale_sources: tuple[str, ...]
+    not_shown: dict[str, int]
+
+
+def lines(facts: Facts) -> list[tuple[str, str]]:
+    """The text as (style, line), style one of `title`, `heading`, `text`."""
+    return [
+        ("title", f"{facts.program_name} ({facts.program}): exceptions of {facts.run_date:%d %B %Y}"),
+        ("text", f"From the integrated beneficiary registry. Run {facts.run_id}."),
+        *_counts(facts),
+        *_warnings(facts),
+        *_STEPS,
+        *_MEANINGS,
+        *_RULES,
+    ]
+
+
+def _counts(facts: Facts) -> list[tuple[str, str]]:
+    counted = [
+        ("text", f"{sheet}: {count:,} rows, {facts.currency} {facts.amount_at_stake[sheet]:,.0f} at stake")
+        for sheet, count in facts.rows.items()
+    ]
+    if not any(facts.rows.values()):
+        counted.append(("text", "There is nothing to decide this time. Nothing needs to be sent back."))
+    return [("heading", "What is in this file"), *counted]
+
+
+def _warnings(facts: Facts) -> list[tuple[str, str]]:
+    notes = []
+    if facts.stale_sources:
+        notes.append(
+            ("text", f"Some systems could not be read this time ({', '.join(facts.stale_sources)}); "
+                     "what stands here about them is from their last good copy.")
+        )
+    notes += [
+        ("text", f"{sheet}: {count:,} more rows do not fit on the sheet; they are in {sheet.lower()}.csv.")
+        for sheet, count in facts.not_shown.items()
+    ]
+    return [("heading", "Please note"), *notes] if notes else []
+
+
+_STEPS = [
+    ("heading", "What to do"),
+    ("text", "1. Go through the sheets Duplicates, Verification and Payroll. The rows with the most money come first."),
+    ("text", "2. Look into each case: files, home visit, chief's office, the other program where you know it."),
+    ("text", "3. Choose your decision in the yellow columns, and write who decided and when. "
+             "Action and comment are optional in every sheet."),
+    ("text", "4. Send the workbook back to the secretariat. Rows left empty stay open and come again next time."),
+]
+
+_MEANINGS = [
+    ("heading", "What the words mean"),
+    ("text", "prohibited: the rules do not let this person or household receive both benefits."),
+    ("text", "for review: no rule settles it; you and the other program decide. It may well be in order."),
+    ("text", "same person / different people: your answer binds later runs. Different people are not shown again."),
+    ("text", "exit here / exit there / keep both / none: what is done about a true duplicate."),
+    ("text", "deceased: the population register says that this person has died."),
+    ("text", "mismatch: the ID number is in the register, and other details there differ."),
+    ("text", "ID shared: more than one person in the programs carries this one ID number."),
+    ("text", "not found: we looked in the register and found nobody. Not a proof that the person does not exist."),
+    ("text", "could not check: we could not look, for want of an ID number or of an answer. It says nothing "
+             "about the person."),
+    ("text", "new / open: found for the first time in this run / found before and not decided yet."),
+    ("text", "amount at stake: Duplicates, the smaller of the two benefits while both were paid; Verification, "
+             "what is due in the latest cycle (for the deceased: paid since); Payroll, the payments concerned."),
+    ("text", "certainty: how sure the comparison is that two records are one person."),
+]
+
+_RULES = [
+    ("heading", "Two rules"),
+    ("text", "Nobody is removed automatically. A wrong match can take food from a family: when in doubt, "
+             "choose \"need more time\"."),
+    ("text", "This file holds personal data. Keep it where only those who decide can read it, and delete it "
+             "when you have sent it back."),
+]
