@@ -108,7 +108,7 @@ def explain(
         for i, f in enumerate(data.fields):
             if levels[i] < 0:
                 continue
-            person, household = learned.weights(i)
+            person, household = learned.weights(i, bool(learned.are_namesakes(levels[None, :])[0]))
             level = int(levels[i])
             evidence.append(
                 FieldEvidence(f.name, f.title, f.label(level), round(float(person[level]), 3),

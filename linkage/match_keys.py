@@ -23,7 +23,7 @@ MOST_KEYS = 62  # bits of one BIGINT
 class MatchKey:
     """A key: its name for people, the SQL values that must be equal, and the fields it fixes.
 
-    `fixes` are left out when learning from this key's pairs, for they agree by construction. `teaches` marks keys
+    `finds_namesakes`: its unrelated pairs tell how unrelated namesakes agree elsewhere. `fixes` are left out when learning from this key's pairs, for they agree by construction. `teaches` marks keys
     sure enough to learn from. `each` names a list column whose every element makes a key value.
     """
 
@@ -32,6 +32,7 @@ class MatchKey:
     fixes: frozenset[str]
     teaches: bool = False
     each: str | None = None
+    finds_namesakes: bool = False
 
 
 def plan(data: Standardised) -> list[MatchKey]:
@@ -90,7 +91,7 @@ def plan(data: Standardised) -> list[MatchKey]:
     # Places follow from finer places: a key that fixes one says nothing independent about the others' contexts.
     return [
         MatchKey(k.name, k.values, k.fixes | (frozenset(data.places) if k.fixes & set(data.places) else frozenset()),
-                 k.teaches, k.each)
+                 k.teaches, k.each, k.name == "given and family name")
         for k in keys[:MOST_KEYS]
     ]  # fmt: skip
 

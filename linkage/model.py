@@ -57,6 +57,7 @@ def _field(learned: Learned, i: int, field: Field) -> dict[str, Any]:
                 "m": float(learned.m[i][level]),
                 "h": float(learned.h[i][level]),
                 "u": float(learned.u[i][level]),
+                "u_namesakes": float((learned.namesakes or learned.u)[i][level]),
                 "weight": round(float(person[level]), 3),
                 "household_weight": round(float(household[level]), 3),
             }
@@ -100,4 +101,4 @@ def from_mapping(mapping: dict[str, Any], fields: list[Field], keys: list[MatchK
 
     classes = np.full((len(keys), 3), np.nan)
     prior = Prior(mapping["prior"]["same_person"], mapping["prior"]["same_household"])
-    return Learned(fields, shares("m"), shares("h"), shares("u"), classes), prior
+    return Learned(fields, shares("m"), shares("h"), shares("u"), classes, 0, shares("u_namesakes")), prior

@@ -14,6 +14,7 @@ but another person (h), unrelated (u).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 
 import numpy as np
 
@@ -24,13 +25,21 @@ from linkage.match_keys import MatchKey
 ROUNDS = 200
 CLOSE_ENOUGH = 1e-6
 BELIEF = 10.0  # pairs' worth of belief in the starting values, so that a tiny file cannot run away
+HOUSEHOLD_BELIEF = 50.0  # more for the household class, which few pairs speak for and any odd cluster would take
+KEY_BELIEF = 200.0  # pairs' worth of belief that a key's unrelated pairs are like all unrelated pairs
 FLOOR = 1e-7
+# Names are at home somewhere: unrelated namesakes live in one area, share a middle name and a mother's name more often
+# than chance says. On the sample country this lost 2 in 100 of precision.
+REGIONAL = ("place", "extra", "mother")
 CLASSES = ("same person", "same household", "unrelated")
 
 
 @dataclass
 class Learned:
-    """Shares per level (one array a field), and per key the shares of the three classes among its pairs."""
+    """Shares per level (one array a field), and per key the shares of the three classes among its pairs.
+
+    `namesakes`: as u, for unrelated pairs whose given and family names agree.
+    """
 
     fields: list[Field]
     m: list[np.ndarray]
@@ -38,19 +47,28 @@ class Learned:
     u: list[np.ndarray]
     classes: np.ndarray  # (keys, 3); NaN for keys that did not teach
     rounds: int = 0
+    namesakes: list[np.ndarray] = attribute(default_factory=list)
 
     def bits(self, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Summed weights in bits of patterns (patterns, fields; -1 missing): person and household against unrelated."""
         person, household = np.zeros(len(levels)), np.zeros(len(levels))
-        for i, field in enumerate(self.fields):
-            person += _look_up(self.weights(i)[0], levels[:, i])
-            household += _look_up(self.weights(i)[1], levels[:, i])
-            del field
+        alike = self.are_namesakes(levels)
+        for i in range(len(self.fields)):
+            for total, usual, among in zip((person, household), self.weights(i), self.weights(i, True), strict=True):
+                total += np.where(alike, _look_up(among, levels[:, i]), _look_up(usual, levels[:, i]))
         return person, household
 
-    def weights(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """Bits per level of field i: (person, household) against unrelated."""
-        u = np.maximum(self.u[i], FLOOR)
+    def are_namesakes(self, levels: np.ndarray) -> np.ndarray:
+        """Whether given and family name are the same or very alike: bool, one a pattern."""
+        alike = np.ones(len(levels), dtype=bool)
+        for name in ("given_name", "family_name"):
+            found = [i for i, f in enumerate(self.fields) if f.name == name]
+            alike &= np.isin(levels[:, found[0]], (0, 1)) if found else False
+        return alike
+
+    def weights(self, i: int, namesakes: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Bits per level of field i: (person, household) against unrelated, or against unrelated namesakes."""
+        u = np.maximum((self.namesakes or self.u)[i] if namesakes else self.u[i], FLOOR)
         return np.log2(np.maximum(self.m[i], FLOOR) / u), np.log2(np.maximum(self.h[i], FLOOR) / u)
 
 
@@ -109,9 +127,11 @@ def learn(
     levels = np.where(fixed[key], -1, levels)
     taught = np.unique(key)
     classes[taught] = (0.4, 0.2, 0.4)
-    log_u = sum((_look_up(np.log(np.maximum(u[i], FLOOR)), levels[:, i]) for i in range(len(fields))), np.zeros(len(key)))
+    regional = [i for i, f in enumerate(fields) if f.kind_name in REGIONAL]
+    u_by_key = {i: np.tile(u[i], (len(keys), 1)) for i in regional}
     rounds = 0
     for rounds in range(1, ROUNDS + 1):
+        log_u = _log_unrelated(u, u_by_key, key, levels)
         posterior = _posterior(m, h, log_u, levels, classes[key])
         weighted = posterior * count[:, None]
         totals = np.stack([np.bincount(key, weighted[:, c], minlength=len(keys)) for c in range(3)], axis=1)
@@ -123,6 +143,8 @@ def learn(
             for i, f in enumerate(fields)
         ]
         new_h = [_household_estimate(f, levels[:, i], weighted[:, 1] * voice, u[i]) for i, f in enumerate(fields)]
+        for i in regional:
+            u_by_key[i] = _unrelated_by_key(fields[i], key, levels[:, i], weighted[:, 2], u[i], len(keys))
         moved = max(
             [float(np.abs(a - b).max()) for a, b in zip(m + h, new_m + new_h, strict=True)]
             + [float(np.nanmax(np.abs(new_classes - classes)))]
@@ -131,7 +153,32 @@ def learn(
         if moved < CLOSE_ENOUGH:
             break
     m = [_monotone(f, m[i], u[i]) for i, f in enumerate(fields)]
-    return Learned(fields, m, h, u, classes, rounds)
+    namesakes = list(u)
+    for k in [k for k in taught if keys[k].finds_namesakes]:
+        for i in regional:
+            if not fixed[k, i]:
+                namesakes[i] = np.maximum(u_by_key[i][k], 0)
+    return Learned(fields, m, h, u, classes, rounds, namesakes)
+
+
+def _log_unrelated(u: list[np.ndarray], by_key: dict[int, np.ndarray], key: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    log = np.zeros(len(levels))
+    for i, shares in enumerate(u):
+        if i in by_key:
+            padded = np.pad(np.log(np.maximum(by_key[i], FLOOR)), ((0, 0), (0, 1)))
+            log += padded[key, levels[:, i]]
+        else:
+            log += _look_up(np.log(np.maximum(shares, FLOOR)), levels[:, i])
+    return log
+
+
+def _unrelated_by_key(
+    field: Field, key: np.ndarray, levels: np.ndarray, weights: np.ndarray, u: np.ndarray, keys: int
+) -> np.ndarray:
+    """A field's shares among each key's unrelated pairs; shape (keys, levels)."""
+    width = field.levels + 1
+    seen = np.bincount(key * width + levels + 1, weights=weights, minlength=keys * width).reshape(keys, width)[:, 1:]
+    return np.stack([_normalise(field, row + KEY_BELIEF * u) for row in seen])
 
 
 def _posterior(
@@ -147,15 +194,17 @@ def _posterior(
     return np.asarray(likelihood / likelihood.sum(axis=1, keepdims=True))
 
 
-def _estimate(field: Field, levels: np.ndarray, weights: np.ndarray, start: np.ndarray) -> np.ndarray:
+def _estimate(
+    field: Field, levels: np.ndarray, weights: np.ndarray, start: np.ndarray, belief: float = BELIEF
+) -> np.ndarray:
     seen = np.bincount(levels + 1, weights=weights, minlength=field.levels + 1)[1:]
-    return _normalise(field, seen + BELIEF * start)
+    return _normalise(field, seen + belief * start)
 
 
 def _household_start(field: Field, u: np.ndarray) -> np.ndarray:
     if not field.kind.learned:
         return np.asarray(field.kind.u)
-    if field.kind.household and field.kind.h is not None or field.parent:
+    if field.kind.household:
         return _normalise(field, field.start(field.kind.h or field.kind.m))
     return _with_exact(u, field.kind.h_limit / 2) if field.kind.h_limit else u
 
@@ -164,7 +213,8 @@ def _household_estimate(field: Field, levels: np.ndarray, weights: np.ndarray, u
     if not field.kind.learned:
         return np.asarray(field.kind.u)
     if field.kind.household:
-        return _estimate(field, levels, weights, field.start(field.kind.h or field.kind.m))
+        shares = _estimate(field, levels, weights, field.start(field.kind.h or field.kind.m), HOUSEHOLD_BELIEF)
+        return _monotone(field, shares, u)
     if field.kind.h_limit is None:
         return u
     seen = np.bincount(levels + 1, weights=weights, minlength=field.levels + 1)[1:]

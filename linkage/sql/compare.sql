@@ -26,7 +26,8 @@ names as (
         -- the other record's family name.
         , case
             when lf is not null and rf is not null then
-                s_gf >= 0.92 and s_fg >= 0.92 and (s_gg < 0.84 or s_ff < 0.84) and s_gf + s_fg > s_gg + s_ff
+                greatest(s_gf, s_fg) >= 0.92 and least(s_gf, s_fg) >= 0.74 and (s_gg < 0.84 or s_ff < 0.84)
+                and s_gf + s_fg > s_gg + s_ff + 0.2
             when lf is null and rf is not null then s_gf >= 0.92 and s_gg < 0.84
             when rf is null and lf is not null then s_fg >= 0.92 and s_gg < 0.84
             else false
