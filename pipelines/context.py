@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -33,6 +34,8 @@ class Session:
     progress: Callable[[str], None] = lambda message: None
     # Landings that `ibr run` has under way in threads; Dagster itself starts a process a source instead.
     landings: dict[str, Future[Landing]] = field(default_factory=dict)
+    # Where dbt's own words go instead of the console.
+    log_file: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,43 @@
 """Running `dbt build` for a set of assets, and saying in one line what broke."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from ibr.errors import ContractBroken
-from pipelines.context import user_errors
+from pipelines.context import Run, Session, user_errors
+
+_KEPT = 10  # folders with compiled SQL and results, of the latest invocations
 
 
-def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator:
+def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: Session, what: str) -> Iterator:
     """Run the selected models and their tests; dbt is a process of its own, so no connection may be open.
 
     A model or test that fails is the data's fault until proven otherwise: exit 4, named.
     """
-    invocation = dbt.cli(["build"], context=context, raise_on_error=False)
-    yield from invocation.stream()
+    run = Run.of(context, session)
+    # Beside the parsed project: dbt then finds what it has parsed, and saves 13 s an invocation.
+    target = run.workspace.home / "dbt" / f"{context.op_execution_context.op.name}-{run.run_id}"
+    _prune(target.parent)
+    session.progress(f"building {what}")
+    invocation = dbt.cli(["build"], context=context, raise_on_error=False, target_path=target)
+    done = 0
+    words = session.log_file.open("a", encoding="utf-8") if session.log_file else nullcontext()
+    with words as log, redirect_stdout(log) if log else nullcontext():
+        for event in invocation.stream():
+            if isinstance(event, dg.Output | dg.MaterializeResult | dg.AssetMaterialization):
+                done += 1
+                session.progress(f"building {what}: {done} of {len(context.selected_output_names)} tables")
+            yield event
     if not invocation.is_successful():
         with user_errors():
             raise ContractBroken(
-                f"dbt: {_failures(invocation.target_path)}; the last publication stays. "
-                "`ibr status` names the checks; the compiled SQL of each is beside run_results.json in "
-                f"{invocation.target_path}"
+                f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
             )
 
 
@@ -32,10 +46,17 @@ def _failures(target: Path) -> str:
     try:
         results = json.loads((target / "run_results.json").read_text())["results"]
     except (FileNotFoundError, json.JSONDecodeError, KeyError):
-        return "it ended before any model ran (dbt.log says why)"
-    broken = [r for r in results if r["status"] in ("error", "fail", "runtime error")]
-    shown = ", ".join(
-        f"{r['unique_id'].split('.')[2]} ({r['failures']} rows)" if r.get("failures") else r["unique_id"].split(".")[2]
-        for r in broken[:5]
-    )
-    return f"{len(broken)} model(s) or test(s) failed: {shown}{' and more' if len(broken) > 5 else ''}"
+        return "it ended before any model ran; dbt.log there says why"
+    broken = [
+        f"{r['unique_id'].split('.')[2]}" + (f" ({r['failures']} rows)" if r.get("failures") else "")
+        for r in results
+        if r["status"] in ("error", "fail", "runtime error")
+    ]
+    return f"{len(broken)} model(s) or test(s) failed: {', '.join(broken[:5])}{' and more' if broken[5:] else ''}"
+
+
+def _prune(folder: Path) -> None:
+    if folder.is_dir():
+        runs = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+        for path in runs[:-_KEPT]:
+            shutil.rmtree(path, ignore_errors=True)

@@ -20,7 +20,6 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def mart_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
-        session.progress("building marts")
-        yield from build_models(context, dbt)
+        yield from build_models(context, dbt, session, "marts")
 
     return mart_models

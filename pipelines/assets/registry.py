@@ -71,8 +71,7 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def registry_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
-        session.progress("building staging and registry")
-        yield from build_models(context, dbt)
+        yield from build_models(context, dbt, session, "staging and registry")
 
     return registry_models
 
