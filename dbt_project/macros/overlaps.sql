@@ -1,6 +1,6 @@
 {#- Judges pairs of enrolments that receive at the same time by the overlap rules, and weighs the money.
     `pairs` is a CTE with match_id, enrolment_id_a, enrolment_id_b, program_a, program_b, is_same_recipient,
-    overlap_from, overlap_to. Gives the CTEs `judged` and `weighed`.
+    overlap_from, overlap_to; for the person level also is_one_household. Gives the CTEs `judged` and `weighed`.
 
     A rule counts when it was in force on any day of the overlap; of several the strictest counts, then the
     latest. The overlap is then cut to the days of that rule: money paid before a prohibition is not at stake.
@@ -34,6 +34,10 @@ rules_in_force as (
         and rules.program_b = pairs.program_b
         and rules.valid_from <= pairs.overlap_to
         and (rules.valid_to is null or rules.valid_to >= pairs.overlap_from)
+        {%- if level == 'person' %}
+        -- A neighbour who collects for two households is no household with two benefits.
+        and (rules.level = 'person' or pairs.is_one_household)
+        {%- endif %}
 ),
 
 rule_that_counts as (

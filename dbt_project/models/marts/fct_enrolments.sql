@@ -31,6 +31,8 @@ select
     enrolments.exit_reason,
     enrolments.account_no,
     enrolments.account_provider,
+    -- Who is not related to the head collects for others; who is, or draws a benefit of her own, is of the household.
+    recipients.is_beneficiary or coalesce(recipients.relationship_to_head <> 'not_related', true) as is_recipient_of_household,
     paid.first_paid_period_start,
     paid.last_paid_period_end,
     paid.last_paid_date,
@@ -44,6 +46,7 @@ select
 from {{ ref('int_enrolments') }} as enrolments
 left join paid on paid.enrolment_id = enrolments.enrolment_id
 left join {{ ref('int_households') }} as households on households.household_id = enrolments.household_id
+left join {{ ref('int_persons') }} as recipients on recipients.record_id = enrolments.recipient_record_id
 left join {{ source('linkage', 'persons_crosswalk') }} as persons_crosswalk
     on persons_crosswalk.record_id = enrolments.recipient_record_id
 left join {{ source('linkage', 'households_crosswalk') }} as households_crosswalk

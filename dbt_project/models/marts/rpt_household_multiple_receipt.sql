@@ -1,7 +1,14 @@
--- Two benefits in one household at the same time, judged by the overlap rules; the household's side of
--- rpt_multiple_receipt. Where linkage left the tie between two households to review, the row is suspected only.
+-- Two enrolments in one household at the same time, judged by the overlap rules; the household's side of
+-- rpt_multiple_receipt. A pair counts from enrolment on, so that a prohibited one shows before the first payment.
+-- Where linkage left the tie between two households to review, the row is suspected only.
 with receiving as (
-    select * from {{ ref('fct_enrolments') }} where first_paid_period_start is not null
+    select
+        *,
+        least(enrolled_date, first_paid_period_start) as spell_from,
+        -- Paid after the exit is enrolled still, in the purse if not in the books.
+        case when exit_date is null then {{ reporting_date() }} else greatest(exit_date, last_paid_period_end) end as spell_to
+    from {{ ref('fct_enrolments') }}
+    where status <> 'standby' and coalesce(enrolled_date, first_paid_period_start) is not null
 ),
 
 same_household as (
@@ -48,14 +55,14 @@ overlapping as (
         first.last_paid_date as last_paid_date_a, second.last_paid_date as last_paid_date_b,
         first.is_still_paid and second.is_still_paid as is_both_still_paid,
         first.is_source_stale or second.is_source_stale as is_source_stale,
-        -- Both receive from the later beginning to the earlier end.
-        greatest(first.first_paid_period_start, second.first_paid_period_start) as overlap_from,
-        least(first.last_paid_period_end, second.last_paid_period_end) as overlap_to
+        -- Both are enrolled from the later beginning to the earlier end.
+        greatest(first.spell_from, second.spell_from) as overlap_from,
+        least(first.spell_to, second.spell_to) as overlap_to
     from found
     inner join receiving as first on first.enrolment_id = found.enrolment_id_a
     inner join receiving as second on second.enrolment_id = found.enrolment_id_b
-    where greatest(first.first_paid_period_start, second.first_paid_period_start)
-        <= least(first.last_paid_period_end, second.last_paid_period_end)
+    where greatest(first.spell_from, second.spell_from)
+        <= least(first.spell_to, second.spell_to)
 ),
 
 {{ judge_overlaps('overlapping', 'household') }},
@@ -113,6 +120,7 @@ select
     weighed.match_verdict,
     weighed.household_uid_b,
     weighed.is_same_recipient,
+    weighed.amount_a > 0 and weighed.amount_b > 0 as is_both_paid,
     greatest(coalesce(shared.shared_persons, 0), coalesce(ties.shared_persons, 0)) as shared_persons,
     -- Empty until a person has decided.
     cast(null as boolean) as is_confirmed,

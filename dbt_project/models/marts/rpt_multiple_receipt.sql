@@ -39,6 +39,8 @@ overlapping as (
         first.person_uid,
         second.person_uid as person_uid_b,
         true as is_same_recipient,
+        first.household_uid = second.household_uid
+        or coalesce(first.is_recipient_of_household and second.is_recipient_of_household, false) as is_one_household,
     
     first.enrolment_id as enrolment_id_a, second.enrolment_id as enrolment_id_b,
         first.program as program_a, second.program as program_b,

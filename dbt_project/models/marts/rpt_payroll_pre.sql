@@ -25,15 +25,15 @@ deceased as (
         sum(payments.amount_paid) as amount_at_stake,
         min(payments.period_start) as first_date,
         max(payments.period_end) as last_date,
-        'died ' || any_value(verification.register_death_date) || ' in the register; '
+        'died ' || any_value(persons.death_date) || ' in the register; '
         || count(*) || ' payments for later periods' as evidence
     from enrolments
-    inner join {{ source('linkage', 'verification') }} as verification
-        on verification.record_id = enrolments.recipient_record_id and verification.status = 'deceased'
+    -- The death may stand on another record of the same person.
+    inner join {{ ref('dim_person') }} as persons on persons.person_uid = enrolments.person_uid and persons.death_date is not null
     inner join payments
         on payments.enrolment_id = enrolments.enrolment_id
         and payments.amount_paid > 0
-        and payments.period_start > verification.register_death_date
+        and payments.period_start > persons.death_date
     group by enrolments.enrolment_id, enrolments.recipient_record_id
 ),
 
@@ -74,8 +74,8 @@ not_enrolled as (
     group by enrolments.enrolment_id, enrolments.recipient_record_id
 ),
 
--- 4. More than the program's value for the period. A line that settles exactly what the line before left unpaid
---    is arrears, not a fault.
+-- 4. More than the program's value for the period. A line that settles exactly what the line before left open
+--    is arrears, not a fault; a failed credit is not open, it is repeated on its own line.
 lines_with_value as (
     select
         payments.enrolment_id,
@@ -83,7 +83,7 @@ lines_with_value as (
         payments.period_end,
         payments.amount_paid,
         transfer_values.monthly_amount * (date_diff('month', payments.period_start, payments.period_end) + 1) as full_value,
-        lag(greatest(payments.amount_due - payments.amount_paid, 0), 1, 0)
+        lag(case when payments.status = 'scheduled' then payments.amount_due - payments.amount_paid else 0 end, 1, 0)
             over (partition by payments.enrolment_id order by payments.period_start) as unpaid_before
     from payments
     inner join {{ ref('transfer_values') }} as transfer_values
@@ -105,7 +105,8 @@ above_value as (
     group by lines_with_value.enrolment_id
 ),
 
--- 5. The recipient draws a pension or a salary from public funds, found by the ID number.
+-- 5. The recipient draws a pension or a salary from public funds, found by any ID number that is known of the person:
+--    on a record, or in the register.
 on_public_payroll as (
     select national_id, string_agg(distinct kind, ', ' order by kind) as kinds, max(monthly_pay) as monthly_pay
     from {{ ref('int_public_payroll') }}
@@ -113,18 +114,30 @@ on_public_payroll as (
     group by national_id
 ),
 
+known_ids as (
+    select person_uid, national_id
+    from {{ ref('dim_person') }}
+    where national_id is not null
+    union
+    select persons.person_uid, population.national_id
+    from {{ ref('dim_person') }} as persons
+    inner join {{ ref('int_population') }} as population on population.register_id = persons.register_id
+    where population.national_id is not null
+),
+
 pension as (
     select
         enrolments.enrolment_id, 'pension_found', enrolments.recipient_record_id,
-        sum(payments.amount_paid) filter (where payments.cycle_id = latest_cycles.cycle_id),
+        -- What the latest cycle paid: what the next one would pay again.
+        max(payments.amount_paid),
         enrolments.first_paid_period_start, enrolments.last_paid_period_end,
         'the ID number is on the public payroll as ' || any_value(on_public_payroll.kinds) || ', '
         || any_value(on_public_payroll.monthly_pay) || ' a month'
     from enrolments
-    inner join {{ ref('int_persons') }} as persons on persons.record_id = enrolments.recipient_record_id
-    inner join on_public_payroll on on_public_payroll.national_id = persons.national_id
-    left join payments on payments.enrolment_id = enrolments.enrolment_id
+    inner join known_ids on known_ids.person_uid = enrolments.person_uid
+    inner join on_public_payroll on on_public_payroll.national_id = known_ids.national_id
     left join latest_cycles on latest_cycles.program = enrolments.program
+    left join payments on payments.enrolment_id = enrolments.enrolment_id and payments.cycle_id = latest_cycles.cycle_id
     where enrolments.status in ('active', 'suspended')
     group by
         enrolments.enrolment_id, enrolments.recipient_record_id, enrolments.first_paid_period_start,
