@@ -59,7 +59,17 @@ def phones(rng: np.random.Generator, number: np.ndarray) -> pl.Series:
 WALLS = ("mud", "stone", "brick", "wood", "iron sheets", "grass", "cement")
 ROOFS = ("iron sheets", "grass thatch", "tiles", "makuti", "polythene")
 BANKS = ("Equity Bank", "KCB Bank", "Co-operative Bank", "M-PESA", "Postbank")
-OCCUPATIONS = ("farmer", "casual labourer", "trader", "herder", "none", "teacher", "fisher", "tailor", "boda boda rider")
+OCCUPATIONS = (
+    "farmer",
+    "casual labourer",
+    "trader",
+    "herder",
+    "none",
+    "teacher",
+    "fisher",
+    "tailor",
+    "boda boda rider",
+)
 MARITAL = ("married", "single", "widowed", "divorced")
 
 
@@ -68,18 +78,37 @@ def households(rng: np.random.Generator, ward: np.ndarray, registered: np.ndarra
     known, words, count = areas.load(), names.load(), len(ward)
     place = ward.astype(np.int64) * 12 + rng.integers(0, 12, count)  # twelve villages a ward
     surname = words.words[(place * 7919) % 1000]
-    village = np.where(place % 3 == 0, "Kwa ", "") + surname + np.where(place % 3 == 1, "ni", np.where(place % 3 == 2, " Village", ""))
+    village = (
+        np.where(place % 3 == 0, "Kwa ", "")
+        + surname
+        + np.where(place % 3 == 1, "ni", np.where(place % 3 == 2, " Village", ""))
+    )
     income = np.round(rng.lognormal(8.3, 0.5, count), -2).astype(np.int64)
-    return pl.DataFrame({
-        "village": pl.Series(village, dtype=pl.String),
-        "address": "P.O. Box " + pl.Series(rng.integers(1, 3000, count)).cast(pl.String),
-        "landmark": pick(("near the primary school", "behind the market", "next to the borehole", "by the mosque",
-                          "opposite the church", "along the river", "past the dispensary"), rng.integers(-2, 7, count)),
-        "latitude": np.round(known.ward_latitude[ward] + rng.normal(0, 0.02, count), 5),
-        "longitude": np.round(known.ward_longitude[ward] + rng.normal(0, 0.02, count), 5),
-        "wall": pick(WALLS, rng.integers(0, 7, count)), "roof": pick(ROOFS, rng.integers(0, 5, count)),
-        "livestock": rng.integers(0, 2, count), "units": np.round(rng.exponential(2.0, count), 1),
-        "income": income, "expenditure": np.round(income * rng.uniform(0.7, 1.2, count), -2).astype(np.int64),
-        "meals": rng.integers(1, 4, count),
-        "interviewed": np.minimum(registered + rng.integers(0, 60, count), today - 5).astype(np.int32),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "village": pl.Series(village, dtype=pl.String),
+            "address": "P.O. Box " + pl.Series(rng.integers(1, 3000, count)).cast(pl.String),
+            "landmark": pick(
+                (
+                    "near the primary school",
+                    "behind the market",
+                    "next to the borehole",
+                    "by the mosque",
+                    "opposite the church",
+                    "along the river",
+                    "past the dispensary",
+                ),
+                rng.integers(-2, 7, count),
+            ),
+            "latitude": np.round(known.ward_latitude[ward] + rng.normal(0, 0.02, count), 5),
+            "longitude": np.round(known.ward_longitude[ward] + rng.normal(0, 0.02, count), 5),
+            "wall": pick(WALLS, rng.integers(0, 7, count)),
+            "roof": pick(ROOFS, rng.integers(0, 5, count)),
+            "livestock": rng.integers(0, 2, count),
+            "units": np.round(rng.exponential(2.0, count), 1),
+            "income": income,
+            "expenditure": np.round(income * rng.uniform(0.7, 1.2, count), -2).astype(np.int64),
+            "meals": rng.integers(1, 4, count),
+            "interviewed": np.minimum(registered + rng.integers(0, 60, count), today - 5).astype(np.int32),
+        }
+    )

@@ -1,6 +1,5 @@
 """Generate a country, and let time pass in it."""
 
-import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
@@ -9,7 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from ibr.errors import UsageProblem
-from sample_country import faults, files, grievances, payments, population, programs, recording, register, truth
+from sample_country import (
+    faults,
+    files,
+    grievances,
+    passing,
+    payments,
+    population,
+    programs,
+    recording,
+    register,
+    truth,
+)
 from sample_country.calendar import FIRST_REPORTING_DATE, HISTORY_START, day
 from sample_country.mis import cfa, ctovc, hsnp, nsnp
 from sample_country.randomness import stream
@@ -36,6 +46,7 @@ def generate(directory: Path, scale: float, seed: int, progress: Progress | None
     settings = Settings(scale, seed)
     say = progress or _silent
     directory = Path(directory)
+    passing.finish(directory)
     if (directory / "sources").exists():
         raise UsageProblem(f"{directory / 'sources'} exists already; choose another folder, or remove it to start over")
     partial = directory / PARTIAL
@@ -69,24 +80,42 @@ def _write(settings: Settings, sources: Path, truth_folder: Path, say: Progress)
     identifiers = truth.Identifiers(world)
     pensioners = files.write(world, identifiers, sources / "files")
     truth.write(world, held, faults.find(world, identifiers, pensioners), identifiers, truth_folder)
-    state = {"scale": settings.scale, "seed": settings.seed, "as_at": FIRST_REPORTING_DATE.isoformat(), "cycles_passed": 0,
-             "person_numbers_used": used}
+    state = {
+        "scale": settings.scale,
+        "seed": settings.seed,
+        "as_at": FIRST_REPORTING_DATE.isoformat(),
+        "cycles_passed": 0,
+        "person_numbers_used": used,
+    }
     (truth_folder / "state.json").write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
     say("files and truth written")
 
 
 def write_records(
-    settings: Settings, people: population.Population, registrations: programs.Registrations, records: programs.Records, today: int
-) -> Written:  # fmt: skip
+    settings: Settings,
+    people: population.Population,
+    registrations: programs.Registrations,
+    records: programs.Records,
+    today: int,
+) -> Written:
     """Every record as its clerk wrote it, with household-level errors noted on each member, and invalid IDs planted."""
     rng, who, of = stream(settings.seed, "records"), records.person, records.registration
     true = people.people
     guardian = np.where(registrations.collector[of] >= 0, registrations.collector[of], registrations.head[of])
     adult = people.age(today, who) >= 18
     written = recording.write_down(
-        rng, settings.errors, true.given[who], true.middle[who], true.family[who], true.birth[who], true.female[who],
-        people.national_id[who], people.certificate[who], np.where(guardian == who, 0, people.national_id[guardian]), adult,
-    )  # fmt: skip
+        rng,
+        settings.errors,
+        true.given[who],
+        true.middle[who],
+        true.family[who],
+        true.birth[who],
+        true.female[who],
+        people.national_id[who],
+        people.certificate[who],
+        np.where(guardian == who, 0, people.national_id[guardian]),
+        adult,
+    )
     written.errors[registrations.is_moved[of]] |= BIT["ward_moved"]
     written.errors[registrations.is_unmapped[of]] |= BIT["area_unmapped"]
     main = (registrations.recipient[of] == who) & (registrations.status[of] == ACTIVE) & adult
@@ -99,9 +128,4 @@ def write_records(
 
 def advance(directory: Path, cycles: int, progress: Progress | None = None) -> None:
     """Let `cycles` two-month cycles pass in a country that `generate` wrote; see sample_country.advance."""
-    from sample_country import passing
-
     passing.advance(Path(directory), cycles, progress or _silent)
-
-
-__all__ = ["advance", "dt", "generate"]

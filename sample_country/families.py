@@ -10,8 +10,18 @@ import numpy as np
 
 from sample_country import names
 from sample_country.settings import (
-    CFA, CHILD, GRANDCHILD, HEAD, HSNP, OPCT, OTHER, OVC, PARENT, PWSD, SIBLING, SPOUSE, UNRELATED,
-)  # fmt: skip
+    CHILD,
+    GRANDCHILD,
+    HEAD,
+    OPCT,
+    OTHER,
+    OVC,
+    PARENT,
+    PWSD,
+    SIBLING,
+    SPOUSE,
+    UNRELATED,
+)
 
 GENERAL = 5
 """A household of no program's kind: the rest of the country."""
@@ -26,6 +36,10 @@ _PARENT = (0.02, 0.10, 0.06, 0.10, 0.08, 0.05)
 _SIBLING = (0.03, 0.10, 0.06, 0.06, 0.06, 0.06)
 _OTHER = (0.15, 0.15, 0.20, 0.20, 0.12, 0.12)
 _UNRELATED = (0.02, 0.02, 0.03, 0.02, 0.02, 0.04)
+
+
+Block = tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray]
+"""Persons of one relation: household, relation, age in years, is female, is twin."""
 
 
 @dataclass
@@ -64,11 +78,13 @@ def build(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray, today:
     age = np.where((kind == OVC) & (rng.random(count) < 0.4), rng.uniform(52, 82, count), age)
     age = np.where((kind == OVC) & (age < 70) & (age > 50), age - 8, age)
     female_head = rng.random(count) < np.take(_FEMALE_HEAD, kind)
-    married = rng.random(count) < np.where(female_head, np.take(_SPOUSE_FEMALE_HEAD, kind), np.take(_SPOUSE_MALE_HEAD, kind))
+    married = rng.random(count) < np.where(
+        female_head, np.take(_SPOUSE_FEMALE_HEAD, kind), np.take(_SPOUSE_MALE_HEAD, kind)
+    )
     spouse_age = np.clip(age + np.where(female_head, 5, -5) + rng.normal(0, 4, count), 18, 100)
     mother_age = np.where(female_head, age, np.where(married, spouse_age, age - 5))
 
-    blocks = [(everyone, HEAD, age, female_head, np.zeros(count, bool))]
+    blocks: list[Block] = [(everyone, HEAD, age, female_head, np.zeros(count, bool))]
     where = np.flatnonzero(married)
     blocks.append((where, SPOUSE, spouse_age[where], ~female_head[where], np.zeros(len(where), bool)))
     number = rng.poisson(np.take(_CHILDREN, kind))
@@ -89,35 +105,38 @@ def build(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray, today:
         blocks.append((where, relation, ages[where], rng.random(len(where)) < 0.55, np.zeros(len(where), bool)))
 
     household = np.concatenate([b[0] for b in blocks]).astype(np.int32)
-    relation = np.concatenate([np.full(len(b[0]), b[1], np.int8) for b in blocks])
+    relations = np.concatenate([np.full(len(b[0]), b[1], np.int8) for b in blocks])
     ages = np.concatenate([b[2] for b in blocks])
     female = np.concatenate([b[3] for b in blocks]).astype(bool)
     twin = np.concatenate([b[4] for b in blocks])
-    order = np.lexsort((-ages, relation, household))
-    household, relation, ages, female, twin = (a[order] for a in (household, relation, ages, female, twin))
+    order = np.lexsort((-ages, relations, household))
+    household, relations, ages, female, twin = (a[order] for a in (household, relations, ages, female, twin))
     birth = (today - np.floor(ages * 365.25) - 1).astype(np.int32)
     size = np.bincount(household, minlength=count)
     first = np.cumsum(size) - size
     line = (np.arange(len(household)) - first[household] + 1).astype(np.int16)
     people_kind = kind[household]
-    orphan = _orphanhood(rng, people_kind, relation, ages)
+    orphan = _orphanhood(rng, people_kind, relations, ages)
     disabled = (rng.random(len(ages)) < 0.03).astype(np.int8)
     pick = np.lexsort((rng.random(len(ages)), household))[first]  # one at random of each household
     disabled[pick[kind == PWSD]] = 2
     ill = rng.random(len(ages)) < 0.02 + 0.002 * np.clip(ages - 30, 0, 60)
-    called = _call(rng, household, relation, female, first, size, county)
+    called = _call(rng, household, relations, female, first, size, county)
     # Twins carry one birth date; floor() above gives them that, as their ages are equal.
-    return People(household, line, relation, birth, female, twin, orphan, disabled, ill, *called, first, size)
+    return People(household, line, relations, birth, female, twin, orphan, disabled, ill, *called, first, size)
 
 
-def _siblings(rng: np.random.Generator, number: np.ndarray, mother_age: np.ndarray, relation: int) -> tuple:
+def _siblings(rng: np.random.Generator, number: np.ndarray, mother_age: np.ndarray, relation: int) -> Block:
     """Children of one mother: the youngest's age, then gaps; those who would make her a mother before 15 are left out."""
     household = np.repeat(np.arange(len(number)), number)
     first = np.cumsum(number) - number
     rank = np.arange(len(household)) - first[household]
     mother = mother_age[household]
-    youngest = np.where(mother_age < 43, rng.uniform(0, 1, len(number)) * np.clip(mother_age - 17, 0.2, 14),
-                        mother_age - 43 + rng.uniform(0, 12, len(number)))
+    youngest = np.where(
+        mother_age < 43,
+        rng.uniform(0, 1, len(number)) * np.clip(mother_age - 17, 0.2, 14),
+        mother_age - 43 + rng.uniform(0, 12, len(number)),
+    )
     gap = 1.0 + rng.exponential(1.7, len(household))
     is_twin = (rng.random(len(household)) < 0.02) & (rank > 0)
     gap = np.where(rank == 0, 0.0, np.where(is_twin, 0.0, gap))
@@ -142,9 +161,14 @@ def _orphanhood(rng: np.random.Generator, kind: np.ndarray, relation: np.ndarray
 
 
 def _call(
-    rng: np.random.Generator, household: np.ndarray, relation: np.ndarray, female: np.ndarray,
-    first: np.ndarray, size: np.ndarray, county: np.ndarray,
-) -> tuple[np.ndarray, ...]:  # fmt: skip
+    rng: np.random.Generator,
+    household: np.ndarray,
+    relation: np.ndarray,
+    female: np.ndarray,
+    first: np.ndarray,
+    size: np.ndarray,
+    county: np.ndarray,
+) -> tuple[np.ndarray, ...]:
     """Given, middle, family, mother's given and mother's family names.
 
     Where fathers' names are handed down: given, father's given, grandfather's given. Elsewhere the middle name is a name
@@ -157,7 +181,11 @@ def _call(
     given = words.given(rng, group[household], female)
     own = words.surnames(rng, group[household])
     blood = np.isin(relation, (CHILD, SIBLING, PARENT, HEAD)) | ((relation == GRANDCHILD) & (rng.random(persons) < 0.6))
-    takes = blood | ((relation == SPOUSE) & (rng.random(persons) < 0.6)) | ((relation == OTHER) & (rng.random(persons) < 0.3))
+    takes = (
+        blood
+        | ((relation == SPOUSE) & (rng.random(persons) < 0.6))
+        | ((relation == OTHER) & (rng.random(persons) < 0.3))
+    )
     family = np.where(takes, house_name[household], own).astype(np.int32)
 
     second = np.minimum(first + 1, persons - 1)
@@ -173,7 +201,9 @@ def _call(
     child = relation == CHILD
     local = words.surnames(rng, group[household])
     other_father = words.given(rng, group[household], np.zeros(persons, bool))
-    middle = np.where(drawn < 0.55, local, np.where(drawn < 0.85, np.where(child, father_given[household], other_father), -1))
+    middle = np.where(
+        drawn < 0.55, local, np.where(drawn < 0.85, np.where(child, father_given[household], other_father), -1)
+    )
     patronymic = is_patronymic[household]
     grandfather = words.given(rng, group, np.zeros(count, bool))
     middle = np.where(patronymic, np.where(child, father_given[household], other_father), middle)
@@ -191,6 +221,3 @@ def _call(
     mother_given = np.where(shared, mother_given[first[household]], mother_given)
     mother_family = np.where(shared, house_name[household], mother_family)
     return tuple(a.astype(np.int32) for a in (given, middle, family, mother_given, mother_family))
-
-
-__all__ = ["CFA", "GENERAL", "HSNP", "People", "build"]

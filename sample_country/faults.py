@@ -38,8 +38,16 @@ def find(world: World, identifiers: Identifiers, pensioners: np.ndarray) -> pl.D
     def add(fault: str, key: pl.Series, program: np.ndarray, detail: pl.Series | str) -> None:
         if isinstance(detail, str):
             detail = pl.Series([detail] * len(key), dtype=pl.String)
-        tables.append(pl.DataFrame({"fault": pl.Series([fault] * len(key), dtype=pl.String), "source": pl.Series(programs[program], dtype=pl.String),
-                                    "key": key, "detail": detail}))
+        tables.append(
+            pl.DataFrame(
+                {
+                    "fault": pl.Series([fault] * len(key), dtype=pl.String),
+                    "source": pl.Series(programs[program], dtype=pl.String),
+                    "key": key,
+                    "detail": detail,
+                }
+            )
+        )
 
     def enrolment_fault(fault: str, rows: np.ndarray, detail: pl.Series | str) -> None:
         add(fault, identifiers.enrolment.gather(rows), registrations.program[rows], detail)
@@ -49,7 +57,12 @@ def find(world: World, identifiers: Identifiers, pensioners: np.ndarray) -> pl.D
     enrolment_fault("pension_found", pensioners, "on the public payroll")
     bad = np.flatnonzero(world.written.national_id < 0)
     bad = bad[registrations.is_beneficiary[world.records.registration[bad]]]
-    add("invalid_national_id", identifiers.record.gather(bad), registrations.program[world.records.registration[bad]], "not 7 or 8 digits")
+    add(
+        "invalid_national_id",
+        identifiers.record.gather(bad),
+        registrations.program[world.records.registration[bad]],
+        "not 7 or 8 digits",
+    )
     return pl.concat(tables).sort("fault", "key", "detail")
 
 
@@ -61,15 +74,29 @@ def _of_lines(world: World, identifiers: Identifiers, add, enrolment_fault) -> N
     first = np.r_[True, of[1:] != of[:-1]]
     base = np.repeat((balance - (lines.due - lines.paid))[first], np.diff(np.r_[np.flatnonzero(first), len(of)]))
     above = (lines.status == PAID) & (lines.paid > lines.due) & ~lines.settles
-    assert ((balance - base)[lines.settles] > -10**6).all()
+    assert ((balance - base)[lines.settles] > -(10**6)).all()
     rows = np.flatnonzero(above & reaches)
-    add("paid_above_value", identifiers.payment.gather(rows), lines.program[rows], pl.Series((lines.paid - lines.due)[rows]).cast(pl.String) + " above")
+    add(
+        "paid_above_value",
+        identifiers.payment.gather(rows),
+        lines.program[rows],
+        pl.Series((lines.paid - lines.due)[rows]).cast(pl.String) + " above",
+    )
     rows = np.flatnonzero((lines.status == PAID) & (lines.paid < lines.due) & reaches)
-    add("totals_differ", identifiers.payment.gather(rows), lines.program[rows], pl.Series((lines.due - lines.paid)[rows]).cast(pl.String) + " short")
+    add(
+        "totals_differ",
+        identifiers.payment.gather(rows),
+        lines.program[rows],
+        pl.Series((lines.due - lines.paid)[rows]).cast(pl.String) + " short",
+    )
     early = (registrations.enrolled[of] != NEVER) & (lines.end < registrations.enrolled[of])
     rows = np.flatnonzero((lines.status == PAID) & (early | ~reaches))
-    add("paid_not_enrolled", identifiers.payment.gather(rows), lines.program[rows],
-        pl.Series(np.where(reaches[rows], "before enrolment", "not a beneficiary household"), dtype=pl.String))
+    add(
+        "paid_not_enrolled",
+        identifiers.payment.gather(rows),
+        lines.program[rows],
+        pl.Series(np.where(reaches[rows], "before enrolment", "not a beneficiary household"), dtype=pl.String),
+    )
 
     paid = lines.status == PAID
     died, exited = world.population.death[registrations.recipient][of], registrations.exited[of]
@@ -78,7 +105,10 @@ def _of_lines(world: World, identifiers: Identifiers, add, enrolment_fault) -> N
         rows = np.flatnonzero(number)
         enrolment_fault(fault, rows, pl.Series(number[rows]).cast(pl.String) + " lines")
 
-    number, unclaimed = np.bincount(of[reaches], minlength=count), np.bincount(of[reaches & (lines.status == UNCLAIMED)], minlength=count)
+    number, unclaimed = (
+        np.bincount(of[reaches], minlength=count),
+        np.bincount(of[reaches & (lines.status == UNCLAIMED)], minlength=count),
+    )
     rows = np.flatnonzero((number >= 3) & (unclaimed == number))
     enrolment_fault("never_collected", rows, pl.Series(number[rows]).cast(pl.String) + " lines")
     failed = lines.status == FAILED
@@ -91,7 +121,12 @@ def _of_lines(world: World, identifiers: Identifiers, add, enrolment_fault) -> N
         last = lines.start[mine].max(initial=0)
         on = np.zeros(count, bool)
         on[of[mine & (lines.start == last)]] = True
-        rows = np.flatnonzero((registrations.program == program) & (registrations.status == ACTIVE) & ~on & (registrations.enrolled <= last))
+        rows = np.flatnonzero(
+            (registrations.program == program)
+            & (registrations.status == ACTIVE)
+            & ~on
+            & (registrations.enrolled <= last)
+        )
         enrolment_fault("enrolled_not_on_payroll", rows, "no line in the last cycle")
 
 
@@ -99,31 +134,61 @@ def _of_registrations(world: World, identifiers: Identifiers, add, enrolment_fau
     registrations = world.registrations
     served = np.isin(registrations.status, (ACTIVE, SUSPENDED, EXITED))
     current = np.flatnonzero(np.isin(registrations.status, (ACTIVE, SUSPENDED)))
-    table = pl.DataFrame({"row": current, "household": registrations.household[current], "program": registrations.program[current],
-                          "account": registrations.account[current]})
-    pairs = table.join(table, on="household", suffix="_other", maintain_order="left").filter(pl.col("row") != pl.col("row_other"))
+    table = pl.DataFrame(
+        {
+            "row": current,
+            "household": registrations.household[current],
+            "program": registrations.program[current],
+            "account": registrations.account[current],
+        }
+    )
+    pairs = table.join(table, on="household", suffix="_other", maintain_order="left").filter(
+        pl.col("row") != pl.col("row_other")
+    )
     same = pairs.filter(pl.col("program") == pl.col("program_other"))
-    enrolment_fault("same_program_twice", same["row"].to_numpy(), identifiers.enrolment.gather(same["row_other"].to_numpy()))
-    both = pairs.filter((pl.col("program") != pl.col("program_other")) & (pl.col("program") <= OVC) & (pl.col("program_other") <= OVC))
-    enrolment_fault("prohibited_overlap", both["row"].to_numpy(), identifiers.enrolment.gather(both["row_other"].to_numpy()))
+    enrolment_fault(
+        "same_program_twice", same["row"].to_numpy(), identifiers.enrolment.gather(same["row_other"].to_numpy())
+    )
+    both = pairs.filter(
+        (pl.col("program") != pl.col("program_other")) & (pl.col("program") <= OVC) & (pl.col("program_other") <= OVC)
+    )
+    enrolment_fault(
+        "prohibited_overlap", both["row"].to_numpy(), identifiers.enrolment.gather(both["row_other"].to_numpy())
+    )
 
-    paid = pl.DataFrame({"row": world.lines.registration, "start": world.lines.start}).filter(pl.Series(world.lines.status == PAID))
+    paid = pl.DataFrame({"row": world.lines.registration, "start": world.lines.start}).filter(
+        pl.Series(world.lines.status == PAID)
+    )
     together = (
-        same.join(paid, on="row", maintain_order="left").join(paid, left_on=["row_other", "start"], right_on=["row", "start"], how="semi")
+        same.join(paid, on="row", maintain_order="left")
+        .join(paid, left_on=["row_other", "start"], right_on=["row", "start"], how="semi")
         .unique(["row", "row_other"], maintain_order=True)
-    )  # fmt: skip
-    enrolment_fault("duplicate_both_paid", together["row"].to_numpy(), identifiers.enrolment.gather(together["row_other"].to_numpy()))
+    )
+    enrolment_fault(
+        "duplicate_both_paid",
+        together["row"].to_numpy(),
+        identifiers.enrolment.gather(together["row_other"].to_numpy()),
+    )
 
-    accounts = table.filter((pl.col("household").n_unique().over("account") > 1))
+    accounts = table.filter(pl.col("household").n_unique().over("account") > 1)
     enrolment_fault("shared_account", accounts["row"].to_numpy(), "another household's account")
 
     # Collecting: the person named as collector, or the head of a household whose benefit has nobody named.
-    collects = np.where(registrations.collector >= 0, registrations.collector, np.where(registrations.beneficiary >= 0, -1, registrations.head))
+    collects = np.where(
+        registrations.collector >= 0,
+        registrations.collector,
+        np.where(registrations.beneficiary >= 0, -1, registrations.head),
+    )
     rows = np.flatnonzero(served & (registrations.status != EXITED) & (collects >= 0))
     collectors = pl.DataFrame({"row": rows, "person": collects[rows], "household": registrations.household[rows]})
     several = collectors.filter(pl.col("household").n_unique().over("person") > 1)
     rows = several["row"].to_numpy()
-    add("caregiver_several_households", identifiers.household.gather(rows), registrations.program[rows], person_ids(several["person"].to_numpy()))
+    add(
+        "caregiver_several_households",
+        identifiers.household.gather(rows),
+        registrations.program[rows],
+        person_ids(several["person"].to_numpy()),
+    )
 
 
 __all__ = ["PROGRAMS", "find"]

@@ -16,7 +16,13 @@ from sample_country.settings import ACTIVE, OPCT, PROGRAMS
 from sample_country.truth import Identifiers
 from sample_country.world import World
 
-_EMPLOYERS = ("Teachers Service Commission", "Ministry of Interior", "Ministry of Health", "Kenya Prisons", "County Government")
+_EMPLOYERS = (
+    "Teachers Service Commission",
+    "Ministry of Interior",
+    "Ministry of Health",
+    "Kenya Prisons",
+    "County Government",
+)
 
 
 def write(world: World, identifiers: Identifiers, folder: Path) -> np.ndarray:
@@ -51,16 +57,29 @@ def public_payroll(world: World, path: Path) -> np.ndarray:
     ids = np.r_[population.national_id[who], 50_000_000 + (np.arange(others, dtype=np.int64) * 7_919_993) % 39_999_983]
     pension = np.r_[rng.random(len(who)) < 0.92, rng.random(others) < 0.3]
     order = rng.permutation(len(ids))
-    table = pl.DataFrame({
-        "national_id": pl.Series(ids).cast(pl.String), "names": pl.Series(words.text(given), dtype=pl.String) + " " + pl.Series(words.text(family), dtype=pl.String),
-        "employer": pick(_EMPLOYERS, rng.integers(0, 5, len(ids))), "kind": pick(("civil_service", "pension"), pension.astype(int)),
-        "monthly_pay": np.where(pension, rng.integers(8, 40, len(ids)), rng.integers(20, 120, len(ids))) * 1000,
-    })[order]  # fmt: skip
-    table = table.select(payroll_no="PF" + pl.int_range(100_001, 100_001 + pl.len()).cast(pl.String), *[pl.col(c) for c in table.columns],
-                         month=pl.lit(f"{date_of(world.today):%Y-%m}"))
+    table = pl.DataFrame(
+        {
+            "national_id": pl.Series(ids).cast(pl.String),
+            "names": pl.Series(words.text(given), dtype=pl.String)
+            + " "
+            + pl.Series(words.text(family), dtype=pl.String),
+            "employer": pick(_EMPLOYERS, rng.integers(0, 5, len(ids))),
+            "kind": pick(("civil_service", "pension"), pension.astype(int)),
+            "monthly_pay": np.where(pension, rng.integers(8, 40, len(ids)), rng.integers(20, 120, len(ids))) * 1000,
+        }
+    )[order]
+    table = table.select(
+        payroll_no="PF" + pl.int_range(100_001, 100_001 + pl.len()).cast(pl.String),
+        *[pl.col(c) for c in table.columns],
+        month=pl.lit(f"{date_of(world.today):%Y-%m}"),
+    )
     table.write_csv(path)
     # A person recorded twice in the program is found on the payroll for both enrolments.
-    return np.flatnonzero(np.isin(registrations.beneficiary, who) & np.isin(registrations.status, (ACTIVE, 4)) & (registrations.program == OPCT))
+    return np.flatnonzero(
+        np.isin(registrations.beneficiary, who)
+        & np.isin(registrations.status, (ACTIVE, 4))
+        & (registrations.program == OPCT)
+    )
 
 
 def school_attendance(world: World, path: Path) -> None:
@@ -74,12 +93,21 @@ def school_attendance(world: World, path: Path) -> None:
     opened = rng.integers(58, 66, len(rows))
     often = rng.random(len(rows)) < 0.08
     absent = np.minimum(np.where(often, rng.integers(13, 45, len(rows)), rng.poisson(2.0, len(rows))), opened)
-    pl.DataFrame({
-        "upi": "UPI" + pl.Series(np.arange(len(rows)) + 1_000_001).cast(pl.String), "birth_cert": pl.Series(world.population.certificate[rows]).cast(pl.String),
-        "learner": pl.Series(words.text(people.given[rows]), dtype=pl.String) + " " + pl.Series(words.text(people.family[rows]), dtype=pl.String),
-        "school": areas.load().wards["name"].gather(world.population.ward[people.household[rows]]) + " Primary School",
-        "year": np.full(len(rows), date_of(world.today).year), "term": np.full(len(rows), 1), "days_open": opened, "days_absent": absent,
-    }).write_csv(path)  # fmt: skip
+    pl.DataFrame(
+        {
+            "upi": "UPI" + pl.Series(np.arange(len(rows)) + 1_000_001).cast(pl.String),
+            "birth_cert": pl.Series(world.population.certificate[rows]).cast(pl.String),
+            "learner": pl.Series(words.text(people.given[rows]), dtype=pl.String)
+            + " "
+            + pl.Series(words.text(people.family[rows]), dtype=pl.String),
+            "school": areas.load().wards["name"].gather(world.population.ward[people.household[rows]])
+            + " Primary School",
+            "year": np.full(len(rows), date_of(world.today).year),
+            "term": np.full(len(rows), 1),
+            "days_open": opened,
+            "days_absent": absent,
+        }
+    ).write_csv(path)
 
 
 def expansion_plan(world: World, path: Path) -> None:
@@ -90,9 +118,15 @@ def expansion_plan(world: World, path: Path) -> None:
     rows = []
     for program, name in enumerate(PROGRAMS):
         count = np.bincount(county[active & (registrations.program == program)], minlength=48)
-        rows += [(name, f"KE{c:03d}", year, int(np.ceil(count[c] * factor))) for year, factor in (("2025/26", 1.02), ("2026/27", 1.1))
-                 for c in range(1, 48) if count[c]]
-    pl.DataFrame(rows, schema=["program", "county_code", "financial_year", "households_planned"], orient="row").write_csv(path)
+        rows += [
+            (name, f"KE{c:03d}", year, int(np.ceil(count[c] * factor)))
+            for year, factor in (("2025/26", 1.02), ("2026/27", 1.1))
+            for c in range(1, 48)
+            if count[c]
+        ]
+    pl.DataFrame(
+        rows, schema=["program", "county_code", "financial_year", "households_planned"], orient="row"
+    ).write_csv(path)
 
 
 def provider_returns(world: World, identifiers: Identifiers, folder: Path, start: int) -> None:
@@ -111,11 +145,16 @@ def provider_returns(world: World, identifiers: Identifiers, folder: Path, start
         result[contradicts] = FAILED
         amount[(rng.random(len(rows)) < 0.001) & (result == PAID)] -= 50
         value_day = np.where(lines.paid_on[rows] != NEVER, lines.paid_on[rows], lines.end[rows])
-        table = pl.DataFrame({
-            "reference": identifiers.payment.gather(rows).str.strip_prefix(f"{name}:"), "source": pl.Series([name] * len(rows), dtype=pl.String),
-            "account_no": pl.Series(registrations.account[lines.registration[rows]]).cast(pl.String), "amount": amount,
-            "result": pick(STATUS_NAMES, result), "value_date": iso(value_day),
-        })  # fmt: skip
+        table = pl.DataFrame(
+            {
+                "reference": identifiers.payment.gather(rows).str.strip_prefix(f"{name}:"),
+                "source": pl.Series([name] * len(rows), dtype=pl.String),
+                "account_no": pl.Series(registrations.account[lines.registration[rows]]).cast(pl.String),
+                "amount": amount,
+                "result": pick(STATUS_NAMES, result),
+                "value_date": iso(value_day),
+            }
+        )
         if name == "hsnp" and len(rows) < 1_000_000:  # a worksheet ends at 1,048,576 rows
             _workbook(folder / f"{name}_{month}.xlsx", table)
         else:

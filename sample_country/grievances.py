@@ -8,11 +8,26 @@ from sample_country.calendar import NEVER, day
 from sample_country.randomness import stream
 from sample_country.settings import ACTIVE, Settings
 
-REASONS = ("payment not received", "payment short", "wrong details", "change of caregiver", "account problem",
-           "should be enrolled", "death of beneficiary", "moved to another place", "misconduct of staff")
+REASONS = (
+    "payment not received",
+    "payment short",
+    "wrong details",
+    "change of caregiver",
+    "account problem",
+    "should be enrolled",
+    "death of beneficiary",
+    "moved to another place",
+    "misconduct of staff",
+)
 STAGES = ("received", "investigating", "resolved", "escalated")
-ACTIONS = ("referred to county office", "payment re-issued", "details corrected", "home visit made", "caregiver replaced",
-           "explained the rules")
+ACTIONS = (
+    "referred to county office",
+    "payment re-issued",
+    "details corrected",
+    "home visit made",
+    "caregiver replaced",
+    "explained the rules",
+)
 
 
 @dataclass
@@ -47,6 +62,11 @@ def of(rng: np.random.Generator, registration: np.ndarray, received: np.ndarray,
     duration = np.minimum(rng.integers(1, 90, count), age)
     stage_on = np.where(stage == 0, received, received + duration)
     return Grievances(
-        registration, received, rng.integers(0, len(REASONS), count), stage, stage_on,
-        np.where(stage == 0, -1, rng.integers(0, len(ACTIONS), count)), np.where(stage == 2, stage_on, NEVER),
-    )  # fmt: skip
+        registration,
+        received,
+        rng.integers(0, len(REASONS), count),
+        stage,
+        stage_on,
+        np.where(stage == 0, -1, rng.integers(0, len(ACTIONS), count)),
+        np.where(stage == 2, stage_on, NEVER),
+    )

@@ -5,6 +5,7 @@ import polars as pl
 
 from sample_country.columns import keys
 
+_NONE = np.empty(0, np.int64)
 SOURCES = ("nsnp", "ctovc", "hsnp", "cfa")
 
 
@@ -21,7 +22,9 @@ def enrolment(source: str, number: np.ndarray) -> pl.Series:
     return keys("E", number, 7) if source == "nsnp" else household(source, number)
 
 
-def person(source: str, number: np.ndarray, household_number: np.ndarray, line: np.ndarray) -> pl.Series:
+def person(
+    source: str, number: np.ndarray, household_number: np.ndarray = _NONE, line: np.ndarray = _NONE
+) -> pl.Series:
     """Person keys; CT-OVC numbers members within the household."""
     if source == "ctovc":
         return household(source, household_number) + "/" + pl.Series(np.asarray(line, np.int64)).cast(pl.String)
@@ -30,8 +33,20 @@ def person(source: str, number: np.ndarray, household_number: np.ndarray, line: 
     return keys("M" if source == "nsnp" else "CP-", number, 8)
 
 
-def payment(source: str, number: np.ndarray, household_number: np.ndarray, year: np.ndarray, cycle: np.ndarray) -> pl.Series:
+def payment(
+    source: str,
+    number: np.ndarray,
+    household_number: np.ndarray = _NONE,
+    year: np.ndarray = _NONE,
+    cycle: np.ndarray = _NONE,
+) -> pl.Series:
     """Payment line keys; HSNP's wide rows are told apart by year and cycle number."""
     if source == "hsnp":
-        return (household(source, household_number) + "/" + pl.Series(year).cast(pl.String) + "/" + pl.Series(cycle).cast(pl.String))
+        return (
+            household(source, household_number)
+            + "/"
+            + pl.Series(year).cast(pl.String)
+            + "/"
+            + pl.Series(cycle).cast(pl.String)
+        )
     return keys({"nsnp": "P", "ctovc": "PV", "cfa": "CD-"}[source], number, 9)

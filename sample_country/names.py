@@ -19,9 +19,33 @@ from sample_country.randomness import choose
 VARIANTS = 8
 """Spellings prepared for each name: two local or phonetic ones first, then typing errors."""
 
-_PHONETIC = (("ph", "f"), ("th", "t"), ("sh", "ch"), ("ck", "k"), ("ee", "i"), ("oo", "u"), ("nj", "ny"), ("kh", "k"),
-             ("mb", "b"), ("nd", "d"), ("ng", "n"), ("au", "ao"), ("ei", "e"), ("ie", "e"), ("y", "i"), ("c", "k"),
-             ("l", "r"), ("r", "l"), ("b", "p"), ("g", "k"), ("v", "f"), ("z", "s"), ("i", "e"), ("u", "o"), ("o", "u"))  # fmt: skip
+_PHONETIC = (
+    ("ph", "f"),
+    ("th", "t"),
+    ("sh", "ch"),
+    ("ck", "k"),
+    ("ee", "i"),
+    ("oo", "u"),
+    ("nj", "ny"),
+    ("kh", "k"),
+    ("mb", "b"),
+    ("nd", "d"),
+    ("ng", "n"),
+    ("au", "ao"),
+    ("ei", "e"),
+    ("ie", "e"),
+    ("y", "i"),
+    ("c", "k"),
+    ("l", "r"),
+    ("r", "l"),
+    ("b", "p"),
+    ("g", "k"),
+    ("v", "f"),
+    ("z", "s"),
+    ("i", "e"),
+    ("u", "o"),
+    ("o", "u"),
+)
 _NEIGHBOURS = dict(zip("abcdefghijklmnopqrstuvwxyz", "snvfrgjbojklknipaetyigczhx", strict=True))
 
 
@@ -128,22 +152,112 @@ def load() -> Vocabulary:
     nickname = np.array([code(nicknames.get(name, name)) for name in names], np.int32)
     patronymic = np.array([bool(groups[group].get("patronymic")) for group in codes] + [False])
     return Vocabulary(
-        np.array(words, dtype=object), spelt, nickname, surname_weights,
-        (np.array([weights(general_male), weights(muslim_male)]), np.array([weights(general_female), weights(muslim_female)])),
-        patronymic, county_group,
-    )  # fmt: skip
+        np.array(words, dtype=object),
+        spelt,
+        nickname,
+        surname_weights,
+        (
+            np.array([weights(general_male), weights(muslim_male)]),
+            np.array([weights(general_female), weights(muslim_female)]),
+        ),
+        patronymic,
+        county_group,
+    )
 
 
 _MUSLIM_MALE = set(
-    "Ibrahim Mohamed Ali Abdi Hassan Ahmed Hussein Adan Salim Ismail Omar Suleiman Rashid Hamisi Said Musa Osman Mohammed "
-    "Yusuf Issa Yussuf Abubakar Mohamud Zakaria Ramadhan Daud Abdihakim Yahya Noor Issack Harun Ayub Aden Abdalla Bakari "
-    "Ismael Idris Feisal Jamal Saidi Kassim Swaleh Hamza Omari Shaban Abdul Mustafa Rama Yunis Isaack Abdallah Rajab Amin "
-    "Aftin Liban Athuman Athman Isack Juma".split()
-)  # fmt: skip
+    [
+        "Ibrahim",
+        "Mohamed",
+        "Ali",
+        "Abdi",
+        "Hassan",
+        "Ahmed",
+        "Hussein",
+        "Adan",
+        "Salim",
+        "Ismail",
+        "Omar",
+        "Suleiman",
+        "Rashid",
+        "Hamisi",
+        "Said",
+        "Musa",
+        "Osman",
+        "Mohammed",
+        "Yusuf",
+        "Issa",
+        "Yussuf",
+        "Abubakar",
+        "Mohamud",
+        "Zakaria",
+        "Ramadhan",
+        "Daud",
+        "Abdihakim",
+        "Yahya",
+        "Noor",
+        "Issack",
+        "Harun",
+        "Ayub",
+        "Aden",
+        "Abdalla",
+        "Bakari",
+        "Ismael",
+        "Idris",
+        "Feisal",
+        "Jamal",
+        "Saidi",
+        "Kassim",
+        "Swaleh",
+        "Hamza",
+        "Omari",
+        "Shaban",
+        "Abdul",
+        "Mustafa",
+        "Rama",
+        "Yunis",
+        "Isaack",
+        "Abdallah",
+        "Rajab",
+        "Amin",
+        "Aftin",
+        "Liban",
+        "Athuman",
+        "Athman",
+        "Isack",
+        "Juma",
+    ]
+)
 _MUSLIM_FEMALE = set(
-    "Fatuma Halima Amina Mariam Asha Rehema Khadija Aisha Habiba Neema Rahma Rukia Salma Saumu Hadija Hawa Hafsa Mwanamisi "
-    "Leila Zainab Mwanajuma Farida Zainabu Maimuna Jamila Saida".split()
-)  # fmt: skip
+    [
+        "Fatuma",
+        "Halima",
+        "Amina",
+        "Mariam",
+        "Asha",
+        "Rehema",
+        "Khadija",
+        "Aisha",
+        "Habiba",
+        "Neema",
+        "Rahma",
+        "Rukia",
+        "Salma",
+        "Saumu",
+        "Hadija",
+        "Hawa",
+        "Hafsa",
+        "Mwanamisi",
+        "Leila",
+        "Zainab",
+        "Mwanajuma",
+        "Farida",
+        "Zainabu",
+        "Maimuna",
+        "Jamila",
+        "Saida",
+    ]
+)
 
 
 def _group_of(name: str, groups: dict[str, dict]) -> str | None:

@@ -56,15 +56,20 @@ def outcomes(rng: np.random.Generator, count: int, is_current: np.ndarray) -> np
     return np.where(is_current & (rng.random(count) < 0.06), SCHEDULED, status).astype(np.int8)
 
 
-def build(settings: Settings, registrations: Registrations, population: Population, after: dt.date, until: dt.date, today: int) -> Lines:
+def build(
+    settings: Settings, registrations: Registrations, population: Population, after: dt.date, until: dt.date, today: int
+) -> Lines:
     """All lines of the history, program by program."""
     rng, faults = stream(settings.seed, "payments"), settings.faults
     planted = _choose_faulty(rng, settings, registrations, population)
     parts = [
-        _of_program(rng, program, registrations, cycles_of(program, after, until), planted, today) for program in range(5)
+        _of_program(rng, program, registrations, cycles_of(program, after, until), planted, today)
+        for program in range(5)
     ]
     lines = Lines(*(np.concatenate([getattr(p, name) for p in parts]) for name in Lines.__dataclass_fields__))
-    _plant_amounts(rng, lines, round(faults.paid_above_value * planted["active"]), round(faults.totals_differ * planted["active"]))
+    _plant_amounts(
+        rng, lines, round(faults.paid_above_value * planted["active"]), round(faults.totals_differ * planted["active"])
+    )
     source = np.maximum(lines.program - 1, 0)
     for one in range(4):
         where = source == one
@@ -72,15 +77,21 @@ def build(settings: Settings, registrations: Registrations, population: Populati
     return lines
 
 
-def _choose_faulty(rng: np.random.Generator, settings: Settings, registrations: Registrations, population: Population) -> dict:
+def _choose_faulty(
+    rng: np.random.Generator, settings: Settings, registrations: Registrations, population: Population
+) -> dict:
     """Disjoint sets of registrations (as flags) for each planted fault."""
     faults, count = settings.faults, len(registrations)
     sound = (registrations.status == ACTIVE) & (population.death[registrations.recipient] == NEVER)
     candidates = rng.permutation(np.flatnonzero(sound & (registrations.enrolled < 20_000)))
     planted: dict = {"active": int((registrations.status == ACTIVE).sum())}
     used = 0
-    for name, rate in (("never", faults.never_collected), ("failed", faults.failed_in_a_row), ("absent", faults.enrolled_not_on_payroll),
-                       ("early", faults.paid_not_enrolled / 2)):
+    for name, rate in (
+        ("never", faults.never_collected),
+        ("failed", faults.failed_in_a_row),
+        ("absent", faults.enrolled_not_on_payroll),
+        ("early", faults.paid_not_enrolled / 2),
+    ):
         size = max(1, round(rate * planted["active"]))
         planted[name] = np.zeros(count, bool)
         planted[name][candidates[used : used + size]] = True
@@ -98,7 +109,9 @@ def _choose_faulty(rng: np.random.Generator, settings: Settings, registrations: 
     return planted
 
 
-def _of_program(rng: np.random.Generator, program: int, registrations: Registrations, cycles: list[Cycle], planted: dict, today: int) -> Lines:
+def _of_program(
+    rng: np.random.Generator, program: int, registrations: Registrations, cycles: list[Cycle], planted: dict, today: int
+) -> Lines:
     served = np.isin(registrations.status, (ACTIVE, SUSPENDED, EXITED)) | planted["waiting"]
     rows = np.flatnonzero(served & (registrations.program == program))
     start, end = (np.array([getattr(c, name) for c in cycles], np.int32) for name in ("start", "end"))
@@ -147,8 +160,19 @@ def _of_program(rng: np.random.Generator, program: int, registrations: Registrat
     status[unpaid + 1] = PAID
     paid[unpaid + 1] = due[unpaid + 1] + due[unpaid]
     paid_on = np.where(status == PAID, np.minimum(paid_on, today), NEVER)
-    return Lines(registration, np.full(count, program, np.int8), cycle.astype(np.int16), start[cycle], end[cycle], due, paid,
-                 status, paid_on.astype(np.int32), settles, np.zeros(count, np.int64))
+    return Lines(
+        registration,
+        np.full(count, program, np.int8),
+        cycle.astype(np.int16),
+        start[cycle],
+        end[cycle],
+        due,
+        paid,
+        status,
+        paid_on.astype(np.int32),
+        settles,
+        np.zeros(count, np.int64),
+    )
 
 
 def _plant_amounts(rng: np.random.Generator, lines: Lines, above: int, short: int) -> None:
@@ -168,4 +192,16 @@ def share_accounts(settings: Settings, registrations: Registrations) -> None:
     registrations.account[active[:pairs]] = registrations.account[active[pairs : 2 * pairs]]
 
 
-__all__ = ["AMOUNT", "FAILED", "HSNP", "PAID", "RETURNED", "SCHEDULED", "STATUS_NAMES", "UNCLAIMED", "Lines", "build", "cycles_of"]
+__all__ = [
+    "AMOUNT",
+    "FAILED",
+    "HSNP",
+    "PAID",
+    "RETURNED",
+    "SCHEDULED",
+    "STATUS_NAMES",
+    "UNCLAIMED",
+    "Lines",
+    "build",
+    "cycles_of",
+]

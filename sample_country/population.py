@@ -67,7 +67,11 @@ def build(settings: Settings, today: int) -> Population:
     rng, sizes = stream(settings.seed, "population"), settings.sizes
     repeated = 1 + settings.overlaps.second_program + settings.overlaps.third_program + settings.overlaps.same_program
     known = areas.load()
-    counts = [settings.count(sizes.households / repeated), settings.count(sizes.applicants), settings.count(sizes.standby)]
+    counts = [
+        settings.count(sizes.households / repeated),
+        settings.count(sizes.applicants),
+        settings.count(sizes.standby),
+    ]
     standing = np.repeat(np.arange(3, dtype=np.int8), counts)
     kind = choose(rng, np.array(sizes.program_shares), len(standing)).astype(np.int8)
     kind[standing == 2] = HSNP
@@ -85,10 +89,22 @@ def build(settings: Settings, today: int) -> Population:
     national_id = np.where((age >= 18) & (rng.random(count) < 0.97), ids_of(rows), 0)
     certificate = np.where(rng.random(count) < np.where(age < 26, 0.85, 0.15), certificates_of(rows), 0)
     death = deaths(rng, people.birth, today, 2.0)
-    emigrated = np.where((death == NEVER) & (age > 18) & (rng.random(count) < 0.004), today - rng.integers(1, 1500, count), NEVER)
+    emigrated = np.where(
+        (death == NEVER) & (age > 18) & (rng.random(count) < 0.004), today - rng.integers(1, 1500, count), NEVER
+    )
     in_register = rng.random(count) >= settings.errors.not_in_register
-    return Population(people, kind, standing, ward, national_id, certificate, death, emigrated.astype(np.int32),
-                      in_register, np.zeros(count, np.int64))
+    return Population(
+        people,
+        kind,
+        standing,
+        ward,
+        national_id,
+        certificate,
+        death,
+        emigrated.astype(np.int32),
+        in_register,
+        np.zeros(count, np.int64),
+    )
 
 
 __all__ = ["NEVER", "STANDBY", "Population", "build", "certificates_of", "deaths", "ids_of"]

@@ -14,9 +14,27 @@ from sample_country.calendar import FIRST_REPORTING_DATE, NEVER, day
 from sample_country.population import Population
 from sample_country.randomness import choose, stream, weighted_sample
 from sample_country.settings import (
-    ACTIVE, APPLIED, CFA, EXITED, HEAD, HSNP, OPCT, OTHER, OVC, PARENT, PWSD, REJECTED, SIBLING, SOURCE_OF, SPOUSE,
-    STANDBY, SUSPENDED, UNRELATED, WAITING, Settings,
-)  # fmt: skip
+    ACTIVE,
+    APPLIED,
+    CFA,
+    EXITED,
+    HEAD,
+    HSNP,
+    OPCT,
+    OTHER,
+    OVC,
+    PARENT,
+    PWSD,
+    REJECTED,
+    SIBLING,
+    SOURCE_OF,
+    SPOUSE,
+    STANDBY,
+    SUSPENDED,
+    UNRELATED,
+    WAITING,
+    Settings,
+)
 
 EXIT_REASONS = ("DIED", "MOVED AWAY", "NO LONGER ELIGIBLE", "GRADUATED", "DUPLICATE")
 
@@ -93,10 +111,16 @@ def register_households(settings: Settings, population: Population) -> tuple[Reg
         return found
 
     elderly = (age >= 70) & (population.death == NEVER)
-    may = np.stack([
-        any_in(elderly), any_in(people.disabled == 2), any_in((people.orphan > 0) & (age < 18)),
-        np.isin(county, HSNP_COUNTIES), np.isin(county, ARID_COUNTIES),
-    ], axis=1)  # fmt: skip
+    may = np.stack(
+        [
+            any_in(elderly),
+            any_in(people.disabled == 2),
+            any_in((people.orphan > 0) & (age < 18)),
+            np.isin(county, HSNP_COUNTIES),
+            np.isin(county, ARID_COUNTIES),
+        ],
+        axis=1,
+    )
     may[np.arange(households), population.kind] = False
     may[population.standing != 0] = False
 
@@ -126,10 +150,16 @@ def register_households(settings: Settings, population: Population) -> tuple[Reg
     status = np.select([drawn < 0.90, drawn < 0.93], [ACTIVE, SUSPENDED], EXITED)
     status = np.where(standing == 1, np.select([drawn < 0.40, drawn < 0.75], [APPLIED, REJECTED], WAITING), status)
     status = np.where(standing == 2, STANDBY, status).astype(np.int8)
-    recent = rng.random(count) < 0.12
-    enrolled = np.where(recent, rng.integers(day("2024-09-01"), day("2026-03-01"), count),
-                        rng.integers(day("2015-01-01"), day("2024-08-25"), count))
-    exited = np.minimum(np.maximum(enrolled + rng.integers(90, 600, count), rng.integers(day("2024-06-01"), day("2026-06-01"), count)), today - 14)
+    recent = rng.random(count) < 0.08
+    enrolled = np.where(
+        recent,
+        rng.integers(day("2024-09-01"), day("2026-03-01"), count),
+        rng.integers(day("2015-01-01"), day("2024-08-25"), count),
+    )
+    exited = np.minimum(
+        np.maximum(enrolled + rng.integers(90, 600, count), rng.integers(day("2024-06-01"), day("2026-06-01"), count)),
+        today - 14,
+    )
     exited = np.where(status == EXITED, exited, NEVER)
     reason = np.where(status == EXITED, rng.integers(1, 5, count), -1)
     since = np.where(status == SUSPENDED, day("2025-07-01") + 61 * rng.integers(0, 6, count), NEVER)
@@ -139,12 +169,24 @@ def register_households(settings: Settings, population: Population) -> tuple[Reg
     whole = (copy == 0) | (rng.random(count) >= rates.one_person_only)
     ward, moved, unmapped = _recorded_wards(rng, settings, population.ward[household], program)
     registrations = Registrations(
-        household.astype(np.int32), program, copy, whole, status, applied.astype(np.int32), enrolled.astype(np.int32),
-        exited.astype(np.int32), reason.astype(np.int8), since.astype(np.int32), ward, moved, unmapped,
+        household.astype(np.int32),
+        program,
+        copy,
+        whole,
+        status,
+        applied.astype(np.int32),
+        enrolled.astype(np.int32),
+        exited.astype(np.int32),
+        reason.astype(np.int8),
+        since.astype(np.int32),
+        ward,
+        moved,
+        unmapped,
         *(np.full(count, -1, np.int32) for _ in range(4)),
         1_000_000_000 + (np.arange(count, dtype=np.int64) * 472_882_027 + 11) % 8_999_999_929,
-        710_000_000 + rng.integers(0, 89_999_999, count), np.zeros(count, np.int32),
-    )  # fmt: skip
+        710_000_000 + rng.integers(0, 89_999_999, count),
+        np.zeros(count, np.int32),
+    )
     records = _members(rng, registrations, population, age)
     _appoint(rng, registrations, records, population, age, today, settings)
     for source in range(4):
@@ -182,7 +224,9 @@ def _recorded_wards(rng: np.random.Generator, settings: Settings, ward: np.ndarr
     return recorded.astype(np.int32), recorded != ward, rng.random(count) < settings.errors.area_unmapped
 
 
-def _members(rng: np.random.Generator, registrations: Registrations, population: Population, age: np.ndarray) -> Records:
+def _members(
+    rng: np.random.Generator, registrations: Registrations, population: Population, age: np.ndarray
+) -> Records:
     """Who is written down in each registration, and how related to its head."""
     people, count = population.people, len(registrations)
     size = people.size[registrations.household]
@@ -218,7 +262,9 @@ def _members(rng: np.random.Generator, registrations: Registrations, population:
     registration, person, relation = registration[keep], person[keep], relation[keep].astype(np.int8)
     order = np.lexsort((person, relation != HEAD, registration))
     registration, person, relation = registration[order], person[order], relation[order]
-    return Records(registration, person.astype(np.int32), lines(registration), relation, np.zeros(len(person), np.int32))
+    return Records(
+        registration, person.astype(np.int32), lines(registration), relation, np.zeros(len(person), np.int32)
+    )
 
 
 def lines(registration: np.ndarray) -> np.ndarray:
@@ -229,9 +275,14 @@ def lines(registration: np.ndarray) -> np.ndarray:
 
 
 def _appoint(
-    rng: np.random.Generator, registrations: Registrations, records: Records, population: Population,
-    age: np.ndarray, today: int, settings: Settings,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    registrations: Registrations,
+    records: Records,
+    population: Population,
+    age: np.ndarray,
+    today: int,
+    settings: Settings,
+) -> None:
     """Set head, collector and recipient; let programs learn of most of their beneficiaries' deaths."""
     count = len(registrations)
     start = np.searchsorted(records.registration, np.arange(count))
@@ -267,7 +318,7 @@ def _appoint(
 
 def add_strangers(
     settings: Settings, registrations: Registrations, records: Records, population: Population
-) -> Records:  # fmt: skip
+) -> Records:
     """Plant caregivers who collect for several households, and children fostered in a household not their own.
 
     A caregiver of another household is written down there as not related. Returns the records with these added.
@@ -276,16 +327,19 @@ def add_strangers(
     active = np.flatnonzero(registrations.status == ACTIVE)
     wanted = max(2, round(len(active) * settings.faults.caregiver_several_households))
     # Households of one source and ward in a row: a caregiver collects for her neighbours.
-    kinds = source_number(registrations.program)
     by_place = active[np.lexsort((rng.random(len(active)), registrations.ward[active], registrations.program[active]))]
-    starts = np.arange(0, len(by_place) - 4, max(4, int(len(by_place) / max(1, wanted / 2.5))))[: max(1, wanted // 3 + 1)]
+    starts = np.arange(0, len(by_place) - 4, max(4, int(len(by_place) / max(1, wanted / 1.6))))
     likely = np.take((1.0, 1.0, 0.35, 0.35, 0.35), registrations.program[by_place[starts]])
     starts = starts[rng.random(len(starts)) < likely]
     extra_registration, extra_person = [], []
     for step in (1, 2):
         helped, helper = by_place[starts + step], by_place[starts]
-        collector = np.where(registrations.collector[helper] >= 0, registrations.collector[helper], registrations.head[helper])
-        same = (registrations.program[helped] == registrations.program[helper]) & (registrations.household[helped] != registrations.household[helper])
+        collector = np.where(
+            registrations.collector[helper] >= 0, registrations.collector[helper], registrations.head[helper]
+        )
+        same = (registrations.program[helped] == registrations.program[helper]) & (
+            registrations.household[helped] != registrations.household[helper]
+        )
         same &= (population.age(day(FIRST_REPORTING_DATE), collector) >= 18) & (population.death[collector] == NEVER)
         same &= collector != registrations.beneficiary[helper]
         helped, helper, collector = helped[same], helper[same], collector[same]
@@ -297,13 +351,14 @@ def add_strangers(
         registrations.recipient[helper] = np.where(household_benefit, collector, registrations.recipient[helper])
         extra_registration.append(helped)
         extra_person.append(collector)
-    assert len(kinds)
     # Fostered: a child of another household of the same place, written down in both.
     pool = by_place[: len(by_place) - 1][rng.random(len(by_place) - 1) < 0.004]
     child = records.person[np.searchsorted(records.registration, pool, side="right") - 1]
-    ok = (population.age(day(FIRST_REPORTING_DATE), child) < 18) & (population.people.household[child] == registrations.household[pool])
+    ok = (population.age(day(FIRST_REPORTING_DATE), child) < 18) & (
+        population.people.household[child] == registrations.household[pool]
+    )
     host = np.roll(pool, 1)
-    ok &= (registrations.household[host] != registrations.household[pool])
+    ok &= registrations.household[host] != registrations.household[pool]
     extra_registration.append(host[ok])
     extra_person.append(child[ok])
     registration = np.concatenate([records.registration, *extra_registration]).astype(np.int32)
@@ -311,11 +366,21 @@ def add_strangers(
     kinds_of = np.repeat([UNRELATED, OTHER], [sum(map(len, extra_person[:-1])), len(extra_person[-1])])
     relation = np.concatenate([records.relation, kinds_of]).astype(np.int8)
     # Written down once only in each registration.
-    unique = np.sort(np.unique(registration.astype(np.int64) * (len(population.people) + 1) + person, return_index=True)[1])
+    unique = np.sort(
+        np.unique(registration.astype(np.int64) * (len(population.people) + 1) + person, return_index=True)[1]
+    )
     registration, person, relation = registration[unique], person[unique], relation[unique]
     order = np.argsort(registration, kind="stable")
     registration, person, relation = registration[order], person[order], relation[order]
     return Records(registration, person, lines(registration), relation, np.zeros(len(person), np.int32))
 
 
-__all__ = ["EXIT_REASONS", "SOURCE_OF", "Records", "Registrations", "add_strangers", "number_records", "register_households"]
+__all__ = [
+    "EXIT_REASONS",
+    "SOURCE_OF",
+    "Records",
+    "Registrations",
+    "add_strangers",
+    "number_records",
+    "register_households",
+]

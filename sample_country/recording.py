@@ -13,10 +13,26 @@ from sample_country.calendar import NEVER, from_parts, parts
 from sample_country.settings import ErrorRates
 
 ERRORS = (
-    "id_missing", "id_mistyped", "id_guardian", "id_invalid", "given_misspelt", "family_misspelt", "name_swapped",
-    "middle_missing", "middle_initial", "nickname", "birth_year_only", "birth_day_month", "birth_year_off",
-    "birth_decade", "birth_missing", "sex_missing", "sex_wrong", "ward_moved", "area_unmapped",
-)  # fmt: skip
+    "id_missing",
+    "id_mistyped",
+    "id_guardian",
+    "id_invalid",
+    "given_misspelt",
+    "family_misspelt",
+    "name_swapped",
+    "middle_missing",
+    "middle_initial",
+    "nickname",
+    "birth_year_only",
+    "birth_day_month",
+    "birth_year_off",
+    "birth_decade",
+    "birth_missing",
+    "sex_missing",
+    "sex_wrong",
+    "ward_moved",
+    "area_unmapped",
+)
 BIT = {code: 1 << i for i, code in enumerate(ERRORS)}
 
 
@@ -39,16 +55,39 @@ class Written:
 
 def smaller(rates: ErrorRates, factor: float) -> ErrorRates:
     """The same errors, less often; nothing goes missing and no guardian's ID is written."""
-    scaled = {name: value * factor for name, value in vars(rates).items() if name.startswith(("id_", "name_", "birth_", "sex_"))}
-    return replace(rates, **{**scaled, "id_missing": 0.0, "id_guardian": 0.0, "birth_missing": 0.0, "middle_missing": rates.middle_missing * 0.3,
-                             "middle_initial": 0.0, "nickname": 0.0, "birth_year_only": rates.birth_year_only})
+    scaled = {
+        name: value * factor
+        for name, value in vars(rates).items()
+        if name.startswith(("id_", "name_", "birth_", "sex_"))
+    }
+    return replace(
+        rates,
+        **{
+            **scaled,
+            "id_missing": 0.0,
+            "id_guardian": 0.0,
+            "birth_missing": 0.0,
+            "middle_missing": rates.middle_missing * 0.3,
+            "middle_initial": 0.0,
+            "nickname": 0.0,
+            "birth_year_only": rates.birth_year_only,
+        },
+    )
 
 
 def write_down(
-    rng: np.random.Generator, rates: ErrorRates, given: np.ndarray, middle: np.ndarray, family: np.ndarray,
-    birth: np.ndarray, female: np.ndarray, national_id: np.ndarray, certificate: np.ndarray,
-    guardian_id: np.ndarray, is_adult: np.ndarray,
-) -> Written:  # fmt: skip
+    rng: np.random.Generator,
+    rates: ErrorRates,
+    given: np.ndarray,
+    middle: np.ndarray,
+    family: np.ndarray,
+    birth: np.ndarray,
+    female: np.ndarray,
+    national_id: np.ndarray,
+    certificate: np.ndarray,
+    guardian_id: np.ndarray,
+    is_adult: np.ndarray,
+) -> Written:
     """Apply the errors to persons given row by row; `guardian_id` is what stands on a child's record by mistake."""
     words, count = names.load(), len(given)
     errors = np.zeros(count, np.int64)
@@ -102,8 +141,18 @@ def write_down(
     number = mistype(rng, number, hit(rates.id_mistyped, number > 0, "id_mistyped"))
     guardian = hit(rates.id_guardian, ~is_adult & (guardian_id > 0), "id_guardian")
     number = np.where(guardian, guardian_id, number)
-    return Written(given, middle, family, initial, np.where(unknown, NEVER, from_parts(year, month, dom)), year_only, sex, number,
-                   certificate, errors)
+    return Written(
+        given,
+        middle,
+        family,
+        initial,
+        np.where(unknown, NEVER, from_parts(year, month, dom)),
+        year_only,
+        sex,
+        number,
+        certificate,
+        errors,
+    )
 
 
 def mistype(rng: np.random.Generator, number: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -121,8 +170,17 @@ def mistype(rng: np.random.Generator, number: np.ndarray, where: np.ndarray) -> 
 
 
 INVALID_IDS = (
-    "0", "123", "00000000", "N/A", "1234", "99", "NONE", "12A45678", "ID NOT ISSUED", "7777777777",
-)  # fmt: skip
+    "0",
+    "123",
+    "00000000",
+    "N/A",
+    "1234",
+    "99",
+    "NONE",
+    "12A45678",
+    "ID NOT ISSUED",
+    "7777777777",
+)
 
 
 def id_text(number: np.ndarray) -> pl.Series:

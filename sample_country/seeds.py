@@ -10,8 +10,17 @@ import polars as pl
 from sample_country import areas
 
 FOLDER = Path(__file__).parent.parent / "dbt_project" / "seeds"
-_AREA_COLUMNS = ["area_code", "name", "level", "parent_code", "county_code", "population_2009", "population_2019",
-                 "latitude", "longitude"]
+_AREA_COLUMNS = [
+    "area_code",
+    "name",
+    "level",
+    "parent_code",
+    "county_code",
+    "population_2009",
+    "population_2019",
+    "latitude",
+    "longitude",
+]
 
 
 def area_table() -> pl.DataFrame:
@@ -19,21 +28,40 @@ def area_table() -> pl.DataFrame:
     known = areas.load()
     no_count = pl.lit(None, pl.Int64)
     counties = known.counties.select(
-        area_code="code", name="name", level=pl.lit("county"), parent_code=pl.lit(None, pl.String), county_code="code",
-        population_2009="population_2009", population_2019="population_2019", latitude="latitude", longitude="longitude",
+        area_code="code",
+        name="name",
+        level=pl.lit("county"),
+        parent_code=pl.lit(None, pl.String),
+        county_code="code",
+        population_2009="population_2009",
+        population_2019="population_2019",
+        latitude="latitude",
+        longitude="longitude",
     )
     parents = known.constituencies.join(
         known.counties.select(county="number", county_code="code"), on="county", maintain_order="left"
     )
     constituencies = parents.select(
-        area_code="code", name="name", level=pl.lit("constituency"), parent_code="county_code",
-        county_code="county_code", population_2009=no_count, population_2019=no_count, latitude="latitude",
+        area_code="code",
+        name="name",
+        level=pl.lit("constituency"),
+        parent_code="county_code",
+        county_code="county_code",
+        population_2009=no_count,
+        population_2019=no_count,
+        latitude="latitude",
         longitude="longitude",
     )
     wards = known.wards.select(
-        area_code="code", name="name", level=pl.lit("ward"), parent_code="constituency_code", county_code="county_code",
-        population_2009=no_count, population_2019=no_count,
-        latitude=pl.Series(known.ward_latitude.round(5)), longitude=pl.Series(known.ward_longitude.round(5)),
+        area_code="code",
+        name="name",
+        level=pl.lit("ward"),
+        parent_code="constituency_code",
+        county_code="county_code",
+        population_2009=no_count,
+        population_2019=no_count,
+        latitude=pl.Series(known.ward_latitude.round(5)),
+        longitude=pl.Series(known.ward_longitude.round(5)),
     )
     return pl.concat([counties, constituencies, wards]).select(_AREA_COLUMNS)
 
@@ -53,36 +81,68 @@ def crosswalk() -> pl.DataFrame:
     parts = []
     for system, (first, second, third, since) in systems.items():
         keyed = wards.select(
-            k1=first.str.to_lowercase(), k2=second.str.to_lowercase(), k3=third.str.to_lowercase(),
-            ward="code", seat="constituency_code", county="county_code",
+            k1=first.str.to_lowercase(),
+            k2=second.str.to_lowercase(),
+            k3=third.str.to_lowercase(),
+            ward="code",
+            seat="constituency_code",
+            county="county_code",
         )
         fine = keyed.select(key_1="k1", key_2="k2", key_3="k3", area_code="ward")
-        middle = keyed.select(key_1="k1", key_2="k2", key_3=pl.lit(None, pl.String), area_code="seat").unique(maintain_order=True)
+        middle = keyed.select(key_1="k1", key_2="k2", key_3=pl.lit(None, pl.String), area_code="seat").unique(
+            maintain_order=True
+        )
         # A coarse key names a constituency only if it holds just one (a district of one constituency).
-        coarse = keyed.group_by("k1", maintain_order=True).agg(
-            area_code=pl.when(pl.col("seat").n_unique() == 1, pl.lit(system == "ctovc")).then(pl.col("seat").first())
-            .otherwise(pl.col("county").first())
-        ).select(key_1="k1", key_2=pl.lit(None, pl.String), key_3=pl.lit(None, pl.String), area_code="area_code")
+        coarse = (
+            keyed.group_by("k1", maintain_order=True)
+            .agg(
+                area_code=pl.when(pl.col("seat").n_unique() == 1, pl.lit(system == "ctovc"))
+                .then(pl.col("seat").first())
+                .otherwise(pl.col("county").first())
+            )
+            .select(key_1="k1", key_2=pl.lit(None, pl.String), key_3=pl.lit(None, pl.String), area_code="area_code")
+        )
         rows = pl.concat([coarse, middle, fine])
-        parts.append(rows.select(
-            pl.lit(system).alias("area_system"), "key_1", "key_2", "key_3", "area_code",
-            pl.lit(since).alias("valid_from"), pl.lit(None, pl.String).alias("valid_to"),
-        ))
+        parts.append(
+            rows.select(
+                pl.lit(system).alias("area_system"),
+                "key_1",
+                "key_2",
+                "key_3",
+                "area_code",
+                pl.lit(since).alias("valid_from"),
+                pl.lit(None, pl.String).alias("valid_to"),
+            )
+        )
     return pl.concat(parts)
 
 
 def overlap_rules() -> pl.DataFrame:
     """`overlap_rules`: which two benefits exclude each other. A pair without a row is for review."""
     single = ("OPCT", "PWSD-CT", "CT-OVC")
-    rows = [(f"P{i}", a, b, "household", "prohibited", "National Safety Net guidelines: one of the three a household")
-            for i, (a, b) in enumerate([("OPCT", "PWSD-CT"), ("OPCT", "CT-OVC"), ("PWSD-CT", "CT-OVC")], 1)]
-    rows += [(f"S{i}", p, p, "household" if p in ("CT-OVC", "HSNP", "CFA") else "person", "prohibited",
-              "One registration a programme") for i, p in enumerate([*single, "HSNP", "CFA"], 1)]
-    rows += [(f"A{i}", "HSNP", p, "household", "allowed", "HSNP complements the national programmes")
-             for i, p in enumerate(single, 1)]
+    rows = [
+        (f"P{i}", a, b, "household", "prohibited", "National Safety Net guidelines: one of the three a household")
+        for i, (a, b) in enumerate([("OPCT", "PWSD-CT"), ("OPCT", "CT-OVC"), ("PWSD-CT", "CT-OVC")], 1)
+    ]
+    rows += [
+        (
+            f"S{i}",
+            p,
+            p,
+            "household" if p in ("CT-OVC", "HSNP", "CFA") else "person",
+            "prohibited",
+            "One registration a programme",
+        )
+        for i, p in enumerate([*single, "HSNP", "CFA"], 1)
+    ]
+    rows += [
+        (f"A{i}", "HSNP", p, "household", "allowed", "HSNP complements the national programmes")
+        for i, p in enumerate(single, 1)
+    ]
     rows += [("R1", "HSNP", "CFA", "household", "for_review", "Both answer drought; counties decide")]
     return pl.DataFrame(
-        [(*row, "2013-07-01", None) for row in rows], orient="row",
+        [(*row, "2013-07-01", None) for row in rows],
+        orient="row",
         schema=["rule_code", "program_a", "program_b", "level", "verdict", "legal_basis", "valid_from", "valid_to"],
     )
 
@@ -90,18 +150,27 @@ def overlap_rules() -> pl.DataFrame:
 def transfer_values() -> pl.DataFrame:
     """`transfer_values`: KES a month, and months that one cycle pays for."""
     return pl.DataFrame(
-        [("OPCT", 2000, 2, "2013-07-01", None), ("PWSD-CT", 2000, 2, "2013-07-01", None),
-         ("CT-OVC", 2000, 2, "2013-07-01", None), ("HSNP", 2700, 2, "2016-07-01", None),
-         ("CFA", 3000, 1, "2022-01-01", None)],
-        orient="row", schema=["program", "monthly_amount", "months_per_cycle", "valid_from", "valid_to"],
-    )  # fmt: skip
+        [
+            ("OPCT", 2000, 2, "2013-07-01", None),
+            ("PWSD-CT", 2000, 2, "2013-07-01", None),
+            ("CT-OVC", 2000, 2, "2013-07-01", None),
+            ("HSNP", 2700, 2, "2016-07-01", None),
+            ("CFA", 3000, 1, "2022-01-01", None),
+        ],
+        orient="row",
+        schema=["program", "monthly_amount", "months_per_cycle", "valid_from", "valid_to"],
+    )
 
 
 def write(folder: Path = FOLDER) -> None:
     """Write the four CSV files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in (("areas", area_table()), ("area_crosswalk", crosswalk()), ("overlap_rules", overlap_rules()),
-                        ("transfer_values", transfer_values())):
+    for name, table in (
+        ("areas", area_table()),
+        ("area_crosswalk", crosswalk()),
+        ("overlap_rules", overlap_rules()),
+        ("transfer_values", transfer_values()),
+    ):
         table.write_csv(folder / f"{name}.csv")
 
 

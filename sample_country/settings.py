@@ -93,7 +93,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         scale = self.scale
-        if isinstance(scale, bool) or not isinstance(scale, int | float) or not math.isfinite(scale) or not 0 < scale <= 3:
+        if (
+            isinstance(scale, bool)
+            or not isinstance(scale, int | float)
+            or not math.isfinite(scale)
+            or not 0 < scale <= 3
+        ):
             raise UsageProblem(f"scale is {scale}; expected a number above 0 and at most 3 (1.0 is the whole country)")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise UsageProblem(f"seed is {self.seed}; expected a whole number, 0 or above")

@@ -51,23 +51,29 @@ class Identifiers:
         self.household = by_source(len(number), source, lambda s, r: keys.household(s, number[r]))
         self.enrolment = by_source(len(number), source, lambda s, r: keys.enrolment(s, number[r]))
         of = records.registration
-        self.record = by_source(len(of), source[of], lambda s, r: keys.person(s, records.number[r], number[of[r]], records.line[r]))
+        self.record = by_source(
+            len(of), source[of], lambda s, r: keys.person(s, records.number[r], number[of[r]], records.line[r])
+        )
         year, month, _ = parts(lines.start)
         cycle = (month + 1) // 2
         self.payment = by_source(
-            len(lines), source[lines.registration],
+            len(lines),
+            source[lines.registration],
             lambda s, r: keys.payment(s, lines.number[r], number[lines.registration[r]], year[r], cycle[r]),
-        )  # fmt: skip
+        )
 
 
 def write(world: World, register: Registered, faults: pl.DataFrame, identifiers: Identifiers, folder: Path) -> None:
     """Write every truth table but state.json."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (
-        ("persons", persons(world)), ("records", records(world, identifiers)), ("enrolments", enrolments(world, identifiers)),
-        ("payments", payments(world, identifiers)), ("verification", verification(world, register, identifiers)),
+        ("persons", persons(world)),
+        ("records", records(world, identifiers)),
+        ("enrolments", enrolments(world, identifiers)),
+        ("payments", payments(world, identifiers)),
+        ("verification", verification(world, register, identifiers)),
         ("faults", faults),
-    ):  # fmt: skip
+    ):
         table.write_parquet(folder / f"{name}.parquet")
 
 
@@ -76,15 +82,25 @@ def persons(world: World) -> pl.DataFrame:
     population, words, known = world.population, names.load(), areas.load()
     people = population.people
     ward = population.ward[people.household]
-    return pl.DataFrame({
-        "person_id": person_ids(np.arange(len(people))), "given_name": text_or_null(words.text(people.given)),
-        "middle_name": text_or_null(words.text(people.middle)), "family_name": text_or_null(words.text(people.family)),
-        "birth_date": dates(people.birth), "sex": pick(("M", "F"), people.female.astype(int)),
-        "national_id": _number(population.national_id), "birth_certificate_no": _number(population.certificate),
-        "household_id": household_ids(people.household), "county_code": known.wards["county_code"].gather(ward),
-        "ward_code": known.wards["code"].gather(ward), "death_date": dates(population.death),
-        "emigrated_date": dates(population.emigrated), "register_id": _number(population.register_id), "is_twin": people.is_twin,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "person_id": person_ids(np.arange(len(people))),
+            "given_name": text_or_null(words.text(people.given)),
+            "middle_name": text_or_null(words.text(people.middle)),
+            "family_name": text_or_null(words.text(people.family)),
+            "birth_date": dates(people.birth),
+            "sex": pick(("M", "F"), people.female.astype(int)),
+            "national_id": _number(population.national_id),
+            "birth_certificate_no": _number(population.certificate),
+            "household_id": household_ids(people.household),
+            "county_code": known.wards["county_code"].gather(ward),
+            "ward_code": known.wards["code"].gather(ward),
+            "death_date": dates(population.death),
+            "emigrated_date": dates(population.emigrated),
+            "register_id": _number(population.register_id),
+            "is_twin": people.is_twin,
+        }
+    )
 
 
 def _number(values: np.ndarray) -> pl.Series:
@@ -94,22 +110,34 @@ def _number(values: np.ndarray) -> pl.Series:
 def records(world: World, identifiers: Identifiers) -> pl.DataFrame:
     """`records`: every person row of every program system."""
     of = world.records.registration
-    return pl.DataFrame({
-        "record_id": identifiers.record, "person_id": person_ids(world.records.person), "source": identifiers.source.gather(of),
-        "program": pick(PROGRAMS, world.registrations.program[of]), "household_key": identifiers.household.gather(of),
-        "is_beneficiary_record": world.registrations.is_beneficiary[of], "errors": error_lists(world.written.errors),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "record_id": identifiers.record,
+            "person_id": person_ids(world.records.person),
+            "source": identifiers.source.gather(of),
+            "program": pick(PROGRAMS, world.registrations.program[of]),
+            "household_key": identifiers.household.gather(of),
+            "is_beneficiary_record": world.registrations.is_beneficiary[of],
+            "errors": error_lists(world.written.errors),
+        }
+    )
 
 
 def enrolments(world: World, identifiers: Identifiers) -> pl.DataFrame:
     """`enrolments`: those that reach the registry."""
     rows = np.flatnonzero(world.registrations.is_beneficiary)
     part = world.registrations
-    return pl.DataFrame({
-        "enrolment_id": identifiers.enrolment.gather(rows), "program": pick(PROGRAMS, part.program[rows]),
-        "person_id": person_ids(part.recipient[rows]), "true_household_id": household_ids(part.household[rows]),
-        "status": pick(STATUSES, part.status[rows]), "enrolled_date": dates(part.enrolled[rows]), "exit_date": dates(part.exited[rows]),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "enrolment_id": identifiers.enrolment.gather(rows),
+            "program": pick(PROGRAMS, part.program[rows]),
+            "person_id": person_ids(part.recipient[rows]),
+            "true_household_id": household_ids(part.household[rows]),
+            "status": pick(STATUSES, part.status[rows]),
+            "enrolled_date": dates(part.enrolled[rows]),
+            "exit_date": dates(part.exited[rows]),
+        }
+    )
 
 
 def payments(world: World, identifiers: Identifiers) -> pl.DataFrame:
@@ -117,14 +145,20 @@ def payments(world: World, identifiers: Identifiers) -> pl.DataFrame:
     lines, registrations = world.lines, world.registrations
     rows = np.flatnonzero(registrations.is_beneficiary[lines.registration])
     of = lines.registration[rows]
-    return pl.DataFrame({
-        "payment_id": identifiers.payment.gather(rows), "program": pick(PROGRAMS, lines.program[rows]),
-        "period_start": dates(lines.start[rows]), "period_end": dates(lines.end[rows]), "enrolment_id": identifiers.enrolment.gather(of),
-        "person_id": person_ids(registrations.recipient[of]),
-        "recorded_county_code": areas.load().wards["county_code"].gather(registrations.ward[of]),
-        "amount_due": lines.due[rows].astype(float), "amount_paid": lines.paid[rows].astype(float),
-        "status": pick(STATUS_NAMES, lines.status[rows]),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "payment_id": identifiers.payment.gather(rows),
+            "program": pick(PROGRAMS, lines.program[rows]),
+            "period_start": dates(lines.start[rows]),
+            "period_end": dates(lines.end[rows]),
+            "enrolment_id": identifiers.enrolment.gather(of),
+            "person_id": person_ids(registrations.recipient[of]),
+            "recorded_county_code": areas.load().wards["county_code"].gather(registrations.ward[of]),
+            "amount_due": lines.due[rows].astype(float),
+            "amount_paid": lines.paid[rows].astype(float),
+            "status": pick(STATUS_NAMES, lines.status[rows]),
+        }
+    )
 
 
 def verification(world: World, register: Registered, identifiers: Identifiers) -> pl.DataFrame:
@@ -138,7 +172,11 @@ def verification(world: World, register: Registered, identifiers: Identifiers) -
     person, given_id = world.records.person[rows], written.national_id[rows]
     birth, sex = written.birth[rows], written.sex[rows]
     usable = given_id > 0
-    holders = pl.DataFrame({"id": given_id, "person": person}).with_columns(n=pl.col("person").n_unique().over("id"))["n"].to_numpy()
+    holders = (
+        pl.DataFrame({"id": given_id, "person": person})
+        .with_columns(n=pl.col("person").n_unique().over("id"))["n"]
+        .to_numpy()
+    )
     shared = usable & (holders > 1)
     known = population.register_id[person] != 0
     there_id, there_birth, there_sex = register.national_id[person], register.birth[person], register.sex[person]
@@ -151,11 +189,22 @@ def verification(world: World, register: Registered, identifiers: Identifiers) -
     everyone = np.unique(register.national_id[register.national_id > 0])
     foreign = usable & (given_id != there_id) & np.isin(given_id, everyone)
     status = np.select(
-        [~usable & (birth == NEVER), shared, known & (register.death[person] != NEVER), usable & known & ~agrees,
-         usable & known, known, foreign],
-        [0, 1, 2, 3, 4, 5, 3], 6,
-    )  # fmt: skip
-    return pl.DataFrame({
-        "record_id": identifiers.record.gather(rows), "register_id": _number(population.register_id[person]),
-        "expected_status": pick(VERIFICATION, status),
-    })  # fmt: skip
+        [
+            ~usable & (birth == NEVER),
+            shared,
+            known & (register.death[person] != NEVER),
+            usable & known & ~agrees,
+            usable & known,
+            known,
+            foreign,
+        ],
+        [0, 1, 2, 3, 4, 5, 3],
+        6,
+    )
+    return pl.DataFrame(
+        {
+            "record_id": identifiers.record.gather(rows),
+            "register_id": _number(population.register_id[person]),
+            "expected_status": pick(VERIFICATION, status),
+        }
+    )

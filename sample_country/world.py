@@ -29,9 +29,11 @@ class World:
         programs = [i for i, carrier in enumerate(SOURCE_OF) if carrier == source]
         mine = np.isin(self.registrations.program, programs)
         return Part(
-            self, np.flatnonzero(mine), np.flatnonzero(mine[self.records.registration]),
+            self,
+            np.flatnonzero(mine),
+            np.flatnonzero(mine[self.records.registration]),
             np.flatnonzero(np.isin(self.lines.program, programs)),
-        )  # fmt: skip
+        )
 
 
 @dataclass

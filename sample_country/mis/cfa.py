@@ -48,34 +48,72 @@ def write(world: World, grievances: Grievances, database: Path) -> None:
     changed, second = common.changed_on(rng, part), rng.integers(25_000, 65_000, count)
     alternate = part.record_of(part.registration("collector"))
     # This system has no enrolment date: a household is active from the day it is registered.
-    registered = np.where(part.registration("enrolled") != NEVER, part.registration("enrolled"), part.registration("applied"))
-    sqlite.append(database, "scope_household", frame(
-        hh, pcode, home["village"], stamps(registered, second), pick(STATUSES, np.where(status == REJECTED, 0, status)),
-        stamps(part.registration("exited"), second), pick(EXIT_REASONS, part.registration("exit_reason")).str.to_lowercase(),
-        keys.person("cfa", world.records.number[alternate], None, None).set(pl.Series(alternate < 0), None),
-        common.accounts(part), common.providers(part), common.household_phones(rng, part), home["wall"], home["roof"],
-        home["livestock"], home["income"], home["expenditure"], home["meals"], stamps(home["interviewed"].to_numpy(), second), stamps(changed, second),
-    ))  # fmt: skip
+    registered = np.where(
+        part.registration("enrolled") != NEVER, part.registration("enrolled"), part.registration("applied")
+    )
+    sqlite.append(
+        database,
+        "scope_household",
+        frame(
+            hh,
+            pcode,
+            home["village"],
+            stamps(registered, second),
+            pick(STATUSES, np.where(status == REJECTED, 0, status)),
+            stamps(part.registration("exited"), second),
+            pick(EXIT_REASONS, part.registration("exit_reason")).str.to_lowercase(),
+            keys.person("cfa", world.records.number[alternate]).set(pl.Series(alternate < 0), None),
+            common.accounts(part),
+            common.providers(part),
+            common.household_phones(rng, part),
+            home["wall"],
+            home["roof"],
+            home["livestock"],
+            home["income"],
+            home["expenditure"],
+            home["meals"],
+            stamps(home["interviewed"].to_numpy(), second),
+            stamps(changed, second),
+        ),
+    )
     _persons(part, rng, hh, changed, second, database)
     distributions(database, part)
     where = np.flatnonzero(np.isin(grievances.registration, part.registrations))
-    feedback(database, hh.gather(np.searchsorted(part.registrations, grievances.registration[where])), grievances, where, 0)
+    feedback(
+        database, hh.gather(np.searchsorted(part.registrations, grievances.registration[where])), grievances, where, 0
+    )
 
 
-def _persons(part: Part, rng: np.random.Generator, hh: pl.Series, changed: np.ndarray, second: np.ndarray, database: Path) -> None:
+def _persons(
+    part: Part, rng: np.random.Generator, hh: pl.Series, changed: np.ndarray, second: np.ndarray, database: Path
+) -> None:
     records, at = part.world.records, common.position(part)
     more = common.attributes(rng, part)
     national, certificate = id_text(part.record("national_id")), common.certificates(part)
     document = national.zip_with(national.is_not_null(), certificate)
     kind = np.where(national.is_not_null().to_numpy(), 0, np.where(certificate.is_not_null().to_numpy(), 1, -1))
-    sqlite.append(database, "scope_person", frame(
-        keys.person("cfa", records.number[part.records], None, None), hh.gather(at), text_or_null(part.name("given")),
-        text_or_null(common.middle_text_of(part)), text_or_null(part.name("family")), pick(("male", "female"), part.record("sex")),
-        stamps(part.record("birth"), np.zeros(len(at), np.int64)), document, pick(("NATIONAL_ID", "BIRTH_CERT"), kind),
-        pick(RELATIONS, records.relation[part.records]), pick(FLAGS, more["disabled"].to_numpy().astype(int)),
-        pick(FLAGS, more["ill"].to_numpy().astype(int)), pick(("no", "one", "one", "both"), more["orphan"].to_numpy()),
-        pick(FLAGS, more["pupil"].to_numpy().astype(int)), columns.phones(rng, more["phone"].to_numpy()), stamps(changed[at], second[at]),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "scope_person",
+        frame(
+            keys.person("cfa", records.number[part.records]),
+            hh.gather(at),
+            text_or_null(part.name("given")),
+            text_or_null(common.middle_text_of(part)),
+            text_or_null(part.name("family")),
+            pick(("male", "female"), part.record("sex")),
+            stamps(part.record("birth"), np.zeros(len(at), np.int64)),
+            document,
+            pick(("NATIONAL_ID", "BIRTH_CERT"), kind),
+            pick(RELATIONS, records.relation[part.records]),
+            pick(FLAGS, more["disabled"].to_numpy().astype(int)),
+            pick(FLAGS, more["ill"].to_numpy().astype(int)),
+            pick(("no", "one", "one", "both"), more["orphan"].to_numpy()),
+            pick(FLAGS, more["pupil"].to_numpy().astype(int)),
+            columns.phones(rng, more["phone"].to_numpy()),
+            stamps(changed[at], second[at]),
+        ),
+    )
 
 
 def distributions(database: Path, part: Part) -> None:
@@ -85,19 +123,39 @@ def distributions(database: Path, part: Part) -> None:
     season = pick(("MAM-", "OND-"), (month > 6).astype(int)) + pl.Series(year).cast(pl.String)
     second = (part.line("number") * 11 + 30_000) % 80_000
     touched = np.where(paid_on != NEVER, paid_on, np.minimum(part.line("end"), part.world.today))
-    sqlite.append(database, "distribution", frame(
-        keys.payment("cfa", part.line("number"), None, None, None),
-        keys.household("cfa", part.world.registrations.number[part.line("registration")]), season, iso(start), iso(part.line("end")),
-        pl.Series(part.line("due").astype(float)), pl.Series(part.line("paid").astype(float)), pick(STATES, part.line("status")),
-        stamps(paid_on, second), stamps(touched, second),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "distribution",
+        frame(
+            keys.payment("cfa", part.line("number")),
+            keys.household("cfa", part.world.registrations.number[part.line("registration")]),
+            season,
+            iso(start),
+            iso(part.line("end")),
+            pl.Series(part.line("due").astype(float)),
+            pl.Series(part.line("paid").astype(float)),
+            pick(STATES, part.line("status")),
+            stamps(paid_on, second),
+            stamps(touched, second),
+        ),
+    )
 
 
 def feedback(database: Path, hh: pl.Series, grievances: Grievances, where: np.ndarray, first: int) -> None:
     """Add grievances."""
     second = (where * 17 + 28_000) % 70_000
-    sqlite.append(database, "feedback", frame(
-        columns.keys("FB-", first + np.arange(len(where)), 7), hh, stamps(grievances.received[where], second),
-        pick(REASONS, grievances.reason[where]), pick(STAGES, grievances.stage[where]), stamps(grievances.stage_on[where], second),
-        pick(ACTIONS, grievances.action[where]), stamps(grievances.resolved[where], second), stamps(grievances.stage_on[where], second),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "feedback",
+        frame(
+            columns.keys("FB-", first + np.arange(len(where)), 7),
+            hh,
+            stamps(grievances.received[where], second),
+            pick(REASONS, grievances.reason[where]),
+            pick(STAGES, grievances.stage[where]),
+            stamps(grievances.stage_on[where], second),
+            pick(ACTIONS, grievances.action[where]),
+            stamps(grievances.resolved[where], second),
+            stamps(grievances.stage_on[where], second),
+        ),
+    )

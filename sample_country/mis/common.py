@@ -43,13 +43,27 @@ def attributes(rng: np.random.Generator, part: Part) -> pl.DataFrame:
     # One telephone serves most of a household; some adults have their own.
     own = adult & (rng.random(count) < 0.25)
     phone = np.where(own, 720_000_000 + rng.integers(0, 79_999_999, count), phone)
-    return pl.DataFrame({
-        "age": age, "pupil": pupil, "grade": np.where(pupil, np.clip(age - 5, 1, 12), -1),
-        "occupation": np.where(adult, rng.integers(0, 9, count), -1),
-        "marital": np.where(adult, np.select([age < 25, age > 65], [rng.integers(0, 2, count), rng.choice([0, 2], count)], rng.integers(0, 4, count)), -1),
-        "phone": np.where((adult & (rng.random(count) < 0.7)), phone, 0),
-        "disabled": part.person("disabled") > 0, "ill": part.person("ill"), "orphan": part.person("orphan").astype(np.int64),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "age": age,
+            "pupil": pupil,
+            "grade": np.where(pupil, np.clip(age - 5, 1, 12), -1),
+            "occupation": np.where(adult, rng.integers(0, 9, count), -1),
+            "marital": np.where(
+                adult,
+                np.select(
+                    [age < 25, age > 65],
+                    [rng.integers(0, 2, count), rng.choice([0, 2], count)],
+                    rng.integers(0, 4, count),
+                ),
+                -1,
+            ),
+            "phone": np.where((adult & (rng.random(count) < 0.7)), phone, 0),
+            "disabled": part.person("disabled") > 0,
+            "ill": part.person("ill"),
+            "orphan": part.person("orphan").astype(np.int64),
+        }
+    )
 
 
 def household_phones(rng: np.random.Generator, part: Part) -> pl.Series:

@@ -42,40 +42,81 @@ def write(world: World, grievances: Grievances, database: Path) -> None:
     collector_row = part.record_of(collector)
     member = pl.Series(world.records.line[collector_row].astype(np.int64)).set(pl.Series(collector_row < 0), None)
     version = 1
-    sqlite.append(database, "HOUSEHOLDS", frame(
-        hh, common.place(rng, part, "district").str.to_uppercase(), common.place(rng, part, "division"),
-        common.place(rng, part, "location", finest=True), home["village"] + " sub", home["village"],
-        pl.Series(part.registration("status").astype(np.int64) + 1), day_first(part.registration("applied")),
-        day_first(part.registration("enrolled")), day_first(part.registration("exited")),
-        pick(EXIT_REASONS, part.registration("exit_reason")), member, common.accounts(part), common.providers(part),
-        common.household_phones(rng, part), day_first(home["interviewed"].to_numpy()), home["wall"].str.to_uppercase(),
-        home["roof"].str.to_uppercase(), home["livestock"] * 3, home["income"], home["expenditure"], home["meals"],
-        pl.Series(version + np.arange(count)),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "HOUSEHOLDS",
+        frame(
+            hh,
+            common.place(rng, part, "district").str.to_uppercase(),
+            common.place(rng, part, "division"),
+            common.place(rng, part, "location", finest=True),
+            home["village"] + " sub",
+            home["village"],
+            pl.Series(part.registration("status").astype(np.int64) + 1),
+            day_first(part.registration("applied")),
+            day_first(part.registration("enrolled")),
+            day_first(part.registration("exited")),
+            pick(EXIT_REASONS, part.registration("exit_reason")),
+            member,
+            common.accounts(part),
+            common.providers(part),
+            common.household_phones(rng, part),
+            day_first(home["interviewed"].to_numpy()),
+            home["wall"].str.to_uppercase(),
+            home["roof"].str.to_uppercase(),
+            home["livestock"] * 3,
+            home["income"],
+            home["expenditure"],
+            home["meals"],
+            pl.Series(version + np.arange(count)),
+        ),
+    )
     version += count
     _members(part, rng, hh, version, database)
     version += len(part.records)
     payment_lines(database, part, version)
     version += len(part.lines)
     where = np.flatnonzero(np.isin(grievances.registration, part.registrations))
-    cases(database, hh.gather(np.searchsorted(part.registrations, grievances.registration[where])), grievances, where, 0, version)
+    cases(
+        database,
+        hh.gather(np.searchsorted(part.registrations, grievances.registration[where])),
+        grievances,
+        where,
+        0,
+        version,
+    )
 
 
 def _members(part: Part, rng: np.random.Generator, hh: pl.Series, version: int, database: Path) -> None:
     records = part.world.records
     more = common.attributes(rng, part)
-    others = (pl.Series(part.name("given"), dtype=pl.String) + " " + pl.Series(common.middle_text_of(part), dtype=pl.String))
+    others = (
+        pl.Series(part.name("given"), dtype=pl.String) + " " + pl.Series(common.middle_text_of(part), dtype=pl.String)
+    )
     yes_no = ("N", "Y")
-    sqlite.append(database, "MEMBERS", frame(
-        hh.gather(common.position(part)), pl.Series(records.line[part.records].astype(np.int64)),
-        text_or_null(part.name("family")).str.to_uppercase(), others.str.strip_chars().str.to_uppercase(),
-        pick(("Male", "Female"), part.record("sex")), day_first(part.record("birth")),
-        id_text(part.record("national_id")), common.certificates(part),
-        pl.Series(records.relation[part.records].astype(np.int64) + 1), more["orphan"], pick(yes_no, more["pupil"].to_numpy().astype(int)),
-        more["grade"].set(more["grade"] < 0, None), pick(yes_no, more["disabled"].to_numpy().astype(int)),
-        pick(yes_no, more["ill"].to_numpy().astype(int)), pick([m.upper() for m in columns.MARITAL], more["marital"].to_numpy()),
-        pick([o.upper() for o in columns.OCCUPATIONS], more["occupation"].to_numpy()), pl.Series(version + np.arange(len(more))),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "MEMBERS",
+        frame(
+            hh.gather(common.position(part)),
+            pl.Series(records.line[part.records].astype(np.int64)),
+            text_or_null(part.name("family")).str.to_uppercase(),
+            others.str.strip_chars().str.to_uppercase(),
+            pick(("Male", "Female"), part.record("sex")),
+            day_first(part.record("birth")),
+            id_text(part.record("national_id")),
+            common.certificates(part),
+            pl.Series(records.relation[part.records].astype(np.int64) + 1),
+            more["orphan"],
+            pick(yes_no, more["pupil"].to_numpy().astype(int)),
+            more["grade"].set(more["grade"] < 0, None),
+            pick(yes_no, more["disabled"].to_numpy().astype(int)),
+            pick(yes_no, more["ill"].to_numpy().astype(int)),
+            pick([m.upper() for m in columns.MARITAL], more["marital"].to_numpy()),
+            pick([o.upper() for o in columns.OCCUPATIONS], more["occupation"].to_numpy()),
+            pl.Series(version + np.arange(len(more))),
+        ),
+    )
 
 
 def period_text(start: np.ndarray, end: np.ndarray) -> pl.Series:
@@ -90,19 +131,40 @@ def payment_lines(database: Path, part: Part, version: int) -> None:
     """Add payment lines with ROWVER from `version` on. Cycles are numbered from 1 in September 2024."""
     household = keys.household("ctovc", part.world.registrations.number[part.line("registration")])
     start = part.line("start")
-    cycle = (start.astype("datetime64[D]").astype("datetime64[M]").astype(int) - np.datetime64("2024-09").astype(int)) // 2 + 1
-    sqlite.append(database, "PAYMENTS", frame(
-        keys.payment("ctovc", part.line("number"), None, None, None), household, pl.Series(cycle),
-        period_text(start, part.line("end")), pl.Series(part.line("due").astype(float)), pl.Series(part.line("paid").astype(float)),
-        pl.Series(part.line("status").astype(np.int64) + 1), day_first(part.line("paid_on")), pl.Series(version + np.arange(len(start))),
-    ))  # fmt: skip
+    cycle = (
+        start.astype("datetime64[D]").astype("datetime64[M]").astype(int) - np.datetime64("2024-09").astype(int)
+    ) // 2 + 1
+    sqlite.append(
+        database,
+        "PAYMENTS",
+        frame(
+            keys.payment("ctovc", part.line("number")),
+            household,
+            pl.Series(cycle),
+            period_text(start, part.line("end")),
+            pl.Series(part.line("due").astype(float)),
+            pl.Series(part.line("paid").astype(float)),
+            pl.Series(part.line("status").astype(np.int64) + 1),
+            day_first(part.line("paid_on")),
+            pl.Series(version + np.arange(len(start))),
+        ),
+    )
 
 
 def cases(database: Path, hh: pl.Series, grievances: Grievances, where: np.ndarray, first: int, version: int) -> None:
     """Add grievances with ROWVER from `version` on."""
-    sqlite.append(database, "CASES", frame(
-        columns.keys("K", first + np.arange(len(where)), 6), hh, day_first(grievances.received[where]),
-        pick([r.upper() for r in REASONS], grievances.reason[where]), pl.Series(grievances.stage[where].astype(np.int64) + 1),
-        day_first(grievances.stage_on[where]), pick([a.upper() for a in ACTIONS], grievances.action[where]),
-        day_first(grievances.resolved[where]), pl.Series(version + np.arange(len(where))),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "CASES",
+        frame(
+            columns.keys("K", first + np.arange(len(where)), 6),
+            hh,
+            day_first(grievances.received[where]),
+            pick([r.upper() for r in REASONS], grievances.reason[where]),
+            pl.Series(grievances.stage[where].astype(np.int64) + 1),
+            day_first(grievances.stage_on[where]),
+            pick([a.upper() for a in ACTIONS], grievances.action[where]),
+            day_first(grievances.resolved[where]),
+            pl.Series(version + np.arange(len(where))),
+        ),
+    )

@@ -43,40 +43,79 @@ def write(world: World, grievances: Grievances, database: Path) -> None:
     status = part.registration("status")
     hh = keys.household("hsnp", part.registration("number"))
     home = columns.households(rng, part.registration("ward"), part.registration("applied"), world.today)
-    collector_row = part.record_of(np.where(part.registration("collector") >= 0, part.registration("collector"), part.registration("head")))
+    collector_row = part.record_of(
+        np.where(part.registration("collector") >= 0, part.registration("collector"), part.registration("head"))
+    )
     county = common.typed(rng, areas.load().wards["county_name"].gather(part.registration("ward"))).str.to_uppercase()
     group = np.where((status == STANDBY) | ((status == REJECTED) & (rng.random(count) < 0.5)), 2, 1)
-    sqlite.append(database, "household", frame(
-        hh, county, common.place(rng, part, "division"), common.place(rng, part, "location", finest=True), home["village"],
-        home["latitude"], home["longitude"], pl.Series(group), pick(STATUSES, status), iso(part.registration("applied")),
-        iso(part.registration("enrolled")), iso(part.registration("exited")), pick(EXIT_REASONS, part.registration("exit_reason")).str.to_lowercase(),
-        pl.Series(world.records.line[collector_row].astype(np.int64)).set(pl.Series(collector_row < 0), None),
-        common.accounts(part), common.providers(part), common.household_phones(rng, part), home["wall"], home["roof"],
-        home["units"], pl.Series(rng.integers(1, 1000, count)), iso(home["interviewed"].to_numpy()),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "household",
+        frame(
+            hh,
+            county,
+            common.place(rng, part, "division"),
+            common.place(rng, part, "location", finest=True),
+            home["village"],
+            home["latitude"],
+            home["longitude"],
+            pl.Series(group),
+            pick(STATUSES, status),
+            iso(part.registration("applied")),
+            iso(part.registration("enrolled")),
+            iso(part.registration("exited")),
+            pick(EXIT_REASONS, part.registration("exit_reason")).str.to_lowercase(),
+            pl.Series(world.records.line[collector_row].astype(np.int64)).set(pl.Series(collector_row < 0), None),
+            common.accounts(part),
+            common.providers(part),
+            common.household_phones(rng, part),
+            home["wall"],
+            home["roof"],
+            home["units"],
+            pl.Series(rng.integers(1, 1000, count)),
+            iso(home["interviewed"].to_numpy()),
+        ),
+    )
     _persons(part, rng, hh, database)
     sqlite.append(database, "hh_payments", wide(part))
     where = np.flatnonzero(np.isin(grievances.registration, part.registrations))
-    complaints(database, hh.gather(np.searchsorted(part.registrations, grievances.registration[where])), grievances, where, 0)
+    complaints(
+        database, hh.gather(np.searchsorted(part.registrations, grievances.registration[where])), grievances, where, 0
+    )
 
 
 def _persons(part: Part, rng: np.random.Generator, hh: pl.Series, database: Path) -> None:
     records = part.world.records
     more = common.attributes(rng, part)
-    name = pl.DataFrame([
-        pl.Series("a", part.name("given"), dtype=pl.String), pl.Series("b", common.middle_text_of(part), dtype=pl.String),
-        pl.Series("c", part.name("family"), dtype=pl.String),
-    ]).select(pl.concat_str("a", "b", "c", separator=" ").str.replace("  ", " ", literal=True))["a"]  # fmt: skip
+    name = pl.DataFrame(
+        [
+            pl.Series("a", part.name("given"), dtype=pl.String),
+            pl.Series("b", common.middle_text_of(part), dtype=pl.String),
+            pl.Series("c", part.name("family"), dtype=pl.String),
+        ]
+    ).select(pl.concat_str("a", "b", "c", separator=" ").str.replace("  ", " ", literal=True))["a"]
     birth = iso(part.record("birth"))
     birth = birth.str.slice(0, 4).zip_with(pl.Series(part.record("year_only")), birth)
     sex = part.record("sex").astype(np.int64)
-    sqlite.append(database, "person", frame(
-        keys.person("hsnp", records.number[part.records], None, None), hh.gather(common.position(part)),
-        pl.Series(records.line[part.records].astype(np.int64)), name, pl.Series(sex + 1).set(pl.Series(sex < 0), None), birth,
-        id_text(part.record("national_id")), pick(RELATIONS, records.relation[part.records]),
-        pl.Series(np.array([0, 1, 1, 2])[more["orphan"].to_numpy()]), more["disabled"].cast(pl.Int64), more["ill"].cast(pl.Int64),
-        more["pupil"].cast(pl.Int64), pick(columns.OCCUPATIONS, more["occupation"].to_numpy()),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "person",
+        frame(
+            keys.person("hsnp", records.number[part.records]),
+            hh.gather(common.position(part)),
+            pl.Series(records.line[part.records].astype(np.int64)),
+            name,
+            pl.Series(sex + 1).set(pl.Series(sex < 0), None),
+            birth,
+            id_text(part.record("national_id")),
+            pick(RELATIONS, records.relation[part.records]),
+            pl.Series(np.array([0, 1, 1, 2])[more["orphan"].to_numpy()]),
+            more["disabled"].cast(pl.Int64),
+            more["ill"].cast(pl.Int64),
+            more["pupil"].cast(pl.Int64),
+            pick(columns.OCCUPATIONS, more["occupation"].to_numpy()),
+        ),
+    )
 
 
 def wide(part: Part) -> pl.DataFrame:
@@ -87,12 +126,21 @@ def wide(part: Part) -> pl.DataFrame:
 def widen(lines: Lines, rows: np.ndarray, number: np.ndarray) -> pl.DataFrame:
     """The same for any lines; `number` gives registrations' numbers within the source."""
     year, month, _ = parts(lines.start[rows])
-    long = pl.DataFrame({
-        "hh": number[lines.registration[rows]], "year": year, "n": (month + 1) // 2, "due": lines.due[rows].astype(float),
-        "paid": lines.paid[rows].astype(float), "status": pick(PAYMENT_STATUSES, lines.status[rows]), "date": iso(lines.paid_on[rows]),
-    })  # fmt: skip
+    long = pl.DataFrame(
+        {
+            "hh": number[lines.registration[rows]],
+            "year": year,
+            "n": (month + 1) // 2,
+            "due": lines.due[rows].astype(float),
+            "paid": lines.paid[rows].astype(float),
+            "status": pick(PAYMENT_STATUSES, lines.status[rows]),
+            "date": iso(lines.paid_on[rows]),
+        }
+    )
     cells = [
-        pl.col(name).filter(pl.col("n") == n).first().alias(f"c{n}_{name}") for n in range(1, 7) for name in ("due", "paid", "status", "date")
+        pl.col(name).filter(pl.col("n") == n).first().alias(f"c{n}_{name}")
+        for n in range(1, 7)
+        for name in ("due", "paid", "status", "date")
     ]
     years = long.group_by("hh", "year", maintain_order=True).agg(cells)
     return years.with_columns(keys.household("hsnp", years["hh"].to_numpy()).alias("hh"))
@@ -100,8 +148,17 @@ def widen(lines: Lines, rows: np.ndarray, number: np.ndarray) -> pl.DataFrame:
 
 def complaints(database: Path, hh: pl.Series, grievances: Grievances, where: np.ndarray, first: int) -> None:
     """Add complaints."""
-    sqlite.append(database, "complaint", frame(
-        columns.keys("", 1 + first + np.arange(len(where)), 1), hh, iso(grievances.received[where]), pick(REASONS, grievances.reason[where]),
-        pick(STAGES, grievances.stage[where]), iso(grievances.stage_on[where]), pick(ACTIONS, grievances.action[where]),
-        iso(grievances.resolved[where]),
-    ))  # fmt: skip
+    sqlite.append(
+        database,
+        "complaint",
+        frame(
+            columns.keys("", 1 + first + np.arange(len(where)), 1),
+            hh,
+            iso(grievances.received[where]),
+            pick(REASONS, grievances.reason[where]),
+            pick(STAGES, grievances.stage[where]),
+            iso(grievances.stage_on[where]),
+            pick(ACTIONS, grievances.action[where]),
+            iso(grievances.resolved[where]),
+        ),
+    )
