@@ -3,21 +3,23 @@
 The status is the first that applies:
 
 `could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and birth date
-`id_shared`           the ID is somebody else's in the register (other given name and other birth date, such as a
-                      guardian's ID on a child's record), or several persons use it and this is not the one whom the
-                      register gave it to
+`id_shared`           several persons use the ID (all of them: the fields that differ say who is not its owner), or
+                      it is somebody else's in the register, with another given name and another birth date, such as a
+                      guardian's ID on a child's record
 `deceased`            the register's person is dead at the reporting date
 `mismatch`            the ID is in the register, but names, birth date or sex disagree: `mismatched_fields` says which;
-                      `national_id` among them means that the other evidence finds another person
+                      or the engine surely finds a person to whom the register gave another ID: `national_id`
 `verified`            the ID is in the register, and what can be compared agrees
 `found_by_match_key`  no usable ID, or one that the register does not know, and the engine's match is sure
+                      (the register has no ID for that person)
 `not_found`           looked for and not found
 
 Agreement is tolerant of how clerks write: names are compared token by token (case, accents and apostrophes aside), a
 given or family name agrees if it stands anywhere on the other side, exactly, as a known variant, as an initial, or with
 a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY`; missing names are no disagreement. Birth dates
-agree if equal, with day and month exchanged, with one digit wrong or two exchanged (Damerau 1964), or in the year
-alone where one of them is 1 January or 1 July or known to be a year only. A missing sex or date is no disagreement.
+agree if they are at most a year apart, with day and month exchanged, or in years at most one apart where one of the
+dates is 1 January or 1 July or known to be a year only. A wrong decade is a disagreement: it decides on entitlements
+by age. A missing sex or date is no disagreement.
 
 A person is one person in the register: a record that cannot tell by itself takes what another record of its person
 found. `match_key` holds the level of evidence: `national_id`, the engine's match key, or `same_person`.

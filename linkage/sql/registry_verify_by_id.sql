@@ -61,16 +61,16 @@ SELECT
     OR list_has_any(record_family, register_names) OR list_has_any(register_family, record_names) AS family_agrees,
     CASE
         WHEN record_birth IS NULL OR register_birth IS NULL OR record_birth = register_birth THEN true
+        -- Ages are rounded and years are counted from either end: a year more or less is no other person.
         WHEN birth_precision = 'year' OR is_year_only(record_birth) OR is_year_only(register_birth)
-            THEN year(record_birth) = year(register_birth)
-        WHEN birth_precision = 'month'
-            THEN date_trunc('month', record_birth) = date_trunc('month', register_birth)
+            THEN abs(year(record_birth) - year(register_birth)) <= 1
+        WHEN birth_precision = 'month' AND date_trunc('month', record_birth) = date_trunc('month', register_birth) THEN true
         ELSE
-            (
+            abs(date_diff('day', record_birth, register_birth)) <= 367
+            OR (
                 year(record_birth) = year(register_birth)
                 AND month(record_birth) = day(register_birth) AND day(record_birth) = month(register_birth)
             )
-            OR damerau_levenshtein(strftime(record_birth, '%Y%m%d'), strftime(register_birth, '%Y%m%d')) <= 1
     END AS birth_agrees,
     record_birth IS NOT NULL AND register_birth IS NOT NULL AS birth_is_compared,
     record_sex IS NULL OR register_sex IS NULL OR record_sex = register_sex AS sex_agrees

@@ -2,18 +2,31 @@
 
 CREATE OR REPLACE TABLE {{ work }}.verify_evidence AS
 WITH id_users AS (
+    -- Records that agree with the ID's owner are the owner's, whether or not the engine has put them together.
     SELECT
         persons.national_id,
-        count(DISTINCT crosswalk.uid) AS users
+        count(DISTINCT if(len(by_id.mismatched_fields) = 0, 'owner', crosswalk.uid)) AS users
     FROM {{ persons }} AS persons
     INNER JOIN {{ work }}.person_crosswalk AS crosswalk ON persons.record_id = crosswalk.member_id
+    LEFT JOIN {{ work }}.verify_id AS by_id ON persons.record_id = by_id.record_id
     WHERE persons.national_id IS NOT NULL
     GROUP BY ALL
-    HAVING count(DISTINCT crosswalk.uid) > 1
+    HAVING users > 1
 ),
 
 found AS (
     SELECT * FROM {{ matches }} WHERE verdict = 'match'
+),
+
+nearly AS (
+    SELECT
+        found.record_id,
+        population.national_id <> persons.national_id AS has_another_id,
+        damerau_levenshtein(population.national_id, persons.national_id) = 1 AS is_mistyped
+    FROM found
+    INNER JOIN {{ persons }} AS persons ON found.record_id = persons.record_id
+    INNER JOIN {{ register }} AS population ON found.register_id = population.register_id
+    WHERE persons.national_id IS NOT NULL AND population.national_id IS NOT NULL
 )
 
 SELECT
@@ -24,13 +37,13 @@ SELECT
         persons.birth_date IS NOT NULL
         AND coalesce(persons.full_name, persons.given_name, persons.family_name) IS NOT NULL
     ) AS can_be_checked,
-    -- The person to whom the register gave the ID is not blamed for others using it.
-    coalesce(by_id.is_somebody_else, false)
-    OR (id_users.users IS NOT NULL AND (by_id.record_id IS NULL OR len(by_id.mismatched_fields) > 0)) AS id_is_shared,
+    -- Somebody else's ID, unless the register's person has nearly the same one: then it is mistyped.
+    id_users.users IS NOT NULL
+    OR (coalesce(by_id.is_somebody_else, false) AND NOT coalesce(nearly.is_mistyped, false)) AS id_is_shared,
     CASE WHEN NOT by_id.is_somebody_else THEN by_id.register_id END AS id_register_id,
     by_id.mismatched_fields,
-    -- Part of the record disagrees with the ID's owner and the other evidence finds somebody else: the ID is wrong.
-    len(by_id.mismatched_fields) > 0 AND found.register_id <> by_id.register_id AS id_is_wrong,
+    -- The other evidence finds somebody to whom the register gave another ID: the record's is wrong.
+    (by_id.record_id IS NULL OR len(by_id.mismatched_fields) > 0) AND nearly.has_another_id AS id_is_wrong,
     found.register_id AS key_register_id,
     proposed.match_key,
     proposed.match_probability,
@@ -40,7 +53,8 @@ LEFT JOIN {{ work }}.person_crosswalk AS crosswalk ON persons.record_id = crossw
 LEFT JOIN {{ work }}.verify_id AS by_id ON persons.record_id = by_id.record_id
 LEFT JOIN id_users ON persons.national_id = id_users.national_id
 LEFT JOIN {{ matches }} AS proposed ON persons.record_id = proposed.record_id
-LEFT JOIN found ON persons.record_id = found.record_id;
+LEFT JOIN found ON persons.record_id = found.record_id
+LEFT JOIN nearly ON persons.record_id = nearly.record_id;
 
 -- Whom the person's best record says it is: an ID that agrees in everything, then the surest match key.
 CREATE OR REPLACE TABLE {{ work }}.verify_person AS
@@ -52,7 +66,6 @@ SELECT
 FROM {{ work }}.verify_evidence
 WHERE
     person_uid IS NOT NULL
-    AND NOT id_is_shared
     AND ((id_register_id IS NOT NULL AND len(mismatched_fields) = 0) OR key_register_id IS NOT NULL)
 QUALIFY
     row_number() OVER (
@@ -66,7 +79,10 @@ WITH decided AS (
         evidence.*,
         CASE
             WHEN NOT evidence.can_be_checked THEN NULL
-            WHEN NOT evidence.id_is_shared AND evidence.id_register_id IS NOT NULL AND NOT coalesce(evidence.id_is_wrong, false)
+            WHEN
+                evidence.id_register_id IS NOT NULL
+                AND (NOT evidence.id_is_shared OR len(evidence.mismatched_fields) = 0)
+                AND NOT coalesce(evidence.id_is_wrong, false)
                 THEN 'national_id'
             -- The same person's ID outweighs what this record alone was matched to.
             WHEN person.is_by_id AND person.register_id IS DISTINCT FROM evidence.key_register_id THEN 'same_person'
@@ -96,7 +112,7 @@ SELECT
         WHEN named.id_is_shared THEN 'id_shared'
         WHEN population.death_date <= DATE '{{ reporting_date }}' OR (population.is_deceased AND population.death_date IS NULL)
             THEN 'deceased'
-        WHEN len(named.mismatched_fields) > 0 THEN 'mismatch'
+        WHEN len(named.mismatched_fields) > 0 OR named.id_is_wrong THEN 'mismatch'
         WHEN named.evidence_level = 'national_id' THEN 'verified'
         WHEN named.register_id IS NOT NULL THEN 'found_by_match_key'
         ELSE 'not_found'
@@ -107,9 +123,10 @@ SELECT
         named.match_probability, NULL) AS match_probability,
     if(named.can_be_checked, named.runner_up_probability, NULL) AS runner_up_probability,
     CASE
-        WHEN NOT named.can_be_checked OR coalesce(len(named.mismatched_fields), 0) = 0 THEN []::VARCHAR []
-        WHEN named.id_is_wrong AND NOT named.id_is_shared THEN list_prepend('national_id', named.mismatched_fields)
-        ELSE named.mismatched_fields
+        WHEN NOT named.can_be_checked THEN []::VARCHAR []
+        -- What differs is told of the person the record is taken for, not of the one whose ID it carries.
+        WHEN named.id_is_wrong AND NOT named.id_is_shared THEN ['national_id']
+        ELSE coalesce(named.mismatched_fields, []::VARCHAR [])
     END AS mismatched_fields,
     population.death_date AS register_death_date,
     population.emigrated_date AS register_emigrated_date

@@ -15,6 +15,8 @@ REGISTER = """
   3 | 33333333    | Joseph | Mwangi  | Njoroge | 1944-05-06 | M   | 2025-01-02 |
   4 | 44444444    | Grace  | Achieng | Otieno  | 2012-08-09 | F   |            | 2024-02-03
   5 |             | Hamisi | Ali     | Juma    | 1971-01-01 | M   |            |
+  7 | 11111122    | Zuri   |         | Chebet  | 1999-03-04 | F   |            |
+  8 | 11111112    | Noor   |         | Hassan  | 1961-02-03 | M   |            |
   6 | 66666666    | Halima | Omar    | Abdi    | 1990-07-01 | F   | 2027-01-01 |
 """
 # What is compared with the register: name | born | precision | sex | ID | register person the engine matched | expected
@@ -34,17 +36,21 @@ CASES = {
     "nothing but an ID and a name": "Mary Kamau||unknown||11111111||verified|1||national_id",
     "death to come": "Halima Abdi|1990-07-01|day|F|66666666||verified|6||national_id",
     "another birth date": "Mary Kamau|1961-09-17|day|F|11111111||mismatch|1|birth_date|national_id",
+    "a year less": "Mary Kamau|1949-03-04|day|F|11111111||verified|1||national_id",
+    "a decade more": "Mary Kamau|1960-03-04|day|F|11111111||mismatch|1|birth_date|national_id",
     "another year": "Mary Kamau|1962-07-01|day|F|11111111||mismatch|1|birth_date|national_id",
     "another sex": "Mary Kamau|1950-03-04|day|M|11111111||mismatch|1|sex|national_id",
     "another family name": "Mary Chebet|1950-03-04|day|F|11111111||mismatch|1|family_name|national_id",
     "another name altogether": "Ruth Chebet|1950-03-04|day|F|11111111||mismatch|1|given_name,family_name|national_id",
-    "the ID is wrong": "Mary Chebet|1950-03-04|day|F|11111111|2|mismatch|2|national_id,family_name|key_7",
+    "the ID is wrong": "Mary Chebet|1950-03-04|day|F|11111111|2|mismatch|2|national_id|key_7",
     "guardian's ID on a child": "Akinyi Otieno|2015-02-03|day|F|22222222||id_shared||given_name,birth_date,sex|",
     "guardian's, child found": "Grace Otieno|2012-08-09|day|F|22222222|4|id_shared|4|given_name,birth_date,sex|key_7",
     "dead": "Joseph Njoroge|1944-05-06|day|M|33333333||deceased|3||national_id",
     "dead, by match key": "Joseph Njoroge|1944-05-06|day|M||3|deceased|3||key_7",
     "dead, and birth date differs": "Joseph Njoroge|1930-12-29|day|M|33333333||deceased|3|birth_date|national_id",
     "found without an ID": "Hamisi Juma|1971-01-01|year|M||5|found_by_match_key|5||key_7",
+    "mistyped, not in the register": "Mary Kamau|1950-03-04|day|F|11111191|1|mismatch|1|national_id|key_7",
+    "mistyped, somebody else's": "Zuri Chebet|1999-03-04|day|F|11111112|7|mismatch|7|national_id|key_7",
     "ID not in the register": "Hamisi Juma|1971-01-01|year|M|99999999|5|found_by_match_key|5||key_7",
     "not there": "Zawadi Juma|1971-01-01|year|M|99999999||not_found|||",
     "only a name": "Hamisi Juma||unknown|M|||could_not_check|||",
@@ -119,12 +125,28 @@ def test_id_used_by_several_persons() -> None:
     _add(con, "unknown ID, two", "Zawadi Juma|1935-10-22|day|F|98989898|")
     found = {record: status for record, (status, *_) in _verify(con).items()}
     assert found == {
-        "owner": "verified",
-        "owner again": "verified",
+        "owner": "id_shared",
+        "owner again": "id_shared",
         "other": "id_shared",
         "unknown ID, one": "id_shared",
         "unknown ID, two": "id_shared",
     }
+
+
+def test_owner_of_a_shared_id_is_still_known() -> None:
+    con = _connection()
+    _add(con, "owner", "Mary Kamau|1950-03-04|day|F|11111111|")
+    _add(con, "child", "Juma Kamau|2015-10-22|day|M|11111111|")
+    found = _verify(con)
+    assert found["owner"] == ("id_shared", "1", [], "national_id")
+    assert found["child"] == ("id_shared", None, ["given_name", "birth_date", "sex"], None)
+
+
+def test_one_person_in_two_clusters_shares_no_id() -> None:
+    con = _connection()
+    _add(con, "one", "Mary Kamau|1950-03-04|day|F|11111111|")
+    _add(con, "two", "Mary W Kamau|1950-01-01|year|F|11111111|")
+    assert {status for status, *_ in _verify(con).values()} == {"verified"}
 
 
 def test_records_of_one_person_agree() -> None:
