@@ -1,0 +1,183 @@
+"""Checks the dbt project: one build of a country of a few households, written by hand in each system's habits."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.connection import connect
+from warehouse.schemas import prepare
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+MIRRORS = Path(__file__).with_name("dbt_mirrors.sql")
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Built:
+    """What one `dbt build` left behind."""
+
+    warehouse: Path
+    manifest: dict
+    stages: dict[str, subprocess.CompletedProcess[str]]
+
+    def models(self) -> list[dict]:
+        return [n for n in self.manifest["nodes"].values() if n["resource_type"] == "model"]
+
+    def tests_of(self, model: str) -> list[dict]:
+        return [n for n in self.manifest["nodes"].values() if n.get("attached_node") == model]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The two stages of a run, one after the other, in a warehouse of its own."""
+    folder = tmp_path_factory.mktemp("dbt")
+    warehouse = folder / "warehouse.duckdb"
+    with connect(warehouse) as con:
+        prepare(con)
+        con.execute(MIRRORS.read_text(encoding="utf-8"))
+    stages = {stage: _dbt(folder, "build", "--select", f"tag:{stage}") for stage in ("registry", "marts")}
+    return Built(warehouse, json.loads((folder / "target" / "manifest.json").read_text()), stages)
+
+
+def _dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "IBR_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "IBR_TEMP_DIR": str(folder / "spill"),
+        "IBR_MEMORY_LIMIT": "1GB",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    where = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", folder / "target", "--log-path", folder]
+    program = [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments, *where]
+    return subprocess.run([str(part) for part in program], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def warehouse(built: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(built.warehouse), read_only=True) as con:
+        yield con
+
+
+def test_both_stages_build_and_pass_their_tests(built: Built) -> None:
+    for stage, outcome in built.stages.items():
+        assert outcome.returncode == 0, f"{stage}: {outcome.stdout[-3000:]}"
+        assert "WARN=0 ERROR=0 SKIP=0" in outcome.stdout, f"{stage}: {outcome.stdout[-3000:]}"
+
+
+def test_every_model_and_column_is_described_and_has_a_key(built: Built) -> None:
+    keyless = {"stg_files__provider_returns", "int_provider_returns"}  # a payment may be returned more than once
+    faults = []
+    for model in built.models():
+        name, kinds = model["name"], {t["test_metadata"]["name"] for t in built.tests_of(model["unique_id"])}
+        if not model["description"]:
+            faults.append(f"{name} has no description")
+        faults += [f"{name}.{c} has no description" for c, column in model["columns"].items() if not column["description"]]
+        has_key = {"unique", "not_null"} <= kinds or kinds & {"primary_key", "unique_combination"}
+        if not has_key and name not in keyless:
+            faults.append(f"{name} has no primary-key test")
+    assert not faults, faults
+
+
+def test_marts_have_enforced_contracts(built: Built) -> None:
+    marts = [m for m in built.models() if m["schema"] == "marts"]
+    assert len(marts) >= 15
+    assert not [m["name"] for m in marts if not m["contract"]["enforced"]]
+
+
+def test_every_column_in_the_warehouse_is_documented(built: Built, warehouse: duckdb.DuckDBPyConnection) -> None:
+    for model in built.models():
+        columns = warehouse.execute(
+            "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = (?, ?)",
+            [model["schema"], model["alias"]],
+        ).fetchall()
+        assert {c for (c,) in columns} == set(model["columns"]), model["name"]
+
+
+def test_programs_and_sources_are_named_only_in_staging_and_seeds() -> None:
+    with (PROJECT / "seeds" / "transfer_values.csv").open(encoding="utf-8") as file:
+        programs = {row["program"] for row in csv.DictReader(file)}
+    sources = {folder.name for folder in (PROJECT / "models" / "staging").iterdir() if folder.is_dir()} - {"files"}
+    pattern = re.compile(r"\b(" + "|".join(sorted(programs | sources | {"kenya", "kes"})) + r")\b", re.IGNORECASE)
+    found = [
+        f"{path.relative_to(PROJECT)}: {match[0]}"
+        for folder in ("models/intermediate", "models/marts", "macros", "tests")
+        for path in (PROJECT / folder).rglob("*.*")
+        for match in pattern.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, found
+
+
+def test_no_model_reads_the_clock() -> None:
+    clock = re.compile(r"\b(current_date|current_timestamp|now\(\)|today\(\)|run_started_at)\b", re.IGNORECASE)
+    assert not [p.name for f in ("models", "macros", "tests") for p in (PROJECT / f).rglob("*.sql") if clock.search(p.read_text())]
+
+
+def test_money_stands_once_on_the_recipients_row(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT person_uid, amount_paid, is_recipient, is_covered FROM marts.rpt_who_gets_what "
+        "WHERE cycle_id = 'HSNP:2026-03-01' ORDER BY person_uid"
+    ).fetchall()
+    assert rows == [("P000000001", Decimal("5400.00"), True, True), ("P000000005", None, False, True)]
+
+
+def test_one_person_with_three_benefits_is_judged_pair_by_pair(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT program_a, program_b, verdict, match_verdict, money_at_stake FROM marts.rpt_multiple_receipt ORDER BY ALL"
+    ).fetchall()
+    assert rows == [
+        ("CFA", "OPCT", "for_review", "review", Decimal("3000.00")),
+        ("CT-OVC", "HSNP", "allowed", "automatic", Decimal("0.00")),
+        ("CT-OVC", "OPCT", "prohibited", "automatic", Decimal("4000.00")),
+        ("HSNP", "OPCT", "allowed", "automatic", Decimal("0.00")),
+    ]
+
+
+def test_payroll_findings(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute("SELECT enrolment_id, reason_code FROM marts.rpt_payroll_pre ORDER BY ALL").fetchall()
+    assert rows == [
+        ("nsnp:E1", "deceased_still_paid"),
+        ("nsnp:E1", "invalid_national_id"),
+        ("nsnp:E1", "paid_above_value"),
+        ("nsnp:E1", "pension_found"),
+        ("nsnp:E2", "exited_still_paid"),
+        ("nsnp:E3", "paid_not_enrolled"),
+        ("nsnp:E9", "paid_not_enrolled"),
+    ]
+
+
+def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT source, table_name, source_key, reason_code, value_given FROM registry.rejections ORDER BY ALL"
+    ).fetchall()
+    assert rows == [
+        ("ctovc", "payments", "Y3", "period_unreadable", None),
+        ("nsnp", "households", "N2", "phone_malformed", "12"),
+        ("nsnp", "payments", "P5", "enrolment_missing", None),
+        ("nsnp", "persons", "M2", "birth_date_unreadable", "2001-13-45"),
+        ("nsnp", "persons", "M2", "national_id_malformed", "1234"),
+        ("nsnp", "persons", "M5", "household_missing", None),
+    ]
+
+
+def test_a_stale_source_shows_in_what_it_feeds(warehouse: duckdb.DuckDBPyConnection) -> None:
+    stale = warehouse.execute("SELECT DISTINCT program FROM marts.fct_payments WHERE is_source_stale").fetchall()
+    assert stale == [("HSNP",)]
+    assert warehouse.execute(
+        "SELECT is_source_stale FROM marts.dim_person WHERE person_uid = 'P000000001'"
+    ).fetchone() == (True,)
+
+
+def test_a_record_nobody_asked_about_could_not_be_checked(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = dict(warehouse.execute("SELECT record_id, status FROM marts.rpt_verification").fetchall())
+    assert rows["nsnp:M3"] == "could_not_check"
+    assert rows["cfa:p-2"] == "not_found"
