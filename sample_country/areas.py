@@ -137,7 +137,6 @@ def _older_systems(wards: pl.DataFrame, constituencies: pl.DataFrame) -> pl.Data
     """Add district, division, location (CT-OVC), sub_county and location_name (HSNP), pcode (CfA)."""
     # A district was one constituency, or two neighbours of one county, under the county's older name.
     district: dict[int, str] = {}
-    divisions_in: dict[str, int] = {}
     county_names = dict(zip(wards["county"].to_list(), wards["county_name"].to_list(), strict=True))
     for number, county_name in sorted(county_names.items()):
         seats = constituencies.filter(pl.col("county") == number)
@@ -149,7 +148,6 @@ def _older_systems(wards: pl.DataFrame, constituencies: pl.DataFrame) -> pl.Data
             title = base if len(pairs) == 1 else f"{base} {_DIRECTIONS[place % 7]}"
             if place >= 7:
                 title = f"{old_spelling(names[pair[0]])} District"
-            divisions_in[title] = len(pair)
             district.update(dict.fromkeys(pair, title))
     rows, taken = [], set()
     for index, ward in enumerate(wards.iter_rows(named=True)):

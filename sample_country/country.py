@@ -40,8 +40,8 @@ def _silent(_: str) -> None:
 def generate(directory: Path, scale: float, seed: int, progress: Progress | None = None) -> None:
     """Write `directory/sources` and `directory/truth`.
 
-    The same scale and seed give the same data on any machine. Raises UsageProblem for a scale outside (0, 3], a negative
-    seed, or a directory that already has sources.
+    The same scale and seed give the same data on any machine. Raises UsageProblem for a scale outside (0, 3],
+    a negative seed, or a directory that already has sources.
     """
     settings = Settings(scale, seed)
     say = progress or _silent

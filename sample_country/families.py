@@ -44,7 +44,7 @@ Block = tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray]
 
 @dataclass
 class People:
-    """Persons as arrays of one length; `household` is non-decreasing. Names are vocabulary codes, days are day numbers."""
+    """Persons as arrays of one length; `household` never falls. Names are vocabulary codes, dates day numbers."""
 
     household: np.ndarray
     line: np.ndarray  # 1.. within the household
@@ -127,7 +127,7 @@ def build(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray, today:
 
 
 def _siblings(rng: np.random.Generator, number: np.ndarray, mother_age: np.ndarray, relation: int) -> Block:
-    """Children of one mother: the youngest's age, then gaps; those who would make her a mother before 15 are left out."""
+    """Children of one mother: the youngest's age, then gaps; none who would make her a mother before 15."""
     household = np.repeat(np.arange(len(number)), number)
     first = np.cumsum(number) - number
     rank = np.arange(len(household)) - first[household]
@@ -171,7 +171,7 @@ def _call(
 ) -> tuple[np.ndarray, ...]:
     """Given, middle, family, mother's given and mother's family names.
 
-    Where fathers' names are handed down: given, father's given, grandfather's given. Elsewhere the middle name is a name
+    Where fathers' names are handed down: given, father's given, grandfather's given. Elsewhere the middle name is one
     of the people's own (often the name used at home) or the father's given name, and the family name is the father's.
     """
     words, count, persons = names.load(), len(first), len(household)

@@ -14,8 +14,8 @@
 | totals_differ | payment_id | less was paid than scheduled |
 | shared_account | enrolment_id | the account belongs to another household's enrolment too |
 | duplicate_both_paid | enrolment_id | same_program_twice, and both were paid for one period |
-| same_program_twice | enrolment_id | the true household is enrolled in the program twice (detail: the other enrolment) |
-| prohibited_overlap | enrolment_id | the true household is in two programs that exclude each other (detail: the other) |
+| same_program_twice | enrolment_id | the true household is in the program twice (detail: the other enrolment) |
+| prohibited_overlap | enrolment_id | the true household is in two programs that exclude each other (detail: other) |
 | pension_found | enrolment_id | an OPCT beneficiary on the public payroll |
 """
 
@@ -30,7 +30,10 @@ from sample_country.world import World
 
 
 def find(world: World, identifiers: Identifiers, pensioners: np.ndarray) -> pl.DataFrame:
-    """All faults: fault, source, key, detail. `pensioners`: registrations whose beneficiary is on the public payroll."""
+    """All faults: fault, source, key, detail.
+
+    `pensioners`: registrations of OPCT beneficiaries on the public payroll.
+    """
     registrations = world.registrations
     programs = np.array(SOURCE_OF)
     tables: list[pl.DataFrame] = []

@@ -70,7 +70,7 @@ def public_payroll(world: World, path: Path) -> np.ndarray:
     )[order]
     table = table.select(
         payroll_no="PF" + pl.int_range(100_001, 100_001 + pl.len()).cast(pl.String),
-        *[pl.col(c) for c in table.columns],
+        **{c: pl.col(c) for c in table.columns},
         month=pl.lit(f"{date_of(world.today):%Y-%m}"),
     )
     table.write_csv(path)
@@ -83,7 +83,7 @@ def public_payroll(world: World, path: Path) -> np.ndarray:
 
 
 def school_attendance(world: World, path: Path) -> None:
-    """Days open and absent for pupils with a birth certificate, for the last term; one in twelve is absent too often."""
+    """Days open and absent, last term, for pupils with a birth certificate; one in twelve is absent too often."""
     rng, people = stream(world.settings.seed, "school"), world.population.people
     age = world.population.age(world.today)
     has = (age >= 6) & (age < 19) & (world.population.certificate > 0) & (world.population.death == NEVER)

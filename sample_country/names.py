@@ -106,14 +106,15 @@ def load() -> Vocabulary:
         groups[group]["names"] = f"{groups[group].get('names', '')} {more}"
     member = {name: _group_of(name, groups) for name in surnames}
     muslim = {name for name, group in member.items() if group and groups[group].get("patronymic")}
+    its_male, its_female = (set(rules[f"muslim_{sex}"].split()) for sex in ("male", "female"))
     male, female = dict(Provider.first_names_male), dict(Provider.first_names_female)
-    muslim_male = {n: w for n, w in male.items() if n in muslim or n in _MUSLIM_MALE}
+    muslim_male = {n: w for n, w in male.items() if n in muslim or n in its_male}
     muslim_male.update(dict.fromkeys(rules["more_muslim_male"].split(), 0.0008))
-    muslim_female = {n: w for n, w in female.items() if n in _MUSLIM_FEMALE}
+    muslim_female = {n: w for n, w in female.items() if n in its_female}
     muslim_female.update(dict.fromkeys(rules["more_muslim_female"].split(), 0.0006))
     local = {name for name, group in member.items() if group}
-    general_male = {n: w for n, w in male.items() if n not in local and n not in _MUSLIM_MALE}
-    general_female = {n: w for n, w in female.items() if n not in local and n not in _MUSLIM_FEMALE}
+    general_male = {n: w for n, w in male.items() if n not in local and n not in its_male}
+    general_female = {n: w for n, w in female.items() if n not in local and n not in its_female}
 
     names = list(dict.fromkeys([*surnames, *general_male, *general_female, *muslim_male, *muslim_female]))
     position = {name: i for i, name in enumerate(names)}
@@ -163,101 +164,6 @@ def load() -> Vocabulary:
         patronymic,
         county_group,
     )
-
-
-_MUSLIM_MALE = set(
-    [
-        "Ibrahim",
-        "Mohamed",
-        "Ali",
-        "Abdi",
-        "Hassan",
-        "Ahmed",
-        "Hussein",
-        "Adan",
-        "Salim",
-        "Ismail",
-        "Omar",
-        "Suleiman",
-        "Rashid",
-        "Hamisi",
-        "Said",
-        "Musa",
-        "Osman",
-        "Mohammed",
-        "Yusuf",
-        "Issa",
-        "Yussuf",
-        "Abubakar",
-        "Mohamud",
-        "Zakaria",
-        "Ramadhan",
-        "Daud",
-        "Abdihakim",
-        "Yahya",
-        "Noor",
-        "Issack",
-        "Harun",
-        "Ayub",
-        "Aden",
-        "Abdalla",
-        "Bakari",
-        "Ismael",
-        "Idris",
-        "Feisal",
-        "Jamal",
-        "Saidi",
-        "Kassim",
-        "Swaleh",
-        "Hamza",
-        "Omari",
-        "Shaban",
-        "Abdul",
-        "Mustafa",
-        "Rama",
-        "Yunis",
-        "Isaack",
-        "Abdallah",
-        "Rajab",
-        "Amin",
-        "Aftin",
-        "Liban",
-        "Athuman",
-        "Athman",
-        "Isack",
-        "Juma",
-    ]
-)
-_MUSLIM_FEMALE = set(
-    [
-        "Fatuma",
-        "Halima",
-        "Amina",
-        "Mariam",
-        "Asha",
-        "Rehema",
-        "Khadija",
-        "Aisha",
-        "Habiba",
-        "Neema",
-        "Rahma",
-        "Rukia",
-        "Salma",
-        "Saumu",
-        "Hadija",
-        "Hawa",
-        "Hafsa",
-        "Mwanamisi",
-        "Leila",
-        "Zainab",
-        "Mwanajuma",
-        "Farida",
-        "Zainabu",
-        "Maimuna",
-        "Jamila",
-        "Saida",
-    ]
-)
 
 
 def _group_of(name: str, groups: dict[str, dict]) -> str | None:

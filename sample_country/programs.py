@@ -44,7 +44,7 @@ class Registrations:
     """Arrays by registration; days are day numbers or NEVER, persons are rows of the population, -1 for nobody.
 
     `copy`: 0 the household's own, 1 again in another program, 2 again in the same one.
-    `beneficiary` is a person only where the benefit is a person's; `collector` is who collects (-1: beneficiary or head);
+    `beneficiary` is a person only where the benefit is a person's; `collector` collects (-1: beneficiary or head);
     `recipient` is on whose row the money stands. `number` counts within the source, from 0.
     """
 

@@ -20,6 +20,6 @@ def choose(rng: np.random.Generator, weights: np.ndarray, size: int) -> np.ndarr
 def weighted_sample(rng: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:
     """`count` distinct indexes, the likelier the heavier (Efraimidis and Spirakis 2006); sorted."""
     eligible = np.flatnonzero(weights > 0)
-    keys = rng.exponential(size=len(eligible)) / weights[eligible]
+    keys = np.log(rng.exponential(size=len(eligible))) - np.log(weights[eligible])
     count = min(count, len(eligible))
     return np.sort(eligible[np.argsort(keys, kind="stable")[:count]])

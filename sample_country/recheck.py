@@ -1,4 +1,4 @@
-"""Truth that follows from the sources and the true persons: expected verification, and faults, after time has passed."""
+"""Truth that follows from the sources and true persons: expected verification and faults, after time has passed."""
 
 import sqlite3
 from pathlib import Path
@@ -6,12 +6,16 @@ from pathlib import Path
 import polars as pl
 
 _PERSONS = {
-    "nsnp": "SELECT 'nsnp:' || MemberId AS record_id, NationalId AS id, DateOfBirth AS birth, Sex AS sex FROM Member",
+    "nsnp": """SELECT 'nsnp:' || MemberId AS record_id, NationalId AS id, DateOfBirth AS birth, Sex AS sex
+               FROM Member""",
     "ctovc": """SELECT 'ctovc:' || HH_NO || '/' || MEMBER_NO AS record_id, ID_NO AS id,
-                substr(DOB, 7, 4) || '-' || substr(DOB, 4, 2) || '-' || substr(DOB, 1, 2) AS birth, substr(SEX, 1, 1) AS sex FROM MEMBERS""",
-    "hsnp": "SELECT 'hsnp:' || person_id AS record_id, id_number AS id, dob AS birth, CASE sex WHEN 1 THEN 'M' WHEN 2 THEN 'F' END AS sex FROM person",
+                substr(DOB, 7, 4) || '-' || substr(DOB, 4, 2) || '-' || substr(DOB, 1, 2) AS birth,
+                substr(SEX, 1, 1) AS sex FROM MEMBERS""",
+    "hsnp": """SELECT 'hsnp:' || person_id AS record_id, id_number AS id, dob AS birth,
+               CASE sex WHEN 1 THEN 'M' WHEN 2 THEN 'F' END AS sex FROM person""",
     "cfa": """SELECT 'cfa:' || person_ref AS record_id, CASE id_type WHEN 'NATIONAL_ID' THEN id_document END AS id,
-              substr(birth_date, 1, 10) AS birth, CASE gender WHEN 'male' THEN 'M' WHEN 'female' THEN 'F' END AS sex FROM scope_person""",
+              substr(birth_date, 1, 10) AS birth,
+              CASE gender WHEN 'male' THEN 'M' WHEN 'female' THEN 'F' END AS sex FROM scope_person""",
 }
 
 
@@ -33,7 +37,8 @@ def written(sources: Path) -> pl.DataFrame:
 
 def _birth(column: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     whole = pl.col(column)
-    return tuple(whole.str.slice(at, size).cast(pl.Int64, strict=False) for at, size in ((0, 4), (5, 2), (8, 2)))
+    year, month, day = (whole.str.slice(at, size).cast(pl.Int64, strict=False) for at, size in ((0, 4), (5, 2), (8, 2)))
+    return year, month, day
 
 
 def verification(sources: Path, records: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:

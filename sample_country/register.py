@@ -41,7 +41,7 @@ class Registered:
 def write(
     settings: Settings, population: Population, database: Path, today: int, say: Callable[[str], None]
 ) -> tuple[Registered, int]:
-    """Write iprs.db, fill `population.register_id`, and return what stands there and how many person numbers are used."""
+    """Write iprs.db, fill `population.register_id`, and return what stands there and how many persons it numbers."""
     sqlite.create(database, DDL)
     known, people = areas.load(), population.people
     ward = population.ward[people.household]

@@ -1,4 +1,4 @@
-"""Change rows of a source in place, the way its own system would: the cursor rises on the rows that change, and only there."""
+"""Change rows of a source in place, as its own system would: the cursor rises on changed rows, and only there."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence

@@ -18,16 +18,17 @@ from sample_country.settings import REJECTED
 from sample_country.world import Part, World
 
 DDL = """
-CREATE TABLE scope_household (household_ref TEXT PRIMARY KEY, pcode TEXT, village TEXT, registered_at TEXT, status TEXT,
-    closed_at TEXT, close_reason TEXT, alternate_ref TEXT, wallet_no TEXT, wallet_provider TEXT, msisdn TEXT, shelter_wall TEXT,
-    shelter_roof TEXT, livestock INTEGER, income_month INTEGER, spend_month INTEGER, meals INTEGER, surveyed_at TEXT, modified_at TEXT);
-CREATE TABLE scope_person (person_ref TEXT PRIMARY KEY, household_ref TEXT, given_name TEXT, middle_name TEXT, family_name TEXT,
-    gender TEXT, birth_date TEXT, id_document TEXT, id_type TEXT, relation TEXT, disability TEXT, chronic TEXT, orphan TEXT,
-    schooling TEXT, msisdn TEXT, modified_at TEXT);
-CREATE TABLE distribution (distribution_ref TEXT PRIMARY KEY, household_ref TEXT, season TEXT, work_from TEXT, work_to TEXT,
-    entitlement REAL, transferred REAL, state TEXT, transferred_at TEXT, modified_at TEXT);
-CREATE TABLE feedback (feedback_ref TEXT PRIMARY KEY, household_ref TEXT, opened_at TEXT, topic TEXT, stage TEXT, stage_at TEXT,
-    response TEXT, closed_at TEXT, modified_at TEXT);
+CREATE TABLE scope_household (household_ref TEXT PRIMARY KEY, pcode TEXT, village TEXT, registered_at TEXT,
+    status TEXT, closed_at TEXT, close_reason TEXT, alternate_ref TEXT, wallet_no TEXT, wallet_provider TEXT,
+    msisdn TEXT, shelter_wall TEXT, shelter_roof TEXT, livestock INTEGER, income_month INTEGER, spend_month
+    INTEGER, meals INTEGER, surveyed_at TEXT, modified_at TEXT);
+CREATE TABLE scope_person (person_ref TEXT PRIMARY KEY, household_ref TEXT, given_name TEXT, middle_name TEXT,
+    family_name TEXT, gender TEXT, birth_date TEXT, id_document TEXT, id_type TEXT, relation TEXT, disability
+    TEXT, chronic TEXT, orphan TEXT, schooling TEXT, msisdn TEXT, modified_at TEXT);
+CREATE TABLE distribution (distribution_ref TEXT PRIMARY KEY, household_ref TEXT, season TEXT, work_from TEXT,
+    work_to TEXT, entitlement REAL, transferred REAL, state TEXT, transferred_at TEXT, modified_at TEXT);
+CREATE TABLE feedback (feedback_ref TEXT PRIMARY KEY, household_ref TEXT, opened_at TEXT, topic TEXT, stage
+    TEXT, stage_at TEXT, response TEXT, closed_at TEXT, modified_at TEXT);
 """
 RELATIONS = ("head", "spouse", "child", "grandchild", "parent", "sibling", "other_relative", "not_related")
 STATUSES = ("applied", "applied", "applied", "active", "suspended", "closed")

@@ -33,7 +33,7 @@ def place(rng: np.random.Generator, part: Part, column: str, finest: bool = Fals
 
 
 def attributes(rng: np.random.Generator, part: Part) -> pl.DataFrame:
-    """By record: age, whether in school, school grade, occupation and marital status (indexes, -1 none), phone number."""
+    """By record: age, schooling, occupation and marital status (indexes, -1 none), telephone, health."""
     world = part.world
     age = np.floor((world.today - part.person("birth")) / 365.25).astype(np.int64)
     count = len(age)

@@ -20,15 +20,16 @@ from sample_country.world import Part, World
 
 _WIDE = ", ".join(f"c{n}_due REAL, c{n}_paid REAL, c{n}_status TEXT, c{n}_date TEXT" for n in range(1, 7))
 DDL = f"""
-CREATE TABLE household (hh_id TEXT PRIMARY KEY, county TEXT, sub_county TEXT, location_name TEXT, village TEXT, lat REAL,
-    lon REAL, group_code INTEGER, status TEXT, reg_date TEXT, enrol_date TEXT, exit_date TEXT, exit_reason TEXT,
-    recipient_line INTEGER, account_no TEXT, provider TEXT, phone TEXT, wall TEXT, roof TEXT, livestock_units REAL,
-    wealth_rank INTEGER, interview_date TEXT);
-CREATE TABLE person (person_id TEXT PRIMARY KEY, hh_id TEXT, line_no INTEGER, full_name TEXT, sex INTEGER, dob TEXT,
-    id_number TEXT, rel TEXT, orphan INTEGER, disabled INTEGER, ill INTEGER, in_school INTEGER, occupation TEXT);
+CREATE TABLE household (hh_id TEXT PRIMARY KEY, county TEXT, sub_county TEXT, location_name TEXT, village TEXT,
+    lat REAL, lon REAL, group_code INTEGER, status TEXT, reg_date TEXT, enrol_date TEXT, exit_date TEXT,
+    exit_reason TEXT, recipient_line INTEGER, account_no TEXT, provider TEXT, phone TEXT, wall TEXT, roof TEXT,
+    livestock_units REAL, wealth_rank INTEGER, interview_date TEXT);
+CREATE TABLE person (person_id TEXT PRIMARY KEY, hh_id TEXT, line_no INTEGER, full_name TEXT, sex INTEGER, dob
+    TEXT, id_number TEXT, rel TEXT, orphan INTEGER, disabled INTEGER, ill INTEGER, in_school INTEGER, occupation
+    TEXT);
 CREATE TABLE hh_payments (hh_id TEXT, year INTEGER, {_WIDE}, PRIMARY KEY (hh_id, year));
-CREATE TABLE complaint (complaint_id TEXT PRIMARY KEY, hh_id TEXT, received TEXT, reason TEXT, stage TEXT, stage_date TEXT,
-    action TEXT, resolved TEXT);
+CREATE TABLE complaint (complaint_id TEXT PRIMARY KEY, hh_id TEXT, received TEXT, reason TEXT, stage TEXT,
+    stage_date TEXT, action TEXT, resolved TEXT);
 """
 RELATIONS = ("HEAD", "SPOUSE", "SON/DAUGHTER", "GRANDCHILD", "PARENT", "SIBLING", "RELATIVE", "NONE")
 STATUSES = ("registered", "rejected", "registered", "enrolled", "suspended", "exited", "registered")

@@ -17,18 +17,22 @@ from sample_country.recording import id_text
 from sample_country.world import Part, World
 
 DDL = """
-CREATE TABLE Household (HhId TEXT PRIMARY KEY, ProgrammeCode TEXT, CountyCode INTEGER, ConstituencyName TEXT, WardName TEXT,
-    Village TEXT, Address TEXT, Landmark TEXT, GpsLat REAL, GpsLon REAL, Phone TEXT, WallMaterial TEXT, RoofMaterial TEXT,
-    Livestock INTEGER, MonthlyIncome INTEGER, MonthlyExpenditure INTEGER, MealsPerDay INTEGER, InterviewDate TEXT, UpdatedAt TEXT);
-CREATE TABLE Member (MemberId TEXT PRIMARY KEY, HhId TEXT, FirstName TEXT, MiddleName TEXT, Surname TEXT, Sex TEXT,
-    DateOfBirth TEXT, NationalId TEXT, BirthCertNo TEXT, Relationship TEXT, MaritalStatus TEXT, Disability INTEGER,
-    ChronicIllness INTEGER, Orphanhood TEXT, InSchool INTEGER, Grade TEXT, Occupation TEXT, Phone TEXT, UpdatedAt TEXT);
-CREATE TABLE Enrolment (EnrolmentId TEXT PRIMARY KEY, HhId TEXT, BeneficiaryMemberId TEXT, CaregiverMemberId TEXT, Status TEXT,
-    AppliedOn TEXT, EnrolledOn TEXT, ExitedOn TEXT, ExitReason TEXT, AccountNo TEXT, Provider TEXT, UpdatedAt TEXT);
-CREATE TABLE PaymentLine (PaymentId TEXT PRIMARY KEY, EnrolmentId TEXT, CycleCode TEXT, PeriodFrom TEXT, PeriodTo TEXT,
-    AmountDue REAL, AmountPaid REAL, PaymentStatus TEXT, PaidOn TEXT, AccountNo TEXT, UpdatedAt TEXT);
-CREATE TABLE Complaint (ComplaintId TEXT PRIMARY KEY, HhId TEXT, ReceivedOn TEXT, Category TEXT, Stage TEXT, StageDate TEXT,
-    ActionTaken TEXT, ResolvedOn TEXT, UpdatedAt TEXT);
+CREATE TABLE Household (HhId TEXT PRIMARY KEY, ProgrammeCode TEXT, CountyCode INTEGER, ConstituencyName TEXT,
+    WardName TEXT, Village TEXT, Address TEXT, Landmark TEXT, GpsLat REAL, GpsLon REAL, Phone TEXT, WallMaterial
+    TEXT, RoofMaterial TEXT, Livestock INTEGER, MonthlyIncome INTEGER, MonthlyExpenditure INTEGER, MealsPerDay
+    INTEGER, InterviewDate TEXT, UpdatedAt TEXT);
+CREATE TABLE Member (MemberId TEXT PRIMARY KEY, HhId TEXT, FirstName TEXT, MiddleName TEXT, Surname TEXT, Sex
+    TEXT, DateOfBirth TEXT, NationalId TEXT, BirthCertNo TEXT, Relationship TEXT, MaritalStatus TEXT, Disability
+    INTEGER, ChronicIllness INTEGER, Orphanhood TEXT, InSchool INTEGER, Grade TEXT, Occupation TEXT, Phone TEXT,
+    UpdatedAt TEXT);
+CREATE TABLE Enrolment (EnrolmentId TEXT PRIMARY KEY, HhId TEXT, BeneficiaryMemberId TEXT, CaregiverMemberId
+    TEXT, Status TEXT, AppliedOn TEXT, EnrolledOn TEXT, ExitedOn TEXT, ExitReason TEXT, AccountNo TEXT, Provider
+    TEXT, UpdatedAt TEXT);
+CREATE TABLE PaymentLine (PaymentId TEXT PRIMARY KEY, EnrolmentId TEXT, CycleCode TEXT, PeriodFrom TEXT,
+    PeriodTo TEXT, AmountDue REAL, AmountPaid REAL, PaymentStatus TEXT, PaidOn TEXT, AccountNo TEXT, UpdatedAt
+    TEXT);
+CREATE TABLE Complaint (ComplaintId TEXT PRIMARY KEY, HhId TEXT, ReceivedOn TEXT, Category TEXT, Stage TEXT,
+    StageDate TEXT, ActionTaken TEXT, ResolvedOn TEXT, UpdatedAt TEXT);
 """
 RELATIONS = ("Head", "Spouse", "Child", "Grandchild", "Parent", "Sibling", "Other relative", "Not related")
 STATUSES = ("APPLIED", "REJECTED", "WAITING", "ACTIVE", "SUSPENDED", "EXITED")
