@@ -57,7 +57,16 @@ def _dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "IBR_MEMORY_LIMIT": "1GB",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    where = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", folder / "target", "--log-path", folder]
+    where = [
+        "--project-dir",
+        PROJECT,
+        "--profiles-dir",
+        PROJECT,
+        "--target-path",
+        folder / "target",
+        "--log-path",
+        folder,
+    ]
     program = [Path(sys.executable).parent / "dbt", "--no-use-colors", *arguments, *where]
     return subprocess.run([str(part) for part in program], env=environment, capture_output=True, text=True, check=False)
 
@@ -81,7 +90,9 @@ def test_every_model_and_column_is_described_and_has_a_key(built: Built) -> None
         name, kinds = model["name"], {t["test_metadata"]["name"] for t in built.tests_of(model["unique_id"])}
         if not model["description"]:
             faults.append(f"{name} has no description")
-        faults += [f"{name}.{c} has no description" for c, column in model["columns"].items() if not column["description"]]
+        faults += [
+            f"{name}.{c} has no description" for c, column in model["columns"].items() if not column["description"]
+        ]
         has_key = {"unique", "not_null"} <= kinds or kinds & {"primary_key", "unique_combination"}
         if not has_key and name not in keyless:
             faults.append(f"{name} has no primary-key test")
@@ -119,7 +130,12 @@ def test_programs_and_sources_are_named_only_in_staging_and_seeds() -> None:
 
 def test_no_model_reads_the_clock() -> None:
     clock = re.compile(r"\b(current_date|current_timestamp|now\(\)|today\(\)|run_started_at)\b", re.IGNORECASE)
-    assert not [p.name for f in ("models", "macros", "tests") for p in (PROJECT / f).rglob("*.sql") if clock.search(p.read_text())]
+    assert not [
+        p.name
+        for f in ("models", "macros", "tests")
+        for p in (PROJECT / f).rglob("*.sql")
+        if clock.search(p.read_text())
+    ]
 
 
 def test_money_stands_once_on_the_recipients_row(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -132,7 +148,8 @@ def test_money_stands_once_on_the_recipients_row(warehouse: duckdb.DuckDBPyConne
 
 def test_one_person_with_three_benefits_is_judged_pair_by_pair(warehouse: duckdb.DuckDBPyConnection) -> None:
     rows = warehouse.execute(
-        "SELECT program_a, program_b, verdict, match_verdict, money_at_stake FROM marts.rpt_multiple_receipt ORDER BY ALL"
+        "SELECT program_a, program_b, verdict, match_verdict, money_at_stake "
+        "FROM marts.rpt_multiple_receipt ORDER BY ALL"
     ).fetchall()
     assert rows == [
         ("CFA", "OPCT", "for_review", "review", Decimal("3000.00")),
