@@ -20,7 +20,10 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
         with errors.status(title) as shown:
             yield lambda message: shown.update(f"{title}: {message} ({time.monotonic() - begun:.0f} s)")
     else:
-        yield lambda message: print(f"[{time.monotonic() - begun:6.1f} s] {message}", file=sys.stderr, flush=True)
+        # One write a line: threads report at the same time.
+        yield lambda message: print(
+            f"[{time.monotonic() - begun:6.1f} s] {message}\n", end="", file=sys.stderr, flush=True
+        )
 
 
 def table(title: str, columns: list[str], rows: list[tuple]) -> Table:

@@ -229,8 +229,15 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
                 continue  # the check itself has already been named
             else:
                 error = event.step_failure_data.error
+                while error and error.cause:
+                    error = error.cause
                 troubles.append(
-                    Trouble(place, f"step {event.step_key} failed with {error.cls_name if error else 'no error'}", 1)
+                    Trouble(
+                        place,
+                        f"a defect of ours: step {event.step_key} failed with {error.cls_name if error else 'no error'}; "
+                        f"logs/dagster-{result.run_id}.log has the details",
+                        1,
+                    )
                 )
     if not result.success and not troubles:
         troubles.append(Trouble(place, f"the run {result.run_id} failed; see logs/dagster-{result.run_id}.log", 1))

@@ -1,12 +1,15 @@
 """`ibr sample-country` and `ibr demo`."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from ibr.cli.options import home_option
 from ibr.console import console, progress
+from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 SEED, SCALE = 42, 0.01
@@ -22,11 +25,13 @@ def sample_country(directory: Path, scale: float, seed: int, advance: int | None
     """Write a made-up country's program systems, its population register, and the truth about them."""
     import sample_country as country
 
+    if advance and not (directory / "truth" / "state.json").is_file():
+        raise UsageProblem(f"there is no sample country in {directory} to advance; make one first, without --advance")
     with progress("sample country") as say:
         if advance:
             country.advance(directory, advance, say)
         else:
-            country.generate(directory, scale, seed, say)
+            _make(directory, scale, seed, say)
     state = json.loads((directory / "truth" / "state.json").read_text())
     console.print(f"{directory}: as at {state['as_at']}, scale {state['scale']}, seed {state['seed']}")
 
@@ -43,7 +48,7 @@ def demo(home: Workspace, scale: float, seed: int) -> None:
     first = not (home.home / "truth" / "state.json").is_file()
     with progress("sample country") as say:
         if first:
-            country.generate(home.home, scale, seed, say)
+            _make(home.home, scale, seed, say)
         else:
             country.advance(home.home, 1, say)
     state = json.loads((home.home / "truth" / "state.json").read_text())
@@ -52,3 +57,13 @@ def demo(home: Workspace, scale: float, seed: int) -> None:
     else:
         console.print(f"One payment cycle has passed, it is {state['as_at']}: only what changed is copied.")
     execute(Workspace.at(home.home))
+
+
+def _make(directory: Path, scale: float, seed: int, say: Callable[[str], None]) -> None:
+    """The country, and the registry.yml that describes it unless there is one."""
+    import sample_country as country
+
+    country.generate(directory, scale, seed, say)
+    settings = directory / "registry.yml"
+    if not settings.exists():
+        shutil.copyfile(Path(country.__file__).with_name("registry.yml"), settings)
