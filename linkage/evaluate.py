@@ -98,13 +98,16 @@ def evaluate_matches(matches_path: str | Path, truth_path: str | Path) -> Measur
         result = {"pairs": _match_pairs(con, "found")}
         if has_verdict:
             result["pairs_with_review"] = _match_pairs(con, "proposed")
-        result["b_cubed"] = grouping_measures(con, """
+        result["b_cubed"] = grouping_measures(
+            con,
+            """
             SELECT
                 coalesce(found.entity_id, '(alone) ' || truth.record_id) AS entity,
                 coalesce(truth.entity_id, '(alone) ' || truth.record_id) AS true_entity
             FROM (SELECT record_id, min(entity_id) AS entity_id FROM truth GROUP BY record_id) AS truth
             LEFT JOIN (SELECT record_id, min(entity_id) AS entity_id FROM found GROUP BY record_id) AS found
-                USING (record_id)""")["b_cubed"]
+                USING (record_id)""",
+        )["b_cubed"]
         result["records"] = _coverage(con)
         return result
 
@@ -133,19 +136,27 @@ def _coverage(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
     return dict(zip(("in_truth", "in_truth_only", "not_in_truth"), row, strict=True))
 
 
-def _load(con: duckdb.DuckDBPyConnection, table: str, path: str | Path, entity: str, *, verdict: bool = False) -> bool:
+def _load(
+    con: duckdb.DuckDBPyConnection, table: str, path: str | Path, entity: str, *, verdict: bool = False
+) -> bool:
     """Read record_id and the entity column as text into a table; True where there is a verdict and it was asked for."""
     path = Path(path)
     if not path.is_file():
-        raise UsageProblem(f"{path} is not there; a CSV or Parquet file with record_id and {entity} was expected")
-    reader = "read_parquet(?)" if path.suffix.lower() in (".parquet", ".pq") else "read_csv(?, all_varchar = true)"
+        raise UsageProblem(
+            f"{path} is not there; a CSV or Parquet file with record_id and {entity} was expected"
+        )
+    reader = (
+        "read_parquet(?)" if path.suffix.lower() in (".parquet", ".pq") else "read_csv(?, all_varchar = true)"
+    )
     try:
         columns = [row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {reader}", [str(path)]).fetchall()]
     except duckdb.Error as error:
         raise UsageProblem(f"{path} cannot be read as CSV or Parquet ({type(error).__name__})") from None
     missing = [name for name in ("record_id", entity) if name not in columns]
     if missing:
-        raise UsageProblem(f"{path} has no column {' and no '.join(missing)}; its columns are {', '.join(columns)}")
+        raise UsageProblem(
+            f"{path} has no column {' and no '.join(missing)}; its columns are {', '.join(columns)}"
+        )
     with_verdict = verdict and "verdict" in columns
     said = "verdict::VARCHAR" if with_verdict else "NULL::VARCHAR"
     con.execute(
@@ -161,4 +172,6 @@ def _load(con: duckdb.DuckDBPyConnection, table: str, path: str | Path, entity: 
 def _refuse_repeated(con: duckdb.DuckDBPyConnection, table: str, path: Any) -> None:
     row = con.execute(f"SELECT count(*) - count(DISTINCT record_id) FROM {table}").fetchone()
     if row and row[0]:
-        raise UsageProblem(f"{path} names {row[0]} record(s) more than once; each belongs to one entity, list it once")
+        raise UsageProblem(
+            f"{path} names {row[0]} record(s) more than once; each belongs to one entity, list it once"
+        )

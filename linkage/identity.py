@@ -51,7 +51,9 @@ class CarryOver:
     retired: int
 
 
-def carry_over(con: duckdb.DuckDBPyConnection, kind: Kind, groups: str, work: str = "linkage_work") -> CarryOver:
+def carry_over(
+    con: duckdb.DuckDBPyConnection, kind: Kind, groups: str, work: str = "linkage_work"
+) -> CarryOver:
     """Number new groups; nothing in `linkage` changes until `keep`.
 
     Inputs: `groups` names a table (member_id, group_key) with each member once; the last numbers come from the

@@ -87,7 +87,10 @@ class RegistrySettings(BaseModel):
         try:
             return cls.model_validate(dict(block or {}))
         except ValidationError as error:
-            faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors(include_input=False)]
+            faults = [
+                f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}"
+                for e in error.errors(include_input=False)
+            ]
             raise ConfigurationProblem(f"registry.yml, linkage: {'; '.join(faults)}") from None
 
     def person_specification(self) -> Specification:
@@ -97,14 +100,21 @@ class RegistrySettings(BaseModel):
 
     def register_specifications(self) -> tuple[Specification, Specification]:
         """Roles of registry.persons and of registry.population, for the match to the register."""
-        shared = {role: column for role, column in PERSON_COLUMNS.items() if role not in ("other_ids", "phone")}
+        shared = {
+            role: column for role, column in PERSON_COLUMNS.items() if role not in ("other_ids", "phone")
+        }
         return (
             self._specification("record_id", shared, self.register_thresholds, source="source"),
             self._specification("register_id", REGISTER_COLUMNS, self.register_thresholds),
         )
 
     def _specification(
-        self, record_id: str, columns: dict[str, Any], thresholds: Thresholds, source: str | None = None, model: str = "auto"
+        self,
+        record_id: str,
+        columns: dict[str, Any],
+        thresholds: Thresholds,
+        source: str | None = None,
+        model: str = "auto",
     ) -> Specification:
         return Specification.from_mapping(
             {
@@ -162,7 +172,9 @@ def link_registry(
     settings = RegistrySettings.of(specification)
     run_script(con, "tables")
     if not table_exists(con, "registry", "persons") or not single(con, f"SELECT count(*) FROM {PERSONS}"):
-        raise ContractBroken(f"{PERSONS} holds no record, at least one was expected; look at the registry stage's checks")
+        raise ContractBroken(
+            f"{PERSONS} holds no record, at least one was expected; look at the registry stage's checks"
+        )
     con.execute(f"DROP SCHEMA IF EXISTS {WORK} CASCADE; CREATE SCHEMA {WORK}")
     try:
         return _link(con, settings, run_id, reporting_date, say)
@@ -171,7 +183,11 @@ def link_registry(
 
 
 def _link(
-    con: duckdb.DuckDBPyConnection, settings: RegistrySettings, run_id: str, reporting_date: dt.date, say: Progress
+    con: duckdb.DuckDBPyConnection,
+    settings: RegistrySettings,
+    run_id: str,
+    reporting_date: dt.date,
+    say: Progress,
 ) -> RegistryLinkageSummary:
     say("linking persons")
     roles = settings.person_specification()
@@ -189,7 +205,9 @@ def _link(
         register = match_register(con, of_persons, PERSONS, POPULATION, of_register, WORK, progress=say)
 
     say("carrying numbers over")
-    con.execute(f"CREATE TABLE {WORK}.new_persons AS SELECT record_id AS member_id, entity_id AS group_key FROM {WORK}.clusters")
+    con.execute(
+        f"CREATE TABLE {WORK}.new_persons AS SELECT record_id AS member_id, entity_id AS group_key FROM {WORK}.clusters"
+    )
     person_uids = carry_over(con, "person", f"{WORK}.new_persons", WORK)
     say("recognising households")
     households = "registry.households" if table_exists(con, "registry", "households") else None
@@ -229,7 +247,9 @@ def _link(
 
 def register_state(con: duckdb.DuckDBPyConnection) -> RegisterState:
     """Whether registry.population can be asked: `unavailable` without rows, `stale` where no register was refreshed."""
-    if not table_exists(con, "registry", "population") or not single(con, f"SELECT count(*) FROM {POPULATION}"):
+    if not table_exists(con, "registry", "population") or not single(
+        con, f"SELECT count(*) FROM {POPULATION}"
+    ):
         return "unavailable"
     if table_exists(con, "ops", "sources") and single(
         con, "SELECT (count(*) > 0 AND bool_and(is_stale))::INTEGER FROM ops.sources WHERE kind = 'register'"
@@ -278,7 +298,9 @@ def _load_variants(con: duckdb.DuckDBPyConnection, path: str | None) -> str | No
     if path is None:
         return None
     if not Path(path).is_file():
-        raise ConfigurationProblem(f"linkage.name_variants names {path}, which is not there; a CSV with name, canonical was expected")
+        raise ConfigurationProblem(
+            f"linkage.name_variants names {path}, which is not there; a CSV with name, canonical was expected"
+        )
     con.execute(
         f"CREATE TABLE {WORK}.variants_given AS SELECT lower(strip_accents(name)) AS name, "
         "min(lower(strip_accents(canonical))) AS canonical FROM read_csv(?, all_varchar = true) GROUP BY 1",
@@ -298,7 +320,12 @@ def _publish(
         for purpose, roles, result in models:
             con.execute(
                 "INSERT INTO linkage.model VALUES (?, ?, ?, ?)",
-                [run_id, purpose, yaml.safe_dump(roles.model_dump(mode="json")), yaml.safe_dump(result.model, sort_keys=False)],
+                [
+                    run_id,
+                    purpose,
+                    yaml.safe_dump(roles.model_dump(mode="json")),
+                    yaml.safe_dump(result.model, sort_keys=False),
+                ],
             )
         con.commit()
     except BaseException:
@@ -360,7 +387,10 @@ def explain_registry(con: duckdb.DuckDBPyConnection, id_a: str, id_b: str) -> Re
     roles = Specification.from_mapping(yaml.safe_load(stored[0]), name="the last run's specification")
     evidence = explain(con, roles, PERSONS, id_a, id_b, yaml.safe_load(stored[1]))
     uids = dict(
-        con.execute("SELECT record_id, person_uid FROM linkage.persons_crosswalk WHERE record_id IN (?, ?)", [id_a, id_b]).fetchall()
+        con.execute(
+            "SELECT record_id, person_uid FROM linkage.persons_crosswalk WHERE record_id IN (?, ?)",
+            [id_a, id_b],
+        ).fetchall()
     )
     decided = con.execute(
         "SELECT decision, decided_on FROM linkage.decisions WHERE record_id_l IN ($a, $b) AND record_id_r IN ($a, $b) "

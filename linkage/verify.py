@@ -16,7 +16,9 @@ The status is the first that applies:
 
 Agreement is tolerant of how clerks write: names are compared token by token (case, accents and apostrophes aside), a
 given or family name agrees if it stands anywhere on the other side, exactly, as a known variant, as an initial, or with
-a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY`; missing names are no disagreement. Birth dates
+a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY` (where the birth
+dates agree, `NAME_SIMILARITY_BORN_ALIKE`, or one edit, or the same start: with the same ID and birth date, that is a
+slip of the pen or a short form); missing names are no disagreement. Birth dates
 agree if they are at most a year apart, with day and month exchanged, or in years at most one apart where one of the
 dates is 1 January or 1 July or known to be a year only. A wrong decade is a disagreement: it decides on entitlements
 by age. A missing sex or date is no disagreement.
@@ -35,6 +37,8 @@ from linkage.registry_sql import run_script
 
 # Otieno and Atieno, brother and sister, have .89; Njoroge and Njorogi .94.
 NAME_SIMILARITY = 0.9
+# Where ID and birth date are the same: Jop for Job, Maeyo for Maiyo, Josy for Josephine are then the same person.
+NAME_SIMILARITY_BORN_ALIKE = 0.75
 
 
 class Status(StrEnum):
@@ -83,10 +87,27 @@ def verify(
                 NULL::DATE AS register_emigrated_date
             FROM {persons}""")
         return _count(con, work)
-    variants = f"SELECT name, canonical FROM {name_variants}" if name_variants else "SELECT '' AS name, '' AS canonical"
-    con.execute(f"CREATE OR REPLACE TABLE {work}.name_variants AS SELECT * FROM ({variants}) WHERE name <> ''")
-    names: dict[str, str | float] = {"work": work, "persons": persons, "register": register, "matches": matches}
-    run_script(con, "verify_by_id", **names, name_similarity=NAME_SIMILARITY)
+    variants = (
+        f"SELECT name, canonical FROM {name_variants}"
+        if name_variants
+        else "SELECT '' AS name, '' AS canonical"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TABLE {work}.name_variants AS SELECT * FROM ({variants}) WHERE name <> ''"
+    )
+    names: dict[str, str | float] = {
+        "work": work,
+        "persons": persons,
+        "register": register,
+        "matches": matches,
+    }
+    run_script(
+        con,
+        "verify_by_id",
+        **names,
+        name_similarity=NAME_SIMILARITY,
+        name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
+    )
     run_script(con, "verify_status", **names, reporting_date=reporting_date.isoformat())
     return _count(con, work)
 

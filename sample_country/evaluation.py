@@ -18,7 +18,15 @@ from linkage.evaluate import Measures, grouping_measures, measures
 from warehouse.connection import connect
 
 NOT_ASSESSED = "not assessed"
-STATUSES = ("could_not_check", "id_shared", "deceased", "mismatch", "verified", "found_by_match_key", "not_found")
+STATUSES = (
+    "could_not_check",
+    "id_shared",
+    "deceased",
+    "mismatch",
+    "verified",
+    "found_by_match_key",
+    "not_found",
+)
 GROUPS = ("sex", "age_group", "county", "has_an_id")
 
 # Where a planted fault should show. Each query gives the keys reported, at the grain of `grain`.
@@ -114,7 +122,13 @@ class Evaluation:
     def tables(self) -> list[ResultTable]:
         """Everything, for people."""
         linkage = [
-            (name, *(values.get(key) for key in ("precision", "recall", "f1", "false_positives", "false_negatives")))
+            (
+                name,
+                *(
+                    values.get(key)
+                    for key in ("precision", "recall", "f1", "false_positives", "false_negatives")
+                ),
+            )
             for name, values in (
                 ("pairs, automatic", self.pairs),
                 ("pairs, with review", self.pairs_with_review),
@@ -127,10 +141,20 @@ class Evaluation:
             ResultTable("Linkage", ["measure", "precision", "recall", "F1", "wrong", "missed"], linkage),
             ResultTable("Families", ["measure", "value"], list(self.families.items())),
             ResultTable("Verification", ["measure", "value"], list(self.verification.items())),
-            ResultTable("Verification: what should be found, and what was", ["expected", *STATUSES], self._confusion_rows()),
-            ResultTable("Faults", ["fault", "in the truth", "found", "missed", "invented"], [tuple(row.values()) for row in self.faults]),
             ResultTable(
-                "By group", list(self.by_group[0]) if self.by_group else ["group"], [tuple(row.values()) for row in self.by_group]
+                "Verification: what should be found, and what was",
+                ["expected", *STATUSES],
+                self._confusion_rows(),
+            ),
+            ResultTable(
+                "Faults",
+                ["fault", "in the truth", "found", "missed", "invented"],
+                [tuple(row.values()) for row in self.faults],
+            ),
+            ResultTable(
+                "By group",
+                list(self.by_group[0]) if self.by_group else ["group"],
+                [tuple(row.values()) for row in self.by_group],
             ),
         ]
 
@@ -158,7 +182,10 @@ def evaluate_run(warehouse: duckdb.DuckDBPyConnection | str | Path, truth_dir: s
         if not _exists(con, "linkage.persons_crosswalk") or not _exists(con, "registry.persons"):
             raise UsageProblem("the warehouse holds no linkage yet; run `ibr run` first")
         for name in needed:
-            con.execute(f"CREATE OR REPLACE TEMP TABLE truth_{name} AS FROM read_parquet(?)", [str(truth_dir / f"{name}.parquet")])
+            con.execute(
+                f"CREATE OR REPLACE TEMP TABLE truth_{name} AS FROM read_parquet(?)",
+                [str(truth_dir / f"{name}.parquet")],
+            )
         script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
         con.execute(script, {"as_at": _as_at(truth_dir)})
         return _evaluate(con)
@@ -189,7 +216,9 @@ def _evaluate(con: duckdb.DuckDBPyConnection) -> Evaluation:
         pairs_with_review=_with_review(con, persons["pairs"]),
         b_cubed=persons["b_cubed"],
         families=_families(con),
-        households=grouping_measures(con, """
+        households=grouping_measures(
+            con,
+            """
             SELECT
                 truth.true_household AS true_entity,
                 coalesce(crosswalk.household_uid, '(alone) ' || truth.household_id) AS entity
@@ -201,15 +230,19 @@ def _evaluate(con: duckdb.DuckDBPyConnection) -> Evaluation:
                 LEFT JOIN registry.enrolments AS registered USING (enrolment_id)
                 GROUP BY ALL
             ) AS truth
-            LEFT JOIN linkage.households_crosswalk AS crosswalk USING (household_id)"""),
+            LEFT JOIN linkage.households_crosswalk AS crosswalk USING (household_id)""",
+        ),
         verification=_verification(con),
-        confusion=_rows(con, """
+        confusion=_rows(
+            con,
+            """
             SELECT
                 truth.expected_status AS expected, coalesce(found.status, 'not in the registry') AS found,
                 count(*) AS records
             FROM truth_verification AS truth SEMI JOIN eval_records USING (record_id)
             LEFT JOIN linkage.verification AS found USING (record_id)
-            GROUP BY ALL ORDER BY ALL"""),
+            GROUP BY ALL ORDER BY ALL""",
+        ),
         faults=[_fault(con, fault, report) for fault, report in REPORTS.items()],
         by_group=[row for group in GROUPS for row in _by_group(con, group)],
     )
@@ -238,7 +271,9 @@ def _with_review(con: duckdb.DuckDBPyConnection, automatic: dict[str, float]) ->
 
 
 def _families(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    pairs_of = "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM eval_records GROUP BY {})"
+    pairs_of = (
+        "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM eval_records GROUP BY {})"
+    )
     row = con.execute(
         "SELECT "
         + ", ".join(
@@ -249,11 +284,14 @@ def _families(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
     assert row is not None
     household, person, household_as_one, person_as_one = map(int, row)
     different, taken_as_one = household - person, household_as_one - person_as_one
-    members = grouping_measures(con, """
+    members = grouping_measures(
+        con,
+        """
         SELECT entity, true_entity FROM eval_records
         WHERE true_household IN (
             SELECT true_household FROM eval_records GROUP BY ALL HAVING count(DISTINCT true_entity) > 1
-        )""")["pairs"]
+        )""",
+    )["pairs"]
     return {
         "pairs_of_different_people_in_one_household": different,
         "taken_as_one_person": taken_as_one,
@@ -296,7 +334,9 @@ def _fault(con: duckdb.DuckDBPyConnection, fault: str, report: _Report) -> dict[
     try:
         if not all(_exists(con, table) for table in report.tables):
             raise duckdb.CatalogException("a report is not there")
-        con.execute(f"CREATE OR REPLACE TEMP TABLE eval_reported AS SELECT DISTINCT key FROM ({report.query}) AS t (key)")
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE eval_reported AS SELECT DISTINCT key FROM ({report.query}) AS t (key)"
+        )
     except (duckdb.CatalogException, duckdb.BinderException):
         return result | dict.fromkeys(("found", "missed", "invented"), NOT_ASSESSED)
     found = _number(con, "SELECT count(*) FROM eval_planted SEMI JOIN eval_reported USING (key)")
@@ -313,14 +353,20 @@ def _planted_key(con: duckdb.DuckDBPyConnection, grain: str) -> str:
     if grain != "enrolment":
         return "faults.key"
     stray = "registry.payments_not_enrolled"
-    of_stray = f"(SELECT min(enrolment_id) FROM {stray} AS s WHERE s.payment_id = faults.key)" if _exists(con, stray) else "NULL"
+    of_stray = (
+        f"(SELECT min(enrolment_id) FROM {stray} AS s WHERE s.payment_id = faults.key)"
+        if _exists(con, stray)
+        else "NULL"
+    )
     return f"""coalesce(
         (SELECT min(enrolment_id) FROM truth_payments AS p WHERE p.payment_id = faults.key), {of_stray}, faults.key)"""
 
 
 def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]]:
     """For each value: records, recall and precision of pairs, and the shares verified, found and not found."""
-    return _rows(con, f"""
+    return _rows(
+        con,
+        f"""
         WITH pairs AS (
             SELECT value, sum(n * (n - 1) // 2) AS true_pairs
             FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, true_entity) GROUP BY value
@@ -354,7 +400,8 @@ def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]
         INNER JOIN claimed USING (value)
         INNER JOIN right_pairs USING (value)
         INNER JOIN verified USING (value)
-        ORDER BY try_cast(value AS INTEGER), value""")
+        ORDER BY try_cast(value AS INTEGER), value""",
+    )
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:

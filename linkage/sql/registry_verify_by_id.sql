@@ -86,6 +86,7 @@ record_tokens AS (
     SELECT
         open.record_id,
         open.register_id,
+        open.birth_is_compared AND open.birth_agrees AS is_born_alike,
         coalesce(variants.canonical, tokens.token) AS token,
         list_contains(open.record_given, tokens.token) AS is_given,
         list_contains(open.record_family, tokens.token) AS is_family
@@ -112,7 +113,14 @@ alike AS (
         l.is_family OR r.is_family AS is_family,
         CASE
             WHEN least(length(l.token), length(r.token)) = 1 THEN l.token[1] = r.token[1]
-            ELSE jaro_winkler_similarity(l.token, r.token) >= {{ name_similarity }}
+            WHEN jaro_winkler_similarity(l.token, r.token) >= {{ name_similarity }} THEN true
+            -- With ID and birth date the same, it takes more to be somebody else than a slip of the pen or a short form.
+            WHEN l.is_born_alike
+                THEN
+                    jaro_winkler_similarity(l.token, r.token) >= {{ name_similarity_born_alike }}
+                    OR damerau_levenshtein(l.token, r.token) <= 1
+                    OR left(l.token, 3) = left(r.token, 3)
+            ELSE false
         END AS is_alike
     FROM record_tokens AS l
     INNER JOIN register_tokens AS r ON l.record_id = r.record_id AND l.register_id = r.register_id

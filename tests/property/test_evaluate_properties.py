@@ -27,7 +27,9 @@ def test_against_naive_and_recordlinkage(labels: list[tuple[int, int]]) -> None:
         paths = []
         for name, entities in (("found", found), ("truth", truth)):
             paths.append(Path(folder) / f"{name}.csv")
-            pd.DataFrame({"record_id": range(len(labels)), "entity_id": entities}).to_csv(paths[-1], index=False)
+            pd.DataFrame({"record_id": range(len(labels)), "entity_id": entities}).to_csv(
+                paths[-1], index=False
+            )
         result = evaluate_clusters(*paths)
     claimed, true = _pairs(found), _pairs(truth)
     assert result["pairs"]["true_positives"] == len(claimed & true)

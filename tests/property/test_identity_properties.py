@@ -32,7 +32,9 @@ def _run(con: duckdb.DuckDBPyConnection, grouping: list[str | None], run_id: str
 
 
 def _events(con: duckdb.DuckDBPyConnection, run_id: str) -> list[tuple[str, str, str | None]]:
-    return con.execute("SELECT event, uid, other_uid FROM linkage.uid_events WHERE run_id = ?", [run_id]).fetchall()
+    return con.execute(
+        "SELECT event, uid, other_uid FROM linkage.uid_events WHERE run_id = ?", [run_id]
+    ).fetchall()
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,7 +79,9 @@ def _assert_events_complete(
     before: dict[str, str], now: dict[str, str], ever: set[str], events: list[tuple[str, str, str | None]]
 ) -> None:
     was, stands = set(before.values()), set(now.values())
-    by_event = {e: {(u, o) for event, u, o in events if event == e} for e in ("created", "merged", "split", "retired")}
+    by_event = {
+        e: {(u, o) for event, u, o in events if event == e} for e in ("created", "merged", "split", "retired")
+    }
     arrived = {u for u, _ in by_event["created"]} | ({u for u, _ in by_event["split"]} - was)
     assert stands - was == arrived & stands
     assert {u for u in stands - was if u in ever} == {u for u, o in by_event["created"] if o == u}

@@ -31,22 +31,25 @@ def test_clusters(tmp_path: Path) -> None:
 
 def test_parquet_and_integer_identifiers(tmp_path: Path) -> None:
     for name in ("c", "t"):
-        duckdb.sql("SELECT range::INTEGER AS record_id, range // 2 AS entity_id FROM range(10)").write_parquet(
-            str(tmp_path / f"{name}.parquet")
-        )
+        duckdb.sql(
+            "SELECT range::INTEGER AS record_id, range // 2 AS entity_id FROM range(10)"
+        ).write_parquet(str(tmp_path / f"{name}.parquet"))
     result = evaluate_clusters(tmp_path / "c.parquet", tmp_path / "t.parquet")
     assert result["pairs"]["f1"] == 1 == result["b_cubed"]["f1"]
 
 
 def test_large_groups_are_counted_not_listed(tmp_path: Path) -> None:
-    duckdb.sql("SELECT range AS record_id, 1 AS entity_id FROM range(200000)").write_parquet(str(tmp_path / "c.parquet"))
+    duckdb.sql("SELECT range AS record_id, 1 AS entity_id FROM range(200000)").write_parquet(
+        str(tmp_path / "c.parquet")
+    )
     result = evaluate_clusters(tmp_path / "c.parquet", tmp_path / "c.parquet")
     assert result["pairs"]["true_positives"] == 200_000 * 199_999 // 2
 
 
 def test_matches(tmp_path: Path) -> None:
     matches = _csv(
-        tmp_path / "m.csv", "record_id,register_id,verdict\na,1,match\nb,2,match\nc,3,review\nd,9,match\nunknown,1,match"
+        tmp_path / "m.csv",
+        "record_id,register_id,verdict\na,1,match\nb,2,match\nc,3,review\nd,9,match\nunknown,1,match",
     )
     truth = _csv(tmp_path / "t.csv", "record_id,register_id\na,1\nb,5\nc,3\nd,\ne,4")
     result = evaluate_matches(matches, truth)

@@ -38,9 +38,13 @@ def _group(households: dict[str, str], **settings: int) -> tuple[list[str], list
     for household, persons in households.items():
         for line, person in enumerate(persons.split()):
             flags = ["h" in person, "b" in person, "c" in person]
-            con.execute("INSERT INTO persons VALUES (?, ?, ?, ?, ?)", [f"{household}/{line}", household, *flags])
+            con.execute(
+                "INSERT INTO persons VALUES (?, ?, ?, ?, ?)", [f"{household}/{line}", household, *flags]
+            )
             uid = person.rstrip("hbc")
-            con.execute("INSERT INTO linkage_work.person_crosswalk VALUES (?, ?)", [f"{household}/{line}", uid])
+            con.execute(
+                "INSERT INTO linkage_work.person_crosswalk VALUES (?, ?)", [f"{household}/{line}", uid]
+            )
     group_households(con, "persons", **settings)
     groups = con.execute(
         "SELECT string_agg(member_id, '' ORDER BY member_id) g FROM linkage_work.new_households GROUP BY group_key ORDER BY g"

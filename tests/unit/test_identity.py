@@ -9,7 +9,12 @@ from linkage.registry_sql import run_script
 
 # Each run: its groups, the numbers expected, and the events expected.
 HISTORY = [
-    ("first run", ["a b", "c", "d"], {"a": 1, "b": 1, "c": 2, "d": 3}, ["created 1", "created 2", "created 3"]),
+    (
+        "first run",
+        ["a b", "c", "d"],
+        {"a": 1, "b": 1, "c": 2, "d": 3},
+        ["created 1", "created 2", "created 3"],
+    ),
     ("nothing new", ["a b", "c", "d"], {"a": 1, "b": 1, "c": 2, "d": 3}, []),
     ("merger keeps the larger's number", ["a b c", "d"], {"a": 1, "b": 1, "c": 1, "d": 3}, ["merged 2 1"]),
     ("a split gets a new number", ["a b", "c", "d"], {"a": 1, "b": 1, "c": 4, "d": 3}, ["split 4 1"]),
@@ -30,7 +35,9 @@ def _number(uid: str | None) -> str:
     return f" {int(uid[1:])}" if uid else ""
 
 
-@pytest.mark.parametrize(("kind", "prefix", "table"), [("person", "P", "persons"), ("household", "H", "households")])
+@pytest.mark.parametrize(
+    ("kind", "prefix", "table"), [("person", "P", "persons"), ("household", "H", "households")]
+)
 def test_history(kind: str, prefix: str, table: str) -> None:
     con = _warehouse()
     for number, (what, groups, expected, events) in enumerate(HISTORY):
@@ -42,7 +49,8 @@ def test_history(kind: str, prefix: str, table: str) -> None:
         found = dict(con.execute(f"FROM linkage.{table}_crosswalk").fetchall())
         assert found == {member: f"{prefix}{uid:09d}" for member, uid in expected.items()}, what
         logged = con.execute(
-            "SELECT event, uid, other_uid FROM linkage.uid_events WHERE run_id = ? ORDER BY ALL", [f"r{number}"]
+            "SELECT event, uid, other_uid FROM linkage.uid_events WHERE run_id = ? ORDER BY ALL",
+            [f"r{number}"],
         ).fetchall()
         assert [f"{event}{_number(uid)}{_number(other)}" for event, uid, other in logged] == events, what
 
