@@ -110,7 +110,8 @@ def build(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray, today:
     female = np.concatenate([b[3] for b in blocks]).astype(bool)
     twin = np.concatenate([b[4] for b in blocks])
     order = np.lexsort((-ages, relations, household))
-    household, relations, ages, female, twin = (a[order] for a in (household, relations, ages, female, twin))
+    household, relations, ages = household[order], relations[order], ages[order]
+    female, twin = female[order], twin[order]
     birth = (today - np.floor(ages * 365.25) - 1).astype(np.int32)
     size = np.bincount(household, minlength=count)
     first = np.cumsum(size) - size
@@ -121,9 +122,12 @@ def build(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray, today:
     pick = np.lexsort((rng.random(len(ages)), household))[first]  # one at random of each household
     disabled[pick[kind == PWSD]] = 2
     ill = rng.random(len(ages)) < 0.02 + 0.002 * np.clip(ages - 30, 0, 60)
-    called = _call(rng, household, relations, female, first, size, county)
+    given, middle, family, mother_given, mother_family = _call(rng, household, relations, female, first, size, county)
     # Twins carry one birth date; floor() above gives them that, as their ages are equal.
-    return People(household, line, relations, birth, female, twin, orphan, disabled, ill, *called, first, size)
+    return People(
+        household, line, relations, birth, female, twin, orphan, disabled, ill, given, middle, family,
+        mother_given, mother_family, first, size,
+    )  # fmt: skip
 
 
 def _siblings(rng: np.random.Generator, number: np.ndarray, mother_age: np.ndarray, relation: int) -> Block:

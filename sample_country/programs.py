@@ -168,6 +168,7 @@ def register_households(settings: Settings, population: Population) -> tuple[Reg
 
     whole = (copy == 0) | (rng.random(count) >= rates.one_person_only)
     ward, moved, unmapped = _recorded_wards(rng, settings, population.ward[household], program)
+    nobody = np.full(count, -1, np.int32)
     registrations = Registrations(
         household.astype(np.int32),
         program,
@@ -182,7 +183,10 @@ def register_households(settings: Settings, population: Population) -> tuple[Reg
         ward,
         moved,
         unmapped,
-        *(np.full(count, -1, np.int32) for _ in range(4)),
+        nobody.copy(),
+        nobody.copy(),
+        nobody.copy(),
+        nobody.copy(),
         1_000_000_000 + (np.arange(count, dtype=np.int64) * 472_882_027 + 11) % 8_999_999_929,
         710_000_000 + rng.integers(0, 89_999_999, count),
         np.zeros(count, np.int32),

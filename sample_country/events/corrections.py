@@ -57,10 +57,10 @@ def clerks_correct(m: Moment) -> None:
         & pl.col("source").is_in(list(_ID))
     )
     found = m.some(missing.unique("person_id", keep="first", maintain_order=True), 0.02)
-    for source, (table, key, column) in _ID.items():
+    for source, (table, columns, column) in _ID.items():
         part = of_source(found, "record_id", source)
         keys = [tuple(k.split("/")) for k in own_keys(part["record_id"])]
-        m.sources[source].update(table, key, keys, {column: part["national_id"]})
+        m.sources[source].update(table, columns, keys, {column: part["national_id"]})
     _forget(m, found, "id_missing")
 
 

@@ -40,7 +40,7 @@ def households_leave(m: Moment) -> None:
 
 def households_enrol(m: Moment) -> None:
     """Some who waited are enrolled and reach the registry; their account is opened."""
-    specification = {
+    specification: dict[str, tuple[str, str, str, dict[str, object], str, str, str]] = {
         "nsnp": (
             """SELECT EnrolmentId AS key, HhId AS hh, BeneficiaryMemberId AS who FROM Enrolment
                    WHERE Status = 'WAITING' ORDER BY 1""",
