@@ -66,11 +66,13 @@ def run_mirror_contract(
     """Check one landed source before it is merged. May be called from threads; needs no warehouse.
 
     `parquet` is the landed file of each table; `quarantine` the workspace's folder, under which broken rows go
-    to `<source>/<table>.csv`.
+    to `<source>/contract/<table>.csv`.
     """
     contract = mirror_contract(_Source(tables, limits), parquet)
     with connect(":memory:", memory_limit=memory_limit) as con:
-        return run_contract(con, f"mirror of {source}", contract, quarantine / source if quarantine else None)
+        # A folder of its own: the quarantine of a source also holds rows that later stages refused.
+        folder = quarantine / source / "contract" if quarantine else None
+        return run_contract(con, f"mirror of {source}", contract, folder)
 
 
 class _Source:

@@ -66,6 +66,9 @@ def _typed(field: str, kind: Kind) -> str:
     if kind is Kind.DATE:
         # Excel's calendar starts in 1900; an earlier date is a slip of the pen, and would stop the export.
         return f"CASE WHEN {name} >= DATE '1900-01-01' THEN CAST({name} AS DATE) END"
+    if kind is Kind.SHARE:
+        # No comparison is certain, and 0.99999 must not be shown as 100 %.
+        return f"least({name}, 0.9999)"
     return name
 
 

@@ -54,6 +54,8 @@ def _for_manager(decisions: tuple[str, ...], actions: tuple[str, ...] = ()) -> t
 
 _STATE = (
     Column("exception_id", "exception_id", 20),
+    # Beside the number, where it stays in sight when the manager scrolls to the decision.
+    Column("name", "full_name", 28),
     Column("match_id", "match_id", 20),
     Column("state", "state", 8),
     Column("first found", "first_found_at", 12, Kind.DATE),
@@ -62,7 +64,6 @@ _STATE = (
 _OWN = (
     Column("our enrolment", "enrolment_id", 18),
     Column("our record", "record_id", 18),
-    Column("name", "full_name", 28),
     Column("sex", "sex", 5),
     Column("birth date", "birth_date", 12, Kind.DATE),
     Column("ID number", "national_id_given", 14),

@@ -14,8 +14,10 @@ from exchange.exceptions.sheets import Column, Kind, Sheet
 
 # Excel holds 1,048,576 rows; the rest of a longer list is in the CSV file, and the first sheet says so.
 MOST_ROWS = 1_000_000
-_HEADER_HEIGHT = 32
-_NUMBER_FORMATS = {Kind.DATE: "yyyy-mm-dd", Kind.MONEY: "#,##0.00", Kind.SHARE: "0.0%", Kind.NUMBER: "0"}
+# Three lines of text in every row: no program fits heights to wrapped text by itself when it opens a file.
+_HEADER_HEIGHT, _ROW_HEIGHT = 48, 46
+_KEPT_IN_SIGHT = 2
+_NUMBER_FORMATS = {Kind.DATE: "yyyy-mm-dd", Kind.MONEY: "#,##0.00", Kind.SHARE: "0.00%", Kind.NUMBER: "0"}
 # Locked cells may still be looked at, filtered and widened.
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 
@@ -90,29 +92,33 @@ class ExceptionWorkbook:
         worksheet.set_paper(9)
         worksheet.fit_to_pages(1, 0)
         styles = {
-            "title": self._book.add_format({"bold": True, "font_size": 16, "font_color": "#1F3864"}),
+            "title": self._book.add_format({"bold": True, "font_size": 14, "font_color": "#1F3864", "text_wrap": True}),
             "heading": self._book.add_format({"bold": True, "font_size": 12, "font_color": "#1F3864", "top": 1}),
             "text": self._book.add_format({"text_wrap": True, "valign": "top"}),
         }
         for place, (style, text) in enumerate(readme.lines(self._facts)):
             # Wrapped lines get no height of their own in every program that opens the file.
-            worksheet.set_row(place, {"title": 28, "heading": 24}.get(style, 15 * (1 + len(text) // 118)))
+            worksheet.set_row(place, {"title": 40, "heading": 24}.get(style, 15 * (1 + len(text) // 125)))
             worksheet.write_string(place, 0, text, styles[style])
         worksheet.protect("", _ALLOWED)
 
     def _set_up(self, worksheet: Worksheet, sheet: Sheet) -> None:
         for place, column in enumerate(sheet.columns):
             worksheet.set_column(place, place, column.width)
+        worksheet.set_default_row(_ROW_HEIGHT)
         worksheet.set_row(0, _HEADER_HEIGHT)
         for place, column in enumerate(sheet.columns):
             style = self._header_to_fill if column.is_for_manager else self._header
             worksheet.write_string(0, place, column.heading, style)
-        worksheet.freeze_panes(1, 1)
+        worksheet.freeze_panes(1, _KEPT_IN_SIGHT)
         worksheet.protect("", _ALLOWED)
         worksheet.set_landscape()
         worksheet.set_paper(8)
-        worksheet.fit_to_pages(1, 0)
+        # Three A3 pages side by side: on one page nobody could read it.
+        worksheet.fit_to_pages(3, 0)
+        worksheet.print_across()
         worksheet.repeat_rows(0)
+        worksheet.repeat_columns(0, _KEPT_IN_SIGHT - 1)
         worksheet.set_footer(f"&L{self._facts.program} {self._facts.run_date}&C&A&RPage &P of &N")
 
     def _add_choices(self, worksheet: Worksheet, sheet: Sheet, last: int) -> None:

@@ -162,7 +162,7 @@ def test_only_the_managers_columns_are_open_and_carry_the_choices(con, tmp_path,
     for sheet in SHEETS:
         page = book[sheet.name]
         assert page.protection.sheet
-        assert page.freeze_panes == "B2"
+        assert page.freeze_panes == "C2"
         assert page.auto_filter.ref.startswith("A1:")
         headings = [cell.value for cell in page[1]]
         assert headings[-5:] == ["decision", "action taken", "decided by", "decided on", "comment"]

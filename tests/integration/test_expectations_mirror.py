@@ -77,7 +77,7 @@ def test_a_few_bad_rows_go_to_quarantine_whole_and_the_run_goes_on(tmp_path):
     result = run(tmp_path, people=people)
     assert result.passed
     assert result.broken_rows == 20
-    file = tmp_path / "quarantine" / "anysource" / "People.csv"
+    file = tmp_path / "quarantine" / "anysource" / "contract" / "People.csv"
     rows = duckdb.sql(f"SELECT ibr_broken_rules, Amount, Name FROM read_csv('{file}') ORDER BY \"Id\"").fetchall()
     assert rows == [("readable as number", "=1+1", "Achieng")] * 20
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
