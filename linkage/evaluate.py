@@ -1,7 +1,8 @@
 """How good a linkage is, against a truth of the same shape: pairs and B-cubed, from counts.
 
-Pairs are never listed. A group of n records holds n(n-1)/2 pairs, so three groupings give everything: the records by
-entity, by true entity and by both. Pairwise measures after Christen (2012), B-cubed after Bagga and Baldwin (1998).
+Pairs are never listed. A group of n records holds n(n-1)/2 pairs, so three groupings give everything: the
+records by entity, by true entity and by both. Pairwise measures after Christen (2012), B-cubed after Bagga
+and Baldwin (1998).
 """
 
 from pathlib import Path
@@ -27,14 +28,18 @@ _FROM_COUNTS = """
         (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM both_ways)::BIGINT AS right_pairs,
         (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM entities)::BIGINT AS pairs,
         (SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM true_entities)::BIGINT AS true_pairs,
-        (SELECT sum(b.n * b.n / e.n) / sum(b.n) FROM both_ways AS b JOIN entities AS e USING (entity)) AS b_precision,
-        (SELECT sum(b.n * b.n / t.n) / sum(b.n) FROM both_ways AS b JOIN true_entities AS t USING (true_entity)) AS b_recall,
+        (SELECT sum(b.n * b.n / e.n) / sum(b.n) FROM both_ways AS b JOIN entities AS e USING (entity)) AS
+        b_precision,
+        (SELECT sum(b.n * b.n / t.n) / sum(b.n) FROM both_ways AS b JOIN true_entities AS t USING
+        (true_entity)) AS b_recall,
         (SELECT count(*) FROM joined) AS records
 """
 
 
 def measures(right: int, claimed: int, true: int) -> dict[str, float]:
-    """Precision, recall and F1 of `right` among `claimed` and among `true`; nothing claimed is precise, nothing true is found."""
+    """Precision, recall and F1 of `right` among `claimed` and among `true`; nothing claimed is precise,
+    nothing true is found.
+    """
     precision = right / claimed if claimed else 1.0
     recall = right / true if true else 1.0
     return {
@@ -70,9 +75,9 @@ def grouping_measures(con: duckdb.DuckDBPyConnection, joined: str) -> Measures:
 def evaluate_clusters(clusters_path: str | Path, truth_path: str | Path) -> Measures:
     """Measures of clusters (record_id, entity_id) against a truth of the same columns; CSV or Parquet files.
 
-    Only the truth's records count; one that the clusters leave out is alone in its own. `pairs` holds precision, recall,
-    f1 and the counts behind them, `b_cubed` precision, recall and f1. Raises UsageProblem where a file cannot be read,
-    lacks a column, or names a record twice.
+    Only the truth's records count; one that the clusters leave out is alone in its own. `pairs` holds
+    precision, recall, f1 and the counts behind them, `b_cubed` precision, recall and f1. Raises UsageProblem
+    where a file cannot be read, lacks a column, or names a record twice.
     """
     with duckdb.connect() as con:
         _load(con, "found", clusters_path, "entity_id")
@@ -87,9 +92,10 @@ def evaluate_clusters(clusters_path: str | Path, truth_path: str | Path) -> Meas
 def evaluate_matches(matches_path: str | Path, truth_path: str | Path) -> Measures:
     """Measures of matches to a register (record_id, register_id) against a truth of the same columns.
 
-    A pair is a record with a register person. A truth without register_id says that the record is not in the register.
-    Only records of the truth count. Where the matches have a `verdict`, `pairs` and `b_cubed` count verdict match
-    alone, and `pairs_with_review` both. In `b_cubed`, records of one register person are one group. Raises UsageProblem.
+    A pair is a record with a register person. A truth without register_id says that the record is not in the
+    register. Only records of the truth count. Where the matches have a `verdict`, `pairs` and `b_cubed` count
+    verdict match alone, and `pairs_with_review` both. In `b_cubed`, records of one register person are one
+    group. Raises UsageProblem.
     """
     with duckdb.connect() as con:
         has_verdict = _load(con, "proposed", matches_path, "register_id", verdict=True)
@@ -115,7 +121,8 @@ def evaluate_matches(matches_path: str | Path, truth_path: str | Path) -> Measur
 def _match_pairs(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, float]:
     row = con.execute(f"""
         WITH claimed AS (
-            SELECT DISTINCT record_id, entity_id FROM {table} SEMI JOIN truth USING (record_id) WHERE entity_id IS NOT NULL
+            SELECT DISTINCT record_id, entity_id FROM {table} SEMI JOIN truth USING (record_id) WHERE
+            entity_id IS NOT NULL
         ),
         true_pairs AS (SELECT DISTINCT record_id, entity_id FROM truth WHERE entity_id IS NOT NULL)
         SELECT
@@ -139,7 +146,9 @@ def _coverage(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
 def _load(
     con: duckdb.DuckDBPyConnection, table: str, path: str | Path, entity: str, *, verdict: bool = False
 ) -> bool:
-    """Read record_id and the entity column as text into a table; True where there is a verdict and it was asked for."""
+    """Read record_id and the entity column as text into a table; True where there is a verdict and it was
+    asked for.
+    """
     path = Path(path)
     if not path.is_file():
         raise UsageProblem(

@@ -4,14 +4,14 @@ A tie between two household records is strong when they share
   - two persons or more, at least one of whom belongs to both (not as a mere caregiver), or
   - the only person that one of them has, or
   - a person who stands for both: the head or the beneficiary of each.
-Anything else is weak and goes to review: one fostered child, one grown child who founded a household, a caregiver
-who only collects.
+Anything else is weak and goes to review: one fostered child, one grown child who founded a household, a
+caregiver who only collects.
 
-Objective: households in one group are all tied strongly to the group's pivot, its household with most persons, and
-groups are taken greedily from the largest household down (pivot correlation clustering, after Ailon, Charikar and
-Newman 2008, in a fixed order instead of a random one). So a chain of households, each sharing somebody with the
-next, does not become one; a strong tie that the grouping does not follow goes to review. Connected components
-(scipy) only tell which households need to be looked at together.
+Objective: households in one group are all tied strongly to the group's pivot, its household with most
+persons, and groups are taken greedily from the largest household down (pivot correlation clustering, after
+Ailon, Charikar and Newman 2008, in a fixed order instead of a random one). So a chain of households, each
+sharing somebody with the next, does not become one; a strong tie that the grouping does not follow goes to
+review. Connected components (scipy) only tell which households need to be looked at together.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,8 @@ def group_households(
     """Group household records by the persons they share.
 
     Inputs: `persons` names a table with record_id, household_id, is_head, is_beneficiary, is_caregiver;
-    `{work}.person_crosswalk` (member_id, uid) says who is who; `households` (household_id), optional, adds those
-    without persons. A group holds at most `max_households` records; a person in more than
+    `{work}.person_crosswalk` (member_id, uid) says who is who; `households` (household_id), optional, adds
+    those without persons. A group holds at most `max_households` records; a person in more than
     `max_households_per_person` ties none. Writes `{work}.new_households` (member_id, group_key) and
     `{work}.household_tie_verdicts` (household_id_l, household_id_r, shared_persons, verdict).
     """

@@ -1,10 +1,10 @@
 """Numbers that stay: person_uid and household_uid carried over from the last run by greatest overlap.
 
-A number and a new group that share more members with each other than with anybody else belong together; then the
-rest is looked at again, until nothing is left. What is still without a number gets the next one. Members present in
-the last run count before members that had left; equal overlaps go to the older number, then to the group with the
-smallest member. So the same input always gives the same numbers, and a number is never given to other members:
-the greatest one ever issued is kept in `linkage.uid_high_water`.
+A number and a new group that share more members with each other than with anybody else belong together; then
+the rest is looked at again, until nothing is left. What is still without a number gets the next one. Members
+present in the last run count before members that had left; equal overlaps go to the older number, then to the
+group with the smallest member. So the same input always gives the same numbers, and a number is never given
+to other members: the greatest one ever issued is kept in `linkage.uid_high_water`.
 
 What happens to a number is logged in `linkage.uid_events`:
 
@@ -56,9 +56,9 @@ def carry_over(
 ) -> CarryOver:
     """Number new groups; nothing in `linkage` changes until `keep`.
 
-    Inputs: `groups` names a table (member_id, group_key) with each member once; the last numbers come from the
-    crosswalk, `uid_retired` and `uid_high_water` in schema `linkage`. Writes `{work}.{kind}_crosswalk` (member_id,
-    uid), `_events`, `_retired` and `_high_water`.
+    Inputs: `groups` names a table (member_id, group_key) with each member once; the last numbers come from
+    the crosswalk, `uid_retired` and `uid_high_water` in schema `linkage`. Writes `{work}.{kind}_crosswalk`
+    (member_id, uid), `_events`, `_retired` and `_high_water`.
     """
     naming = _NAMING[kind]
     names = {"work": work, "kind": kind, "groups": groups, **vars(naming)}

@@ -1,7 +1,8 @@
-"""The engine on the registry: all programs' persons together, against the population register, into `linkage.*`.
+"""The engine on the registry: all programs' persons together, against the population register, into
+`linkage.*`.
 
-Everything is worked out in the schema `linkage_work` and takes the place of the last run's tables in one transaction:
-a run that is killed, or that the safety stop ends, leaves the last good linkage as it was.
+Everything is worked out in the schema `linkage_work` and takes the place of the last run's tables in one
+transaction: a run that is killed, or that the safety stop ends, leaves the last good linkage as it was.
 """
 
 import datetime as dt
@@ -63,9 +64,9 @@ SMALLEST_JUMP = 100
 class RegistrySettings(BaseModel):
     """The `linkage:` block of registry.yml.
 
-    `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes` names further
-    columns that help. `max_jump`: the share of records merged may be this many times the last run's. `stale_register`:
-    whether a register that could not be refreshed still says something.
+    `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes`
+    names further columns that help. `max_jump`: the share of records merged may be this many times the last
+    run's. `stale_register`: whether a register that could not be refreshed still says something.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -134,7 +135,9 @@ RegisterState = Literal["available", "stale", "unavailable"]
 
 @dataclass(frozen=True)
 class RegistryLinkageSummary:
-    """What a run found. `merged_records`: records beyond the first of their person; `seconds` by stage of the engine."""
+    """What a run found. `merged_records`: records beyond the first of their person; `seconds` by stage of the
+    engine.
+    """
 
     run_id: str
     records: int
@@ -160,12 +163,14 @@ def link_registry(
     *,
     progress: Progress | None = None,
 ) -> RegistryLinkageSummary:
-    """Link registry.persons, check it against registry.population, and replace `linkage.*` in one transaction.
+    """Link registry.persons, check it against registry.population, and replace `linkage.*` in one
+    transaction.
 
-    Inputs: a warehouse connection that may write; the `linkage:` block of registry.yml, or None for the defaults; the
-    run's identifier; the date at which a death counts. `linkage.decisions` binds. Raises ConfigurationProblem for a
-    block that cannot be used, and ContractBroken for an empty registry and for the safety stop: a cluster of more than
-    `max_cluster_size` records, or a share of merged records or matching pairs `max_jump` times the last run's.
+    Inputs: a warehouse connection that may write; the `linkage:` block of registry.yml, or None for the
+    defaults; the run's identifier; the date at which a death counts. `linkage.decisions` binds. Raises
+    ConfigurationProblem for a block that cannot be used, and ContractBroken for an empty registry and for the
+    safety stop: a cluster of more than `max_cluster_size` records, or a share of merged records or matching
+    pairs `max_jump` times the last run's.
     """
     say = progress or (lambda _: None)
     check_run_id(run_id)
@@ -246,7 +251,9 @@ def _link(
 
 
 def register_state(con: duckdb.DuckDBPyConnection) -> RegisterState:
-    """Whether registry.population can be asked: `unavailable` without rows, `stale` where no register was refreshed."""
+    """Whether registry.population can be asked: `unavailable` without rows, `stale` where no register was
+    refreshed.
+    """
     if not table_exists(con, "registry", "population") or not single(
         con, f"SELECT count(*) FROM {POPULATION}"
     ):
@@ -271,9 +278,10 @@ def _safety_stop(con: duckdb.DuckDBPyConnection, now: dict[str, int], settings: 
     """Nothing is replaced when a run suddenly finds far too much: a wrong match can take food from a family."""
     if now["largest_cluster"] > settings.max_cluster_size:
         raise ContractBroken(
-            f"Linkage stopped, the last run's results stay: one person was made of {now['largest_cluster']} records, at most "
-            f"{settings.max_cluster_size} were expected; look for an ID, a phone or a name used as a filler in what changed "
-            "since the last run, or raise linkage.max_cluster_size in registry.yml if it is right"
+            f"Linkage stopped, the last run's results stay: one person was made of {now['largest_cluster']} "
+            f"records, at most {settings.max_cluster_size} were expected; look for an ID, a phone or a name used as "
+            "a filler in what changed since the last run, or raise linkage.max_cluster_size in registry.yml if "
+            "it is right"
         )
     last = con.execute(
         "SELECT records, records - persons, match_pairs FROM linkage.run_figures ORDER BY run_number DESC LIMIT 1"
@@ -288,8 +296,9 @@ def _safety_stop(con: duckdb.DuckDBPyConnection, now: dict[str, int], settings: 
         if share > settings.max_jump * share_before and count - before > SMALLEST_JUMP:
             raise ContractBroken(
                 f"Linkage stopped, the last run's results stay: {count} {what} among {now['records']} records, after "
-                f"{before} among {last[0]} in the last run, more than {settings.max_jump:g} times the share; look at what "
-                "changed in the sources (`ibr status`), or raise linkage.max_jump in registry.yml for one run if it is right"
+                f"{before} among {last[0]} in the last run, more than {settings.max_jump:g} "
+                "times the share; look at what changed in the sources (`ibr status`), or raise "
+                "linkage.max_jump in registry.yml for one run if it is right"
             )
 
 
@@ -373,7 +382,8 @@ class RegistryExplanation:
 def explain_registry(con: duckdb.DuckDBPyConnection, id_a: str, id_b: str) -> RegistryExplanation:
     """Why two records of registry.persons were, or were not, taken as one person, by the last run's model.
 
-    The connection may be read-only. Raises UsageProblem where nothing was linked yet, or a record is not there.
+    The connection may be read-only. Raises UsageProblem where nothing was linked yet, or a record is not
+    there.
     """
     stored = None
     if table_exists(con, "linkage", "model"):

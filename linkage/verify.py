@@ -2,29 +2,32 @@
 
 The status is the first that applies:
 
-`could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and birth date
-`id_shared`           several persons use the ID (all of them: the fields that differ say who is not its owner), or
-                      it is somebody else's in the register, with another given name and another birth date, such as a
-                      guardian's ID on a child's record
+`could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and
+                      birth date
+`id_shared`           several persons use the ID (all of them: the fields that differ say who is not its
+                      owner), or it is somebody else's in the register, with another given name and another
+                      birth date, such as a guardian's ID on a child's record
 `deceased`            the register's person is dead at the reporting date
-`mismatch`            the ID is in the register, but names, birth date or sex disagree: `mismatched_fields` says which;
-                      or the engine surely finds a person to whom the register gave another ID: `national_id`
+`mismatch`            the ID is in the register, but names, birth date or sex disagree: `mismatched_fields`
+                      says which; or the engine surely finds a person to whom the register gave another ID:
+                      `national_id`
 `verified`            the ID is in the register, and what can be compared agrees
 `found_by_match_key`  no usable ID, or one that the register does not know, and the engine's match is sure
                       (the register has no ID for that person)
 `not_found`           looked for and not found
 
-Agreement is tolerant of how clerks write: names are compared token by token (case, accents and apostrophes aside), a
-given or family name agrees if it stands anywhere on the other side, exactly, as a known variant, as an initial, or with
-a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY` (where the birth
-dates agree, `NAME_SIMILARITY_BORN_ALIKE`, or one edit, or the same start: with the same ID and birth date, that is a
-slip of the pen or a short form); missing names are no disagreement. Birth dates
-agree if they are at most a year apart, with day and month exchanged, or in years at most one apart where one of the
-dates is 1 January or 1 July or known to be a year only. A wrong decade is a disagreement: it decides on entitlements
-by age. A missing sex or date is no disagreement.
+Agreement is tolerant of how clerks write: names are compared token by token (case, accents and apostrophes
+aside), a given or family name agrees if it stands anywhere on the other side, exactly, as a known variant, as
+an initial, or with a Jaro-Winkler similarity (Winkler 1990) of at least `NAME_SIMILARITY` (where the birth
+dates agree, `NAME_SIMILARITY_BORN_ALIKE`, or one edit, or the same start: with the same ID and birth date,
+that is a slip of the pen or a short form); missing names are no disagreement. Birth dates agree if they are
+at most a year apart, with day and month exchanged, or in years at most one apart where one of the dates is 1
+January or 1 July or known to be a year only. A wrong decade is a disagreement: it decides on entitlements by
+age. A missing sex or date is no disagreement.
 
-A person is one person in the register: a record that cannot tell by itself takes what another record of its person
-found. `match_key` holds the level of evidence: `national_id`, the engine's match key, or `same_person`.
+A person is one person in the register: a record that cannot tell by itself takes what another record of its
+person found. `match_key` holds the level of evidence: `national_id`, the engine's match key, or
+`same_person`.
 """
 
 import datetime as dt
@@ -37,7 +40,8 @@ from linkage.registry_sql import run_script
 
 # Otieno and Atieno, brother and sister, have .89; Njoroge and Njorogi .94.
 NAME_SIMILARITY = 0.9
-# Where ID and birth date are the same: Jop for Job, Maeyo for Maiyo, Josy for Josephine are then the same person.
+# Where ID and birth date are the same: Jop for Job, Maeyo for Maiyo, Josy for Josephine are then the same
+# person.
 NAME_SIMILARITY_BORN_ALIKE = 0.75
 
 
@@ -72,17 +76,19 @@ def verify(
 ) -> VerificationCounts:
     """Write `{work}.verification` (the columns of `linkage.verification`), one row a record.
 
-    Inputs: `persons` and `register` name tables shaped like registry.persons and registry.population, `matches` one
-    shaped like the engine's (record_id, register_id, match_key, match_probability, verdict, runner_up_probability);
-    `{work}.person_crosswalk` (member_id, uid) says who is who. `register` None: it is unavailable or stale, and every
-    record is `could_not_check`. `name_variants` names a table (name, canonical) in lower case.
+    Inputs: `persons` and `register` name tables shaped like registry.persons and registry.population,
+    `matches` one shaped like the engine's (record_id, register_id, match_key, match_probability, verdict,
+    runner_up_probability); `{work}.person_crosswalk` (member_id, uid) says who is who. `register` None: it is
+    unavailable or stale, and every record is `could_not_check`. `name_variants` names a table (name,
+    canonical) in lower case.
     """
     if register is None or matches is None:
         con.execute(f"""
             CREATE OR REPLACE TABLE {work}.verification AS
             SELECT
                 record_id, '{Status.COULD_NOT_CHECK}' AS status, NULL::VARCHAR AS register_id,
-                NULL::VARCHAR AS match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
+                NULL::VARCHAR AS match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS
+                runner_up_probability,
                 []::VARCHAR[] AS mismatched_fields, NULL::DATE AS register_death_date,
                 NULL::DATE AS register_emigrated_date
             FROM {persons}""")

@@ -1,6 +1,8 @@
-"""A run on the sample country against its truth: linkage, households, verification, faults, and by whom it fails.
+"""A run on the sample country against its truth: linkage, households, verification, faults, and by whom it
+fails.
 
-Nothing here is read by the pipeline. Pairs are counted from group sizes, never listed (see linkage/evaluate.py).
+Nothing here is read by the pipeline. Pairs are counted from group sizes, never listed (see
+linkage/evaluate.py).
 """
 
 import datetime as dt
@@ -44,7 +46,9 @@ _PROHIBITED = "program_a <> program_b AND verdict = 'prohibited'"
 
 @dataclass(frozen=True)
 class _Report:
-    """A fault's report: the tables it needs, the grain its keys are brought to, and the query of keys reported."""
+    """A fault's report: the tables it needs, the grain its keys are brought to, and the query of keys
+    reported.
+    """
 
     tables: tuple[str, ...]
     grain: str
@@ -99,10 +103,11 @@ class ResultTable:
 class Evaluation:
     """How a run did.
 
-    `pairs`: records automatically taken for one person; `pairs_with_review`: the review queue counted as found;
-    `b_cubed`; `families`: different people of one true household taken for one, and F1 among people with household
-    members; `households`: household records taken for one household; `verification`: agreement with what checking should
-    find; `confusion`: rows (expected, found, records); `faults`: a row a fault; `by_group`: a row a group and value.
+    `pairs`: records automatically taken for one person; `pairs_with_review`: the review queue counted as
+    found; `b_cubed`; `families`: different people of one true household taken for one, and F1 among people
+    with household members; `households`: household records taken for one household; `verification`: agreement
+    with what checking should find; `confusion`: rows (expected, found, records); `faults`: a row a fault;
+    `by_group`: a row a group and value.
     """
 
     pairs: dict[str, float]
@@ -309,7 +314,8 @@ def _verification(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
             count(*) FILTER (WHERE found.register_id = truth.register_id),
             count(truth.register_id),
             count(*) FILTER (WHERE found.status = 'found_by_match_key'),
-            count(*) FILTER (WHERE found.status = 'found_by_match_key' AND found.register_id = truth.register_id)
+            count(*) FILTER (WHERE found.status = 'found_by_match_key' AND found.register_id =
+            truth.register_id)
         FROM truth_verification AS truth SEMI JOIN eval_records USING (record_id)
         LEFT JOIN linkage.verification AS found USING (record_id)""").fetchone()
     assert row is not None
@@ -327,8 +333,9 @@ def _verification(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
 
 def _fault(con: duckdb.DuckDBPyConnection, fault: str, report: _Report) -> dict[str, Any]:
     """Planted keys found, missed and invented; `not assessed` where a report or its columns are not there."""
-    planted_query = f"SELECT DISTINCT {_planted_key(con, report.grain)} AS key FROM truth_faults AS faults WHERE fault = '{fault}'"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE eval_planted AS {planted_query}")
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE eval_planted AS
+        SELECT DISTINCT {_planted_key(con, report.grain)} AS key FROM truth_faults AS faults WHERE fault = '{fault}'""")
     planted = _number(con, "SELECT count(*) FROM eval_planted")
     result: dict[str, Any] = {"fault": fault, "planted": planted}
     try:
@@ -359,7 +366,8 @@ def _planted_key(con: duckdb.DuckDBPyConnection, grain: str) -> str:
         else "NULL"
     )
     return f"""coalesce(
-        (SELECT min(enrolment_id) FROM truth_payments AS p WHERE p.payment_id = faults.key), {of_stray}, faults.key)"""
+        (SELECT min(enrolment_id) FROM truth_payments AS p WHERE p.payment_id = faults.key), {of_stray},
+        faults.key)"""
 
 
 def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]]:
@@ -369,15 +377,18 @@ def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]
         f"""
         WITH pairs AS (
             SELECT value, sum(n * (n - 1) // 2) AS true_pairs
-            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, true_entity) GROUP BY value
+            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, true_entity) GROUP
+            BY value
         ),
         claimed AS (
             SELECT value, sum(n * (n - 1) // 2) AS pairs
-            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, entity) GROUP BY value
+            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, entity) GROUP BY
+            value
         ),
         right_pairs AS (
             SELECT value, sum(n * (n - 1) // 2) AS pairs
-            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, entity, true_entity)
+            FROM (SELECT {group} AS value, count(*) AS n FROM eval_records GROUP BY value, entity,
+            true_entity)
             GROUP BY value
         ),
         verified AS (
@@ -385,7 +396,8 @@ def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]
                 eval_records.{group} AS value,
                 count(*) AS records,
                 count(*) FILTER (WHERE verification.status = 'verified') / count(*) AS verified,
-                count(*) FILTER (WHERE verification.status IN ('verified', 'found_by_match_key')) / count(*) AS found,
+                count(*) FILTER (WHERE verification.status IN ('verified', 'found_by_match_key')) / count(*)
+                AS found,
                 count(*) FILTER (WHERE verification.status = 'not_found') / count(*) AS not_found
             FROM eval_records
             LEFT JOIN linkage.verification AS verification USING (record_id)

@@ -55,7 +55,8 @@ def test_numbers_last_and_are_never_reused(runs: list[list[str | None]]) -> None
         assert set(now) == {m for m, g in zip(MEMBERS, grouping, strict=True) if g}
         assert len(set(now.values())) == len(members_by_group)
         assert all(len({now[m] for m in members}) == 1 for members in members_by_group.values())
-        # A number seen before stands only on a group with somebody who had it, or would have got it by a merger.
+        # A number seen before stands only on a group with somebody who had it, or would have got it by a
+        # merger.
         for members in members_by_group.values():
             uid = now[members[0]]
             assert uid not in gone_by_merger

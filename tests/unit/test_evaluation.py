@@ -13,15 +13,22 @@ from sample_country.evaluation import NOT_ASSESSED, evaluate_run
 def truth(tmp_path: Path) -> Path:
     """Household A: T1 (two records) and T2 (two records); household B: T3 (one record, and an applicant's)."""
     tables = {
-        "persons": """SELECT * FROM (VALUES ('T1', 'HA', 'F', DATE '1950-01-01', 1), ('T2', 'HA', 'M', DATE '2015-01-01', 1),
-            ('T3', 'HB', 'F', DATE '1980-01-01', 2)) AS t (person_id, household_id, sex, birth_date, county_code)""",
-        "records": """SELECT * FROM (VALUES ('a', 'T1', true), ('b', 'T1', true), ('c', 'T2', true), ('d', 'T2', true),
+        "persons": """SELECT * FROM (VALUES ('T1', 'HA', 'F', DATE '1950-01-01', 1), ('T2', 'HA', 'M', DATE
+        '2015-01-01', 1),
+            ('T3', 'HB', 'F', DATE '1980-01-01', 2)) AS t (person_id, household_id, sex, birth_date,
+            county_code)""",
+        "records": """SELECT * FROM (VALUES ('a', 'T1', true), ('b', 'T1', true), ('c', 'T2', true), ('d',
+        'T2', true),
             ('e', 'T3', true), ('f', 'T3', false)) AS t (record_id, person_id, is_beneficiary_record)""",
-        "enrolments": """SELECT * FROM (VALUES ('e1', 'HA'), ('e2', 'HA'), ('e3', 'HB')) AS t (enrolment_id, true_household_id)""",
+        "enrolments": """SELECT * FROM (VALUES ('e1', 'HA'), ('e2', 'HA'), ('e3', 'HB'))
+            AS t (enrolment_id, true_household_id)""",
         "payments": "SELECT 'p1' AS payment_id, 'e1' AS enrolment_id",
-        "verification": """SELECT * FROM (VALUES ('a', '1', 'verified'), ('b', '1', 'found_by_match_key'), ('c', NULL, 'not_found'),
-            ('d', NULL, 'not_found'), ('e', '3', 'verified')) AS t (record_id, register_id, expected_status)""",
-        "faults": """SELECT * FROM (VALUES ('paid_above_value', 'p1'), ('shared_account', 'e3'), ('same_program_twice', 'e1'))
+        "verification": """SELECT * FROM (VALUES ('a', '1', 'verified'), ('b', '1', 'found_by_match_key'),
+        ('c', NULL, 'not_found'),
+            ('d', NULL, 'not_found'), ('e', '3', 'verified')) AS t (record_id, register_id,
+            expected_status)""",
+        "faults": """SELECT * FROM (VALUES ('paid_above_value', 'p1'), ('shared_account', 'e3'),
+        ('same_program_twice', 'e1'))
             AS t (fault, key)""",
     }
     for name, query in tables.items():
@@ -37,18 +44,25 @@ def warehouse(tmp_path: Path) -> Path:
     with duckdb.connect(str(path)) as con:
         con.execute("""
             CREATE SCHEMA registry; CREATE SCHEMA linkage; CREATE SCHEMA marts;
-            CREATE TABLE registry.persons AS SELECT * FROM (VALUES ('a', '1', '1'), ('b', NULL, NULL), ('c', NULL, 'N/A'),
+            CREATE TABLE registry.persons AS SELECT * FROM (VALUES ('a', '1', '1'), ('b', NULL, NULL), ('c',
+            NULL, 'N/A'),
                 ('d', NULL, NULL), ('e', '3', '3')) AS t (record_id, national_id, national_id_given);
-            CREATE TABLE registry.enrolments AS SELECT * FROM (VALUES ('e1', 'h1'), ('e2', 'h2'), ('e3', 'h3'))
+            CREATE TABLE registry.enrolments AS SELECT * FROM (VALUES ('e1', 'h1'), ('e2', 'h2'), ('e3',
+            'h3'))
                 AS t (enrolment_id, household_id);
-            CREATE TABLE linkage.persons_crosswalk AS SELECT * FROM (VALUES ('a', 'P1'), ('b', 'P1'), ('c', 'P1'), ('d', 'P2'),
+            CREATE TABLE linkage.persons_crosswalk AS SELECT * FROM (VALUES ('a', 'P1'), ('b', 'P1'), ('c',
+            'P1'), ('d', 'P2'),
                 ('e', 'P3'), ('f', 'P3')) AS t (record_id, person_uid);
             CREATE TABLE linkage.pairs AS SELECT 'd' AS record_id_l, 'c' AS record_id_r, 'review' AS verdict;
-            CREATE TABLE linkage.households_crosswalk AS SELECT * FROM (VALUES ('h1', 'H1'), ('h2', 'H1'), ('h3', 'H2'))
+            CREATE TABLE linkage.households_crosswalk AS SELECT * FROM (VALUES ('h1', 'H1'), ('h2', 'H1'),
+            ('h3', 'H2'))
                 AS t (household_id, household_uid);
-            CREATE TABLE linkage.verification AS SELECT * FROM (VALUES ('a', 'verified', '1'), ('b', 'found_by_match_key', '9'),
-                ('c', 'not_found', NULL), ('d', 'not_found', NULL), ('e', 'mismatch', '3')) AS t (record_id, status, register_id);
-            CREATE TABLE marts.rpt_payroll_pre AS SELECT * FROM (VALUES ('e1', 'paid_above_value'), ('e2', 'shared_account'))
+            CREATE TABLE linkage.verification AS SELECT * FROM (VALUES ('a', 'verified', '1'), ('b',
+            'found_by_match_key', '9'),
+                ('c', 'not_found', NULL), ('d', 'not_found', NULL), ('e', 'mismatch', '3')) AS t (record_id,
+                status, register_id);
+            CREATE TABLE marts.rpt_payroll_pre AS SELECT * FROM (VALUES ('e1', 'paid_above_value'), ('e2',
+            'shared_account'))
                 AS t (enrolment_id, reason_code)""")
     return path
 

@@ -5,7 +5,8 @@ import pytest
 
 from linkage.households import group_households
 
-# Households as lists of persons; after a person: h head, b beneficiary, c caregiver. Then the groups expected and
+# Households as lists of persons; after a person: h head, b beneficiary, c caregiver. Then the groups
+# expected and
 # the ties with verdict review.
 CASES = {
     "two persons shared": ({"A": "1h 2 3", "B": "1 2 4h"}, ["AB"], []),
@@ -47,10 +48,12 @@ def _group(households: dict[str, str], **settings: int) -> tuple[list[str], list
             )
     group_households(con, "persons", **settings)
     groups = con.execute(
-        "SELECT string_agg(member_id, '' ORDER BY member_id) g FROM linkage_work.new_households GROUP BY group_key ORDER BY g"
+        "SELECT string_agg(member_id, '' ORDER BY member_id) g "
+        "FROM linkage_work.new_households GROUP BY group_key ORDER BY g"
     ).fetchall()
     ties = con.execute(
-        "SELECT household_id_l || household_id_r FROM linkage_work.household_tie_verdicts WHERE verdict = 'review' ORDER BY 1"
+        "SELECT household_id_l || household_id_r "
+        "FROM linkage_work.household_tie_verdicts WHERE verdict = 'review' ORDER BY 1"
     ).fetchall()
     return [g for (g,) in groups], [t for (t,) in ties]
 

@@ -31,14 +31,16 @@ def _result(specification: object) -> LinkageResult:
 class Engine:
     """Puts records with one given name into one entity; finds in the register whoever has the same ID."""
 
-    decisions: list[tuple] = []
+    def __init__(self) -> None:
+        self.decisions: list[tuple] = []
 
     def deduplicate(self, con, specification, records, output_schema, *, decisions=None, progress=None):
         con.execute(f"""
             CREATE TABLE {output_schema}.clusters AS
             SELECT record_id, min(record_id) OVER (PARTITION BY given_name) AS entity_id FROM {records};
             CREATE TABLE {output_schema}.pairs AS
-            SELECT entity_id AS record_id_l, record_id AS record_id_r, 'given name' AS match_key, 20.0 AS match_weight,
+            SELECT entity_id AS record_id_l, record_id AS record_id_r, 'given name' AS match_key, 20.0 AS
+            match_weight,
                 0.999 AS match_probability, 'match' AS verdict
             FROM {output_schema}.clusters WHERE record_id <> entity_id""")
         self.decisions = con.execute(f"FROM {decisions} ORDER BY ALL").fetchall()
@@ -49,7 +51,8 @@ class Engine:
     ):
         con.execute(f"""
             CREATE TABLE {output_schema}.matches AS
-            SELECT p.record_id, q.register_id, 'ID' AS match_key, 0.99 AS match_probability, 'match' AS verdict,
+            SELECT p.record_id, q.register_id, 'ID' AS match_key, 0.99 AS match_probability, 'match' AS
+            verdict,
                 0.0 AS runner_up_probability
             FROM {records} AS p JOIN {register} AS q USING (national_id)""")
         return _result(specification)
@@ -72,13 +75,17 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             CREATE TABLE ops.sources (source VARCHAR, kind VARCHAR, is_stale BOOLEAN);
             INSERT INTO ops.sources VALUES ('register', 'register', false), ('one', 'mis', true);
             CREATE TABLE registry.persons AS
-            SELECT 's:' || range AS record_id, 's' AS source, 's:h' || range // 2 AS household_id, 'name' || range // 2 AS given_name,
-                NULL::VARCHAR AS middle_name, 'Kamau' AS family_name, 'name' || range // 2 || ' Kamau' AS full_name,
-                DATE '1980-01-05' AS birth_date, 'day' AS birth_date_precision, 'F' AS sex, (10000000 + range // 2)::VARCHAR AS national_id,
+            SELECT 's:' || range AS record_id, 's' AS source, 's:h' || range // 2 AS household_id, 'name' ||
+            range // 2 AS given_name,
+                NULL::VARCHAR AS middle_name, 'Kamau' AS family_name, 'name' || range // 2 || ' Kamau' AS
+                full_name,
+                DATE '1980-01-05' AS birth_date, 'day' AS birth_date_precision, 'F' AS sex, (10000000 + range
+                // 2)::VARCHAR AS national_id,
                 range % 2 = 0 AS is_head, false AS is_beneficiary, false AS is_caregiver
             FROM range(8);
             CREATE TABLE registry.population AS
-            SELECT DISTINCT national_id AS register_id, national_id, given_name, middle_name, family_name, full_name, birth_date,
+            SELECT DISTINCT national_id AS register_id, national_id, given_name, middle_name, family_name,
+            full_name, birth_date,
                 sex, false AS is_deceased, NULL::DATE AS death_date, NULL::DATE AS emigrated_date
             FROM registry.persons WHERE household_id <> 's:h3'""")
         yield con

@@ -19,7 +19,8 @@ REGISTER = """
   8 | 11111112    | Noor   |         | Hassan  | 1961-02-03 | M   |            |
   6 | 66666666    | Halima | Omar    | Abdi    | 1990-07-01 | F   | 2027-01-01 |
 """
-# What is compared with the register: name | born | precision | sex | ID | register person the engine matched | expected
+# What is compared with the register: name | born | precision | sex | ID | register person the engine matched
+# | expected
 # status | register person | mismatched fields | evidence
 CASES = {
     "all agree": "Mary Wanjiku Kamau|1950-03-04|day|F|11111111||verified|1||national_id",
@@ -29,7 +30,8 @@ CASES = {
     "typo in a name": "Mary Wanjiku Kammau|1950-03-04|day|F|11111111||verified|1||national_id",
     "short form, same birth date": "Pete Otieno|1980-11-25|day|M|22222222||verified|2||national_id",
     "one letter, same birth date": "Peter Atieno|1980-11-25|day|M|22222222||verified|2||national_id",
-    "one letter, another birth date": "Peter Atieno|1960-11-25|day|M|22222222||mismatch|2|family_name,birth_date|national_id",
+    "one letter, another birth date": "Peter Atieno|1960-11-25|day|M|22222222||"
+    "mismatch|2|family_name,birth_date|national_id",
     "initial": "M Kamau|1950-03-04|day|F|11111111||verified|1||national_id",
     "known variant": "Polly Kamau|1950-03-04|day|F|11111111||verified|1||national_id",
     "year only": "Mary Kamau|1950-01-01|year|F|11111111||verified|1||national_id",
@@ -70,13 +72,16 @@ def _connection() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("""
         CREATE SCHEMA linkage_work;
-        CREATE TABLE population (register_id VARCHAR, national_id VARCHAR, given_name VARCHAR, middle_name VARCHAR,
+        CREATE TABLE population (register_id VARCHAR, national_id VARCHAR, given_name VARCHAR, middle_name
+        VARCHAR,
             family_name VARCHAR, birth_date DATE, sex VARCHAR, death_date DATE, emigrated_date DATE,
             full_name VARCHAR, is_deceased BOOLEAN);
         CREATE TABLE persons (record_id VARCHAR, given_name VARCHAR, middle_name VARCHAR, family_name VARCHAR,
-            full_name VARCHAR, birth_date DATE, birth_date_precision VARCHAR, sex VARCHAR, national_id VARCHAR);
+            full_name VARCHAR, birth_date DATE, birth_date_precision VARCHAR, sex VARCHAR, national_id
+            VARCHAR);
         CREATE TABLE linkage_work.person_crosswalk (member_id VARCHAR, uid VARCHAR);
-        CREATE TABLE matches (record_id VARCHAR, register_id VARCHAR, match_key VARCHAR, match_probability DOUBLE,
+        CREATE TABLE matches (record_id VARCHAR, register_id VARCHAR, match_key VARCHAR, match_probability
+        DOUBLE,
             verdict VARCHAR, runner_up_probability DOUBLE);
         CREATE TABLE variants AS SELECT 'polly' AS name, 'mary' AS canonical""")
     con.executemany(
@@ -114,7 +119,8 @@ def test_cases(split: bool) -> None:
         _add(con, "r", case)
         if split:
             con.execute("""
-                UPDATE persons SET given_name = split_part(full_name, ' ', 1), family_name = split_part(full_name, ' ', -1)
+                UPDATE persons SET given_name = split_part(full_name, ' ', 1), family_name =
+                split_part(full_name, ' ', -1)
                 WHERE full_name IS NOT NULL""")
         status, register_id, fields, evidence = case.split("|")[6:]
         assert _verify(con)["r"] == (
