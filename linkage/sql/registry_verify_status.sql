@@ -1,17 +1,25 @@
 -- The status of each record, from its own evidence first and from its person's other records second.
 
 CREATE OR REPLACE TABLE {{ work }}.verify_evidence AS
-WITH id_users AS (
-    -- Records that agree with the ID's owner are the owner's, whether or not the engine has put them together.
+WITH users_of_ids AS (
+    -- Clusters with a record that agrees with the ID's owner are the owner's, whether or not the engine joined them.
     SELECT
         persons.national_id,
-        count(DISTINCT if(len(by_id.mismatched_fields) = 0, 'owner', crosswalk.uid)) AS users
+        if(bool_or(len(by_id.mismatched_fields) = 0), 'owner', crosswalk.uid) AS id_user
     FROM {{ persons }} AS persons
     INNER JOIN {{ work }}.person_crosswalk AS crosswalk ON persons.record_id = crosswalk.member_id
     LEFT JOIN {{ work }}.verify_id AS by_id ON persons.record_id = by_id.record_id
     WHERE persons.national_id IS NOT NULL
+    GROUP BY persons.national_id, crosswalk.uid
+),
+
+id_users AS (
+    SELECT
+        national_id,
+        count(DISTINCT id_user) AS users
+    FROM users_of_ids
     GROUP BY ALL
-    HAVING users > 1
+    HAVING count(DISTINCT id_user) > 1
 ),
 
 found AS (

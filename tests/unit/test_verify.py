@@ -215,3 +215,11 @@ def test_register_holding_an_id_twice_is_read_in_the_record_s_favour() -> None:
     )
     _add(con, "r", "Mary Kamau|1950-03-04|day|F|11111111|")
     assert _verify(con)["r"][:2] == ("verified", "1")
+
+
+def test_one_person_with_a_wrong_birth_date_shares_no_id() -> None:
+    con = _connection()
+    _add(con, "right", "Mary Kamau|1950-03-04|day|F|11111111|", "P1")
+    _add(con, "wrong", "Mary Kamau|1970-03-04|day|F|11111111|", "P1")
+    found = {record: status for record, (status, *_) in _verify(con).items()}
+    assert found == {"right": "verified", "wrong": "mismatch"}
