@@ -33,11 +33,13 @@ def average_linkage(
     size: int,
     same: np.ndarray | None = None,
     different: np.ndarray | None = None,
+    lone_margin: float = 0.0,
 ) -> np.ndarray:
     """Cluster of each of `size` records, named by its smallest record. int64, shape (size,).
 
     left, right: record numbers of compared pairs, each once; odds: binary log odds of the same person.
     same, different: decided pairs, shape (pairs, 2); `same` merges first and wins over `different`.
+    lone_margin: bits above zero that two lone records need, for whom no third record speaks.
     """
     cluster = np.arange(size, dtype=np.int64)
     units = np.rint(np.clip(odds, LOWEST, HIGHEST) * UNIT).astype(np.int64) - round(NEVER_COMPARED * UNIT)
@@ -56,8 +58,7 @@ def average_linkage(
     left, right, units = left[inside], right[inside], units[inside]
     threshold = -NEVER_COMPARED * UNIT  # weights were shifted so that "never compared" is zero
     for _ in range(MOST_ROUNDS):
-        mean = units / (members[left] * members[right])
-        able = mean >= threshold
+        mean, able = _able(units, members[left] * members[right], threshold, lone_margin)
         if not able.any():
             break
         merged = _mutual_best(left[able], right[able], mean[able], size)
@@ -66,12 +67,19 @@ def average_linkage(
         left, right, units = _fold(merged[left], merged[right], units, size)
         # Pairs of clusters in areas where nothing can merge any more are done with.
         live = np.zeros(size, dtype=bool)
-        mean = units / (members[left] * members[right])
-        able = mean >= threshold
+        mean, able = _able(units, members[left] * members[right], threshold, lone_margin)
         live[area[left[able]]] = True
         keep = live[area[left]]
         left, right, units = left[keep], right[keep], units[keep]
     return _named_by_smallest(cluster, size)
+
+
+def _able(
+    units: np.ndarray, pairs: np.ndarray, threshold: float, lone_margin: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean weight of each pair of clusters, and whether it suffices to merge them."""
+    mean = units / pairs
+    return mean, mean >= threshold + np.where(pairs == 1, lone_margin * UNIT, 0.0)
 
 
 def _fold(left: np.ndarray, right: np.ndarray, units: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
-RANDOM_PAIRS = 1_000_000
+RANDOM_PAIRS = 400_000
 
 
 @dataclass
@@ -107,7 +107,7 @@ def _expression(field: Field) -> str:
         similarity = f"jaro_winkler_similarity({a}, {b})"
         return (
             f"case when {missing} when {a} = {b} then 0 "
-            f"when {similarity} >= 0.94 or {_edits(field.column, 1)} = 1 then 1 "
+            f"when {similarity} >= 0.94 or (abs(length({a}) - length({b})) <= 1 and levenshtein({a}, {b}) = 1) then 1 "
             f"when {a}[:4] = {b}[:4] or {similarity} >= 0.85 or (length({a}) > 3 and length({b}) > 3 "
             f"and (contains({a}, {b}) or contains({b}, {a}))) then 2 else 3 end"
         )
@@ -192,7 +192,7 @@ def _frequency_term(field: Field, chance: float) -> str:
 
 
 def random_pairs(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
-    """lk_random (l, r, keys): up to a million pairs drawn by hashing, so that the same records give the same pairs."""
+    """lk_random (l, r, keys): up to 400,000 pairs drawn by hashing, so that the same records give the same pairs."""
     linking = data.registered > 0
     con.execute(
         "create or replace temp table lk_member as "

@@ -18,6 +18,9 @@ from linkage.term_frequency import add_frequencies
 from linkage.weights import Learned, learn, unrelated_shares
 
 PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
+# Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds: on the sample country a
+# precision of .998 instead of .994, for .003 of recall.
+LONE_MARGIN = 1.5
 TABLES = (
     "text date plain rec sound shadow found candidates key block pairs random random_pairs weighed scored cluster "
     "variant variant_given decided member drawn best"
@@ -134,7 +137,7 @@ def _cluster(con: duckdb.DuckDBPyConnection, data: Standardised, decisions: str 
     same, different = _decided(con, decisions)
     edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
     size = data.records
-    cluster = average_linkage(edges["l"], edges["r"], edges["odds"], size, same, different)
+    cluster = average_linkage(edges["l"], edges["r"], edges["odds"], size, same, different, LONE_MARGIN)
     if data.shadows:
         alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
         shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()

@@ -177,7 +177,9 @@ def _date_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str 
                 "relation": relation, "expression": quote(date.column), "source": _source(side),
                 "format": literal(date.format) if date.format else None,
             })  # fmt: skip
-    nowhere: dict[str, str | None] = {"relation": "(select null::varchar as v)", "expression": "v", "source": "''"}
+    nowhere: dict[str, str | None] = {
+        "relation": "(select null::varchar as v)", "expression": "v", "source": "''", "format": None,
+    }  # fmt: skip
     return found or [nowhere]
 
 

@@ -12,6 +12,7 @@ from linkage.standardise import Standardised
 
 # Pairs' worth of belief in the starting value, so that ten records do not decide how common a name is.
 PRIOR_PAIRS = 200.0
+PRIOR_RECORDS = 20.0  # likewise for one value's share
 FUZZY_SHARE = 0.5  # agreement on a rare name spelled otherwise counts half of its rarity
 FUZZY_LIMIT = 4.0  # bits
 
@@ -20,16 +21,15 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     """Count the values of each field, set `data.chance` (share of random pairs in full agreement), build lk_rec."""
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
     for field in data.frequent:
-        column = field.column
+        column, start = field.column, KINDS[field.kind_name].u[0]
         con.execute(
             f"create or replace temp table lk_frequency_{column} as "
-            f"select value, log2(n / sum(n) over ()) as share, n from "
+            f"select value, log2((n + {PRIOR_RECORDS * start!r}) / (sum(n) over () + {PRIOR_RECORDS})) as share, n from "
             f"(select {column} as value, count(*) as n from lk_plain p {shadowed} and {column} is not null group by 1)"
         )
         row = con.execute(f"select sum(n * (n - 1)), sum(n) from lk_frequency_{column}").fetchone()
         assert row is not None
         agreeing, total = float(row[0] or 0), float(row[1] or 0)
-        start = KINDS[field.kind_name].u[0]
         pairs = total * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
     con.execute(render("compared.sql", frequent=[f.column for f in data.frequent], shadows=data.shadows))
