@@ -123,30 +123,6 @@ class Warehouse(_Section):
     keep_publications: int = Field(default=5, ge=1)
 
 
-class Thresholds(_Section):
-    """Match probabilities from which a pair is a match, or goes to review."""
-
-    match: Share = 0.99
-    review: Share = 0.5
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Thresholds":
-        if self.review > self.match:
-            raise ValueError(f"review {self.review} is above match {self.match}; it must not be")
-        return self
-
-
-class Linkage(_Section):
-    """How records become persons."""
-
-    thresholds: Thresholds = Thresholds()
-    register_thresholds: Thresholds = Thresholds(match=0.9, review=0.5)
-    name_variants: str | None = None
-    model: str = "auto"
-    max_cluster_size: int = Field(default=30, ge=2)
-    max_jump: float = Field(default=3.0, gt=1, description="safety stop: duplicates against the last run")
-
-
 class Schedule(_Section):
     """When the nightly run starts (cron), and when it goes on without sources that have not answered."""
 
@@ -164,8 +140,20 @@ class Registry(_Section):
     programs: dict[ProgramCode, Program] = Field(min_length=1)
     sources: dict[Identifier, Source] = Field(min_length=1)
     warehouse: Warehouse = Warehouse()
-    linkage: Linkage = Linkage()
+    linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     schedule: Schedule = Schedule()
+
+    @field_validator("linkage")
+    @classmethod
+    def _linkage_knows_its_settings(cls, block: dict[str, Any]) -> dict[str, Any]:
+        if block:
+            from linkage.registry import RegistrySettings  # heavy, and only needed where something is set
+
+            try:
+                RegistrySettings.of(block)
+            except ConfigurationProblem as problem:
+                raise ValueError(str(problem).removeprefix("registry.yml, linkage: ")) from None
+        return block
 
     @model_validator(mode="after")
     def _programs_and_sources_agree(self) -> "Registry":

@@ -30,7 +30,7 @@ def table(title: str, columns: list[str], rows: list[tuple]) -> Table:
     """A table; numbers to the right, thousands separated."""
     shown = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        is_number = any(isinstance(row[number], int | float) for row in rows)
+        is_number = bool(rows) and all(_is_number(row[number]) for row in rows)
         shown.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         shown.add_row(*(_shown(value) for value in row))
@@ -47,3 +47,8 @@ def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
     return str(value)
+
+
+def _is_number(value: object) -> bool:
+    """A number, or a text that shows one."""
+    return isinstance(value, int | float) or str(value).replace(",", "").rstrip("%").replace(".", "", 1).isdigit()

@@ -14,7 +14,7 @@ _PROGRAMS = """
 _PAID = "SELECT program, sum(amount_paid) FROM marts.fct_payments GROUP BY program"
 _OVERLAPS = """
     SELECT verdict, match_verdict, count(*) AS found, sum(money_at_stake) AS money FROM {report}
-    GROUP BY ALL ORDER BY verdict = 'prohibited' DESC, verdict, match_verdict
+    GROUP BY verdict, match_verdict ORDER BY verdict <> 'prohibited', verdict, match_verdict
 """
 _VERIFICATION = """
     SELECT status, count(*) AS records, count(*) / sum(count(*)) OVER () AS share
@@ -46,7 +46,7 @@ def show(home: Workspace, outcome) -> None:
     currency = home.registry.currency
     (persons,), (households,) = (ask(f"SELECT count(*) FROM marts.{t}")[0] for t in ("dim_person", "dim_household"))
     paid = dict(ask(_PAID))
-    programs = [(*row, float(paid.get(row[0]) or 0)) for row in ask(_PROGRAMS)]
+    programs = [(*row, f"{paid.get(row[0]) or 0:,.0f}") for row in ask(_PROGRAMS)]
     verification = [(_STATUS_WORDS.get(s, s), n, f"{share:.1%}") for s, n, share in ask(_VERIFICATION)]
     seconds = sum(stage.seconds for stage in outcome.stages)
     console.print()
@@ -54,7 +54,7 @@ def show(home: Workspace, outcome) -> None:
         Panel(
             Group(
                 f"[bold]{persons:,} people[/] in {households:,} households, as at {outcome.reporting_date}; "
-                f"{sum(row[4] for row in programs):,.0f} {currency} paid so far.",
+                f"{sum(paid.values()):,.0f} {currency} paid so far.",
                 "",
                 table("Programs", ["program", "name", "active", "standby", f"paid ({currency})"], programs),
                 "",
@@ -84,7 +84,7 @@ def _overlaps(title: str, rows: list[tuple], currency: str):
             _VERDICT_WORDS.get(verdict, verdict),
             "linked for sure" if match == "automatic" else "suspected, to be looked at",
             found,
-            float(money or 0),
+            f"{money or 0:,.0f}",
         )
         for verdict, match, found, money in rows
     ]

@@ -41,7 +41,9 @@ TABLES = {
 def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
     """Dedupe all programs together, verify against the register, carry over the numbers; one transaction."""
     run = Run.of(context, session)
-    settings = run.workspace.registry.linkage.model_dump()
+    settings = dict(run.workspace.registry.linkage)
+    if variants := settings.get("name_variants"):
+        settings["name_variants"] = str(run.workspace.home / variants)  # an absolute path stays as it is
     with user_errors(), run.warehouse() as con:
         summary = link_registry(con, settings, run.run_id, run.reporting_date, progress=session.progress)
         counts = {table: _count(con, table) for table in TABLES}

@@ -76,7 +76,11 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
             for name, table in source.tables.items()
         }
         result = run_mirror_contract(
-            code, tables, {name: landing.rows_file(name) for name in tables}, source.limits
+            code,
+            tables,
+            {name: landing.rows_file(name) for name in tables},
+            source.limits,
+            quarantine=run.workspace.quarantine,
         )
         if not result.passed:
             staleness.note_failure(home, code, run.run_id, ContractBroken(result.summary_line()))
