@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-console = Console(highlight=False)
+# A pipe or a file has no width of its own: give tables room.
+_WIDTH = None if sys.stdout.isatty() else 132
+console = Console(highlight=False, width=_WIDTH)
 errors = Console(stderr=True, highlight=False)
 
 

@@ -231,13 +231,10 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
                 error = event.step_failure_data.error
                 while error and error.cause:
                     error = error.cause
+                kind = error.cls_name if error else "no error"
+                details = f"logs/dagster-{result.run_id}.log has the details"
                 troubles.append(
-                    Trouble(
-                        place,
-                        f"a defect of ours: step {event.step_key} failed with {error.cls_name if error else 'no error'}; "
-                        f"logs/dagster-{result.run_id}.log has the details",
-                        1,
-                    )
+                    Trouble(place, f"a defect of ours: step {event.step_key} failed with {kind}; {details}", 1)
                 )
     if not result.success and not troubles:
         troubles.append(Trouble(place, f"the run {result.run_id} failed; see logs/dagster-{result.run_id}.log", 1))

@@ -1,6 +1,7 @@
 """`ibr link`, `ibr evaluate`, `ibr explain`: the linkage engine."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -25,11 +26,10 @@ def link(specification: Path, input_path: Path, register_path: Path | None, outp
 
     with progress("link") as say:
         result = link_files(specification, input_path, output_dir, register_path, progress=say)
-    summary = result.as_dict()
     if as_json:
-        click.echo(json.dumps(summary, default=str, indent=1))
+        click.echo(json.dumps(asdict(result), default=str, indent=1))
         return
-    console.print(table("Result", ["figure", "value"], list(summary.get("counts", {}).items())))
+    console.print(table("Result", ["figure", "value"], list(result.counts.items())))
     console.print(f"Written to {output_dir}: {', '.join(sorted(p.name for p in output_dir.iterdir()))}")
 
 
@@ -59,7 +59,7 @@ def _evaluate_files(clusters: Path | None, matches: Path | None, truth: Path | N
 
     if truth is None:
         raise UsageProblem("--clusters and --matches need --truth, a file of the same two columns")
-    result = evaluate_clusters(clusters, truth) if clusters else evaluate_matches(matches, truth)
+    result = evaluate_clusters(clusters, truth) if clusters else evaluate_matches(matches or clusters, truth)
     if as_json:
         click.echo(json.dumps(result, indent=1))
         return
