@@ -1,18 +1,25 @@
 {#- Text without blanks around it and with single blanks inside; empty text is null. -#}
 {% macro clean_text(column) -%}
-    nullif(trim(regexp_replace(cast({{ column }} as varchar), '\s+', ' ', 'g')), '')
+    nullif(trim(case
+        -- Only the few texts with doubled blanks, tabs or line breaks pay for the pattern.
+        when contains(cast({{ column }} as varchar), '  ') or contains(cast({{ column }} as varchar), chr(9))
+            or contains(cast({{ column }} as varchar), chr(10)) or contains(cast({{ column }} as varchar), chr(13))
+            then regexp_replace(cast({{ column }} as varchar), '\s+', ' ', 'g')
+        else cast({{ column }} as varchar)
+    end), '')
 {%- endmacro %}
 
-{#- A name without a title in front; text that holds no letter, or says that there is none, is null. -#}
+{#- A name without a title in front; text that holds no letter, or says that there is none, is null.
+    Millions of names pass here, so the pattern for titles is tried only where the first word is one. -#}
 {% macro person_name(column) -%}
-    nullif(regexp_replace(
-        case
-            when not regexp_matches({{ column }}, '[[:alpha:]]') then null
-            when lower(trim({{ column }})) in ('n/a', 'na', 'nil', 'none', 'null', 'unknown', 'not known', 'xxx') then null
-            else {{ clean_text(column) }}
-        end,
-        '^(({{ var("name_titles") | join("|") }})\.? )+', '', 'i'
-    ), '')
+    case
+        -- No letter: upper and lower case are the same.
+        when lower({{ column }}) = upper({{ column }}) then null
+        when lower(trim({{ column }})) in ('n/a', 'na', 'nil', 'none', 'null', 'unknown', 'not known', 'xxx') then null
+        when rtrim(split_part(lower(trim({{ column }})), ' ', 1), '.') in ('{{ var("name_titles") | join("', '") }}')
+            then nullif(regexp_replace({{ clean_text(column) }}, '^(({{ var("name_titles") | join("|") }})\.? )+', '', 'i'), '')
+        else {{ clean_text(column) }}
+    end
 {%- endmacro %}
 
 {#- A code of the source in the registry's words: lower-cased text looked up in a list, else null. -#}
