@@ -62,7 +62,9 @@ def average_linkage(
         if not able.any():
             break
         merged = _mutual_best(left[able], right[able], mean[able], size)
-        members += np.bincount(merged[merged != np.arange(size)], members[merged != np.arange(size)], size).astype(np.int64)
+        members += np.bincount(merged[merged != np.arange(size)], members[merged != np.arange(size)], size).astype(
+            np.int64
+        )
         cluster = merged[cluster]
         left, right, units = _fold(merged[left], merged[right], units, size)
         # Pairs of clusters in areas where nothing can merge any more are done with.
@@ -74,15 +76,15 @@ def average_linkage(
     return _named_by_smallest(cluster, size)
 
 
-def _able(
-    units: np.ndarray, pairs: np.ndarray, threshold: float, lone_margin: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _able(units: np.ndarray, pairs: np.ndarray, threshold: float, lone_margin: float) -> tuple[np.ndarray, np.ndarray]:
     """Mean weight of each pair of clusters, and whether it suffices to merge them."""
     mean = units / pairs
     return mean, mean >= threshold + np.where(pairs == 1, lone_margin * UNIT, 0.0)
 
 
-def _fold(left: np.ndarray, right: np.ndarray, units: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _fold(
+    left: np.ndarray, right: np.ndarray, units: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sum the weights of all pairs between the same two clusters; pairs within one cluster go."""
     apart = left != right
     low, high = np.minimum(left, right)[apart], np.maximum(left, right)[apart]

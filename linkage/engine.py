@@ -21,10 +21,7 @@ PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 # Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds: on the sample country a
 # precision of .998 instead of .994, for .003 of recall.
 LONE_MARGIN = 1.5
-TABLES = (
-    "text date plain rec sound shadow found candidates key block pairs random random_pairs weighed scored cluster "
-    "variant variant_given decided member drawn best"
-).split()
+TABLES = ["text", "date", "plain", "rec", "sound", "shadow", "found", "candidates", "key", "block", "pairs", "random", "random_pairs", "weighed", "scored", "cluster", "variant", "variant_given", "decided", "member", "drawn", "best"]
 
 
 def deduplicate(
@@ -108,7 +105,11 @@ def possible_pairs(data: Standardised) -> int:
 
 
 def _model(
-    con: duckdb.DuckDBPyConnection, specification: Specification, data: Standardised, patterns: Patterns, keys: list[MatchKey]
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    data: Standardised,
+    patterns: Patterns,
+    keys: list[MatchKey],
 ) -> tuple[Learned, Prior | None]:
     if specification.model != "auto":
         return models.from_mapping(models.read(specification.model), patterns.fields, keys, specification)
@@ -167,7 +168,9 @@ def _decided(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.
         return nothing, nothing
     missing = {"record_id_l", "record_id_r", "decision"} - set(columns_of(con, decisions))
     if missing:
-        raise UsageProblem(f"{decisions} lacks {', '.join(sorted(missing))}; needed are record_id_l, record_id_r, decision")
+        raise UsageProblem(
+            f"{decisions} lacks {', '.join(sorted(missing))}; needed are record_id_l, record_id_r, decision"
+        )
     con.execute(
         "create or replace temp table lk_decided as "
         "select least(a.r, b.r) as l, greatest(a.r, b.r) as r, max(decision) as decision "

@@ -53,7 +53,9 @@ class Explanation:
     def lines(self) -> list[str]:
         """Sentences for a person; no values, only agreement."""
         found = [f"{self.record_id_l} and {self.record_id_r}: {self.verdict}, probability {self.match_probability:.4f}"]
-        found.append("Compared through: " + (", ".join(self.keys) if self.keys else "no match key brings them together"))
+        found.append(
+            "Compared through: " + (", ".join(self.keys) if self.keys else "no match key brings them together")
+        )
         for f in self.fields:
             rarity = f", {f.frequency_adjustment:+.1f} because the value is " if f.frequency_adjustment else ""
             rarity += ("rarer" if f.frequency_adjustment > 0 else "more common") + " than most" if rarity else ""
@@ -116,7 +118,9 @@ def explain(
             )  # fmt: skip
         bits_m, bits_h = learned.bits(levels[None, :])
         w_m, w_h = float(bits_m[0]) + own + shared, float(bits_h[0]) + shared
-        odds = con.execute(f"select {odds_sql(prior)} from (select ?::double as w_m, ?::double as w_h)", [w_m, w_h]).fetchall()[0][0]
+        odds = con.execute(
+            f"select {odds_sql(prior)} from (select ?::double as w_m, ?::double as w_h)", [w_m, w_h]
+        ).fetchall()[0][0]
         probability = float(1 / (1 + 2.0 ** -np.clip(odds, -60, 60)))
         limits = thresholds(specification, PAIR_THRESHOLDS)
         return Explanation(
@@ -128,7 +132,11 @@ def explain(
             household_weight=round(w_h, 3),
             match_weight=round(odds - float(np.log2(prior.person / (1 - prior.person))), 3),
             match_probability=probability,
-            verdict="match" if probability >= limits["match"] else "review" if probability >= limits["review"] else "non-match",
+            verdict="match"
+            if probability >= limits["match"]
+            else "review"
+            if probability >= limits["review"]
+            else "non-match",
         )
     finally:
         drop_temporary(con)

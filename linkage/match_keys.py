@@ -41,7 +41,9 @@ def plan(data: Standardised) -> list[MatchKey]:
     titles = {field.column: field.title for field in data.fields}
     keys: list[MatchKey] = []
 
-    def add(name: str, needs: str, values: list[str], fixes: str, teaches: bool = False, each: str | None = None) -> None:
+    def add(
+        name: str, needs: str, values: list[str], fixes: str, teaches: bool = False, each: str | None = None
+    ) -> None:
         if set(needs.split()) <= have:
             keys.append(MatchKey(name, tuple(values), frozenset(fixes.split()), teaches, each))
 
@@ -50,8 +52,20 @@ def plan(data: Standardised) -> list[MatchKey]:
     add("another identifier", "oid", ["value"], "other_ids", True, each="oid")
     add("names and birth date", "given family dob", ["given", "family", "dob"], f"{names} birth_date", True)
     add("given and family name", "given family", ["least(given, family)", "greatest(given, family)"], names, True)
-    add("birth date and sound of family name", "family dob", ["dob", "family_code"], "birth_date family_name name_order", True)
-    add("birth date and sound of given name", "given dob", ["dob", "given_code"], "birth_date given_name name_order", True)
+    add(
+        "birth date and sound of family name",
+        "family dob",
+        ["dob", "family_code"],
+        "birth_date family_name name_order",
+        True,
+    )
+    add(
+        "birth date and sound of given name",
+        "given dob",
+        ["dob", "given_code"],
+        "birth_date given_name name_order",
+        True,
+    )
     add("birth date and initials", "given family dob", ["dob", "initials"], "birth_date", True)
     add("birth date and crossed names", "given family dob", ["dob", "value"], f"birth_date {names}", False,
         each="[given_code, family_code]")  # fmt: skip
@@ -87,7 +101,12 @@ def plan(data: Standardised) -> list[MatchKey]:
         add(f"sound of family name and {title}", f"family {p}", ["family_code", p], f"family_name name_order {p}")
         add(f"sound of given name and {title}", f"given {p}", ["given_code", p], f"given_name name_order {p}")
     for a, b in combinations(data.places[:4], 2):
-        add(f"{titles[a]}, {titles[b]} and initial", f"given {a} {b}", [a, b, "given[1]"], f"given_name name_order {a} {b}")
+        add(
+            f"{titles[a]}, {titles[b]} and initial",
+            f"given {a} {b}",
+            [a, b, "given[1]"],
+            f"given_name name_order {a} {b}",
+        )
     # Places follow from finer places: a key that fixes one says nothing independent about the others' contexts.
     return [
         MatchKey(k.name, k.values, k.fixes | (frozenset(data.places) if k.fixes & set(data.places) else frozenset()),
@@ -117,7 +136,11 @@ def find_candidates(
     con.execute("drop table lk_found")
     if data.shadows and not data.registered:
         con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
-    firsts = dict(con.execute("select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1").fetchall())
+    firsts = dict(
+        con.execute(
+            "select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1"
+        ).fetchall()
+    )
     for number, found in enumerate(yields):
         found.new_pairs = firsts.get(number, 0)
     return yields

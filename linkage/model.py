@@ -17,7 +17,9 @@ from linkage.weights import CLASSES, Learned
 VERSION = 1
 
 
-def to_mapping(learned: Learned, prior: Prior, keys: list[KeyYield], specification: Specification, linking: bool) -> dict[str, Any]:
+def to_mapping(
+    learned: Learned, prior: Prior, keys: list[KeyYield], specification: Specification, linking: bool
+) -> dict[str, Any]:
     """Plain numbers and text, ready for YAML; weights are in bits."""
     return {
         "version": VERSION,
@@ -81,10 +83,14 @@ def read(model: str | Path | dict[str, Any]) -> dict[str, Any]:
     return mapping
 
 
-def from_mapping(mapping: dict[str, Any], fields: list[Field], keys: list[MatchKey], specification: Specification) -> tuple[Learned, Prior]:
+def from_mapping(
+    mapping: dict[str, Any], fields: list[Field], keys: list[MatchKey], specification: Specification
+) -> tuple[Learned, Prior]:
     """Parameters for scoring; ConfigurationProblem where the model was trained on other columns or another version."""
     if mapping.get("version") != VERSION:
-        raise ConfigurationProblem(f"Model version {mapping.get('version')} cannot be used, {VERSION} is needed; train again")
+        raise ConfigurationProblem(
+            f"Model version {mapping.get('version')} cannot be used, {VERSION} is needed; train again"
+        )
     if mapping["columns"] != roles(specification):
         trained = ", ".join(f"{role}: {'/'.join(columns)}" for role, columns in mapping["columns"].items())
         raise ConfigurationProblem(f"The model was trained on other columns ({trained}); train again with model: auto")

@@ -30,7 +30,9 @@ def write_report(result: LinkageResult, path: Path) -> None:
 
 
 def _weights_chart(result: LinkageResult) -> Markup:
-    bars = [(f["title"], level) for f in result.model["fields"].values() for level in f["levels"] if not _is_nested(level)]
+    bars = [
+        (f["title"], level) for f in result.model["fields"].values() for level in f["levels"] if not _is_nested(level)
+    ]
     most = max([abs(level["weight"]) for _, level in bars] + [1.0])
     middle, scale, height = 480, 250 / most, 17
     rows, last = [], None
@@ -43,7 +45,9 @@ def _weights_chart(result: LinkageResult) -> Markup:
             (max(min(level["household_weight"], most), -most), 3, "#c9a227"),
         ):
             x, width = min(middle, middle + weight * scale), abs(weight * scale)
-            rows.append(f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" fill="{colour}"/>')
+            rows.append(
+                f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" fill="{colour}"/>'
+            )
         rows.append(f'<text x="{middle - 262}" y="{y + 9}" text-anchor="end">{escape(label[:44])}</text>')
         rows.append(f'<text x="{WIDTH + 8}" y="{y + 9}" text-anchor="end">{level["weight"]:+.1f}</text>')
     return _svg(rows, 16 + len(bars) * height, "Weights by field and level")
@@ -74,6 +78,6 @@ def _histogram_chart(result: LinkageResult) -> Markup:
 
 def _svg(rows: list[str], height: int, title: str) -> Markup:
     # Every label was escaped where the row was made.
-    return Markup(  # noqa: S704
+    return Markup(
         f'<svg viewBox="0 0 {WIDTH + 20} {height}" width="{WIDTH + 20}" role="img" aria-label="{title}">{"".join(rows)}</svg>'
     )

@@ -34,9 +34,11 @@ def weigh(con: duckdb.DuckDBPyConnection, patterns: Patterns, learned: Learned) 
     person, household = learned.bits(patterns.unpack(np.asarray(found, dtype=np.int64)))
     weights = {"pattern": np.asarray(found, dtype=np.int64), "b_m": person, "b_h": household}
     con.register("lk_weights", _frame(weights))
+    # A record beside itself stands for its copies, which were not counted: how rare its values are is not known.
     con.execute(
-        "create or replace temp table lk_weighed as select l, r, keys, (b_m + tf_own + tf_shared)::double as w_m, "
-        "(b_h + tf_shared)::double as w_h from lk_pairs join lk_weights using (pattern)"
+        "create or replace temp table lk_weighed as "
+        "select l, r, keys, (b_m + if(l = r, 0, tf_own + tf_shared))::double as w_m, "
+        "(b_h + if(l = r, 0, tf_shared))::double as w_h from lk_pairs join lk_weights using (pattern)"
     )
     con.unregister("lk_weights")
 
@@ -62,15 +64,15 @@ def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int) -> Prior:
         whole = prior.person * m + prior.household * h + prior.unrelated
         person = float((n * prior.person * m / whole).sum())
         household = float((n * prior.household * h / whole).sum())
-        prior = Prior(float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(household / total, 0.5 / total, 0.3)))
+        prior = Prior(
+            float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(household / total, 0.5 / total, 0.3))
+        )
     return prior
 
 
 def odds_sql(prior: Prior) -> str:
     """SQL: binary logarithm of the odds of the same person against both other classes."""
-    return (
-        f"(w_m + {float(np.log2(prior.person))!r} - log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}))"
-    )
+    return f"(w_m + {float(np.log2(prior.person))!r} - log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}))"
 
 
 def score(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:

@@ -256,7 +256,9 @@ def _apply_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> Non
         f"create or replace temp table lk_variant as select {fold('name')} as name, min({fold('canonical')}) as canonical "
         f"from {variants} where {fold('name')} <> '' and {fold('canonical')} <> '' group by 1"
     )
-    con.execute("set variable lk_variants = (select map_from_entries(list((name, canonical) order by name)) from lk_variant)")
+    con.execute(
+        "set variable lk_variants = (select map_from_entries(list((name, canonical) order by name)) from lk_variant)"
+    )
     con.execute(
         "create or replace temp table lk_text as select raw, list_transform(tokens, "
         "lambda t: coalesce(getvariable('lk_variants')[t], t)) as tokens from lk_text"
@@ -268,7 +270,9 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
     columns += shape.places + shape.attributes
     counted = [f"count({c}) filter (where len({c}) > 0)" if c in ("extra", "oid") else f"count({c})" for c in columns]
     # With a register a field counts where both sides hold it.
-    per_side = con.execute(f"select side, count(*), {', '.join(counted)} from lk_plain group by side order by side").fetchall()
+    per_side = con.execute(
+        f"select side, count(*), {', '.join(counted)} from lk_plain group by side order by side"
+    ).fetchall()
     filled = {column: min(row[2 + i] for row in per_side) for i, column in enumerate(columns)}
     filled["dob"] = max(filled["dob"], filled["y"])
     notes = [

@@ -161,7 +161,9 @@ def learn(
     return Learned(fields, m, h, u, classes, rounds, namesakes)
 
 
-def _log_unrelated(u: list[np.ndarray], by_key: dict[int, np.ndarray], key: np.ndarray, levels: np.ndarray) -> np.ndarray:
+def _log_unrelated(
+    u: list[np.ndarray], by_key: dict[int, np.ndarray], key: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
     log = np.zeros(len(levels))
     for i, shares in enumerate(u):
         if i in by_key:

@@ -8,7 +8,7 @@ import jinja2
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     undefined=jinja2.StrictUndefined,
-    autoescape=False,  # noqa: S701 - SQL, not HTML
+    autoescape=False,
 )
 
 

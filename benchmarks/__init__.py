@@ -1,0 +1,1 @@
+"""Speed and accuracy beside other people's engines, run by hand or by `make bench`."""

@@ -1,0 +1,86 @@
+"""Learning recovers the parameters that made-up patterns were drawn with."""
+
+import numpy as np
+import pytest
+
+from linkage.comparison import Patterns
+from linkage.fields import Field
+from linkage.match_keys import MatchKey
+from linkage.weights import learn, unrelated_shares
+
+FIELDS = [
+    Field("given_name", "given", "given", "given name"),
+    Field("family_name", "family", "family", "family name"),
+    Field("birth_date", "date", "dob", "birth date"),
+    Field("sex", "sex", "sex", "sex"),
+    Field("place_0", "place", "place_0", "ward"),
+]
+KEYS = [
+    MatchKey("given name", ("given",), frozenset({"given_name"}), True),
+    MatchKey("birth date", ("dob",), frozenset({"birth_date"}), True),
+    MatchKey("ward", ("place_0",), frozenset({"place_0"}), True),
+]
+
+
+def drawn(rng: np.random.Generator, shares: list[np.ndarray], size: int) -> np.ndarray:
+    return np.stack([rng.choice(len(share), size=size, p=share / share.sum()) for share in shares], axis=1)
+
+
+def packed(patterns: Patterns, levels: np.ndarray) -> np.ndarray:
+    return ((levels + 1) * np.array(patterns.factors)).sum(axis=1)
+
+
+@pytest.fixture
+def learned_and_truth():
+    rng = np.random.default_rng(7)
+    patterns = Patterns.of(FIELDS)
+    m = [np.asarray(f.kind.m) for f in FIELDS]
+    m[0] = np.array([0.55, 0.2, 0.1, 0.05, 0.1])
+    u = [np.asarray(f.kind.u) for f in FIELDS]
+    h = [np.asarray(f.kind.h) if f.kind.household else u[i] for i, f in enumerate(FIELDS)]
+    keys, rows = [], []
+    for k in range(len(KEYS)):
+        for shares, size in ((m, 4000), (h, 6000), (u, 10000)):
+            rows.append(packed(patterns, drawn(rng, shares, size)))
+            keys.append(np.full(size, k))
+    distinct, count = np.unique(
+        np.stack([np.concatenate(keys), np.concatenate(rows)], axis=1), axis=0, return_counts=True
+    )
+    return learn(patterns, KEYS, distinct[:, 0], distinct[:, 1], count, u), m, h
+
+
+def test_em_recovers_the_same_person_class(learned_and_truth):
+    learned, m, _ = learned_and_truth
+    assert learned.m[0][0] == pytest.approx(m[0][0], abs=0.05)
+    assert learned.m[2][0] == pytest.approx(m[2][0], abs=0.05)
+    assert learned.classes[1, 0] == pytest.approx(0.2, abs=0.03)
+
+
+def test_em_keeps_household_members_apart(learned_and_truth):
+    """Different given names and birth dates in one ward with one family name are a household, not a person."""
+    learned, _, _ = learned_and_truth
+    relatives = np.array([[4, 0, 6, 0, 0]])
+    person, household = learned.bits(relatives)
+    assert household[0] > person[0] + 5
+
+
+def test_better_levels_never_weigh_less(learned_and_truth):
+    learned, _, _ = learned_and_truth
+    for i in range(len(FIELDS)):
+        assert (np.diff(learned.weights(i)[0]) <= 1e-9).all()
+
+
+def test_no_rows_gives_the_starting_values():
+    patterns = Patterns.of(FIELDS)
+    u = unrelated_shares(patterns, np.empty(0, dtype=np.int64), np.empty(0), {"given_name": 0.02})
+    nothing = np.empty(0, dtype=np.int64)
+    learned = learn(patterns, KEYS, nothing, nothing, nothing, u)
+    assert learned.u[0][0] == pytest.approx(0.02)
+    assert learned.m[0].sum() == pytest.approx(1)
+    assert learned.rounds == 0
+
+
+def test_patterns_pack_and_unpack():
+    patterns = Patterns.of(FIELDS)
+    levels = np.array([[-1, 4, 0, 1, -1], [0, 0, 6, -1, 3]])
+    assert (patterns.unpack(packed(patterns, levels)) == levels).all()
