@@ -13,6 +13,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,15 +195,15 @@ def febrl(number: int) -> pd.DataFrame:
 def works() -> list[tuple[str, Callable[[], pd.DataFrame], str, str, dict[str, Any]]]:
     """(name, how to load, identifier, SQL for the truth, columns) of every benchmark that can run here."""
     truth = "split_part(rec_id, '-', 2)"
-    found = []
+    found: list[tuple[str, Callable[[], pd.DataFrame], str, str, dict[str, Any]]] = []
     for number in (3, 4):
         for suffix, columns in (("without SSN", FEBRL), ("with SSN", {**FEBRL, "national_id": "soc_sec_id"})):
-            found.append((f"FEBRL {number} {suffix}", lambda n=number: febrl(n), "rec_id", truth, columns))
+            found.append((f"FEBRL {number} {suffix}", partial(febrl, number), "rec_id", truth, columns))
     data = Path(os.environ.get("IBR_BENCH_DATA", ROOT.parent / "shared" / "data"))
     historical = data / "historical_figures_50k.parquet"
     if historical.exists():
         found.append(
-            ("historical figures 50k", lambda: pd.read_parquet(historical), "unique_id", "cluster", HISTORICAL)
+            ("historical figures 50k", partial(pd.read_parquet, historical), "unique_id", "cluster", HISTORICAL)
         )
     else:
         print("historical figures: left out, historical_figures_50k.parquet is not in $IBR_BENCH_DATA")

@@ -21,7 +21,30 @@ PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 # Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds: on the sample country a
 # precision of .998 instead of .994, for .003 of recall.
 LONE_MARGIN = 1.5
-TABLES = ["text", "date", "plain", "rec", "sound", "shadow", "found", "candidates", "key", "block", "pairs", "random", "random_pairs", "weighed", "scored", "cluster", "variant", "variant_given", "decided", "member", "drawn", "best"]
+TABLES = [
+    "text",
+    "date",
+    "plain",
+    "rec",
+    "sound",
+    "shadow",
+    "found",
+    "candidates",
+    "key",
+    "block",
+    "pairs",
+    "random",
+    "random_pairs",
+    "weighed",
+    "scored",
+    "cluster",
+    "variant",
+    "variant_given",
+    "decided",
+    "member",
+    "drawn",
+    "best",
+]
 
 
 def deduplicate(
@@ -99,6 +122,7 @@ def prepare(
 
 
 def possible_pairs(data: Standardised) -> int:
+    """Pairs of records that could be one person, compared or not."""
     if data.registered:
         return data.records * data.registered
     return data.compared * (data.compared - 1) // 2

@@ -95,8 +95,10 @@ def explain(
         keys = plan(data)
         patterns = Patterns.of(data.fields)
         learned, prior = models.from_mapping(models.read(model), data.fields, keys, specification)
-        l, r = min(numbers), max(numbers)
-        con.execute(f"create or replace temp table lk_candidates as select {l} as l, {r} as r, 0::bigint as keys")
+        left, right = min(numbers), max(numbers)
+        con.execute(
+            f"create or replace temp table lk_candidates as select {left} as l, {right} as r, 0::bigint as keys"
+        )
         evidence = []
         levels = np.empty(0)
         adjustments: dict[str, float] = {}
@@ -127,7 +129,7 @@ def explain(
             record_id_l=str(id_a),
             record_id_r=str(id_b),
             fields=evidence,
-            keys=[k.name for k in keys if _brings_together(con, key_values_sql(k), l, r)],
+            keys=[k.name for k in keys if _brings_together(con, key_values_sql(k), left, right)],
             total_weight=round(w_m, 3),
             household_weight=round(w_h, 3),
             match_weight=round(odds - float(np.log2(prior.person / (1 - prior.person))), 3),

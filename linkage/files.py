@@ -1,6 +1,5 @@
 """`ibr link`: the engine on files. CSV or Parquet in; Parquet, a readable model and a report out."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -79,6 +78,6 @@ def _write(con: duckdb.DuckDBPyConnection, output: Path, tables: dict[str, str],
         (building / "model.yml").write_text(model, encoding="utf-8")
         write_report(result, building / "report.html")
         for file in sorted(building.iterdir()):
-            os.replace(file, output / file.name)
+            file.replace(output / file.name)
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -23,8 +23,9 @@ MOST_KEYS = 62  # bits of one BIGINT
 class MatchKey:
     """A key: its name for people, the SQL values that must be equal, and the fields it fixes.
 
-    `finds_namesakes`: its unrelated pairs tell how unrelated namesakes agree elsewhere. `fixes` are left out when learning from this key's pairs, for they agree by construction. `teaches` marks keys
-    sure enough to learn from. `each` names a list column whose every element makes a key value.
+    `finds_namesakes`: its unrelated pairs tell how unrelated namesakes agree elsewhere. `fixes` are left
+    out when learning from this key's pairs, for they agree by construction. `teaches` marks keys sure
+    enough to learn from. `each` names a list column whose every element makes a key value.
     """
 
     name: str

@@ -37,6 +37,7 @@ def to_mapping(
 
 
 def roles(specification: Specification) -> dict[str, list[str]]:
+    """Columns per role: what a model was trained on."""
     found: dict[str, list[str]] = {}
     for role, column in specification.columns.columns_by_role():
         found.setdefault(role, []).append(column)

@@ -42,6 +42,8 @@ class LinkageResult:
 
 @dataclass
 class Seconds:
+    """A measured time."""
+
     value: float = 0.0
 
 

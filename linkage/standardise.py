@@ -50,10 +50,12 @@ def quote(name: str) -> str:
 
 
 def literal(text: str) -> str:
+    """A text as a SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def literals(words: Sequence[str]) -> str:
+    """Texts as SQL literals, with commas between."""
     return ", ".join(literal(word) for word in words)
 
 

@@ -130,7 +130,8 @@ def learn(
     regional = [i for i, f in enumerate(fields) if f.kind_name in REGIONAL]
     u_by_key = {i: np.tile(u[i], (len(keys), 1)) for i in regional}
     rounds = 0
-    for rounds in range(1, ROUNDS + 1):
+    while rounds < ROUNDS:
+        rounds += 1
         log_u = _log_unrelated(u, u_by_key, key, levels)
         posterior = _posterior(m, h, log_u, levels, classes[key])
         weighted = posterior * count[:, None]

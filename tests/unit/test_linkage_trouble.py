@@ -9,8 +9,42 @@ from linkage import Specification, deduplicate, explain, link_files, match_regis
 
 COLUMNS = {"given_name": "g", "family_name": "f", "birth_date": "d", "national_id": "n"}
 SPECIFICATION = Specification.from_mapping({"record_id": "id", "columns": COLUMNS})
-GIVEN = ["amina", "brian", "carol", "david", "esther", "fatuma", "george", "halima", "isaac", "joyce", "kevin", "lydia", "moses", "naomi", "omar", "peter"]
-FAMILY = ["abdi", "barasa", "chebet", "dida", "ekal", "farah", "gitau", "hassan", "ireri", "juma", "kamau", "langat", "mutua", "njoroge", "otieno", "patel"]
+GIVEN = [
+    "amina",
+    "brian",
+    "carol",
+    "david",
+    "esther",
+    "fatuma",
+    "george",
+    "halima",
+    "isaac",
+    "joyce",
+    "kevin",
+    "lydia",
+    "moses",
+    "naomi",
+    "omar",
+    "peter",
+]
+FAMILY = [
+    "abdi",
+    "barasa",
+    "chebet",
+    "dida",
+    "ekal",
+    "farah",
+    "gitau",
+    "hassan",
+    "ireri",
+    "juma",
+    "kamau",
+    "langat",
+    "mutua",
+    "njoroge",
+    "otieno",
+    "patel",
+]
 
 
 def people(con, rows, name="people"):
