@@ -21,6 +21,8 @@ PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 # Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds: on the sample country a
 # precision of .998 instead of .994, for .003 of recall.
 LONE_MARGIN = 1.5
+# Bits that a pair below the joining probability says: nearly nothing, and not enough to join by itself.
+UNSURE = -0.5
 TABLES = [
     "text",
     "date",
@@ -54,13 +56,15 @@ def deduplicate(
     output_schema: str,
     *,
     decisions: str | None = None,
+    join_probability: float = 0.5,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find the records of one person in the relation `records`.
 
     Writes {output_schema}.pairs (record_id_l, record_id_r, match_key, match_weight in bits, match_probability,
     verdict match | review) and {output_schema}.clusters (record_id, entity_id: one of the entity's record_ids).
-    `decisions` (record_id_l, record_id_r, decision same | different) bind. Raises ConfigurationProblem and
+    `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
+    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer. Raises ConfigurationProblem and
     UsageProblem for columns or rows that cannot be used. Results depend neither on row order nor on threads.
     """
     watch = Stopwatch(progress)
@@ -70,7 +74,7 @@ def deduplicate(
             score(con, prior)
         limits = thresholds(specification, PAIR_THRESHOLDS)
         with watch.stage("cluster"):
-            notes = _cluster(con, data, decisions)
+            notes = _cluster(con, data, decisions, join_probability)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
         result = LinkageResult(
@@ -156,13 +160,18 @@ def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray
     return {name: np.asarray(values, dtype=np.int64) for name, values in con.execute(query).fetchnumpy().items()}
 
 
-def _cluster(con: duckdb.DuckDBPyConnection, data: Standardised, decisions: str | None) -> list[str]:
+def _cluster(
+    con: duckdb.DuckDBPyConnection, data: Standardised, decisions: str | None, join_probability: float
+) -> list[str]:
     """lk_cluster (r, first: the cluster's smallest record); shadows follow the record that stands for them."""
     notes: list[str] = []
     same, different = _decided(con, decisions)
     edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
     size = data.records
-    cluster = average_linkage(edges["l"], edges["r"], edges["odds"], size, same, different, LONE_MARGIN)
+    odds = edges["odds"]
+    unsure = (odds > UNSURE) & (odds < np.log2(join_probability / (1 - join_probability)))
+    odds = np.where(unsure, UNSURE, odds)
+    cluster = average_linkage(edges["l"], edges["r"], odds, size, same, different, LONE_MARGIN)
     if data.shadows:
         alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
         shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
-from linkage.engine import deduplicate
+from linkage.engine import PAIR_THRESHOLDS, deduplicate
 from linkage.explain import Explanation, explain
 from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
@@ -197,7 +197,10 @@ def _link(
     say("linking persons")
     roles = settings.person_specification()
     run_script(con, "decisions", work=WORK, persons=PERSONS)
-    persons = deduplicate(con, roles, PERSONS, WORK, decisions=f"{WORK}.decisions", progress=say)
+    persons = deduplicate(
+        con, roles, PERSONS, WORK, decisions=f"{WORK}.decisions",
+        join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], progress=say,
+    )  # fmt: skip
     figures = _figures(con)
     _safety_stop(con, figures, settings)
 
