@@ -1,0 +1,144 @@
+"""The whole main job on the sample country, against its truth."""
+
+import csv
+import hashlib
+import json
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROGRAMS = ["CFA", "CT-OVC", "HSNP", "OPCT", "PWSD-CT"]
+
+# What the truth says of payments that reach the registry, and what the mart says; per program, cycle and county.
+TOTALS = """
+    SELECT coalesce(t.program, m.program) AS program, coalesce(t.period_start, m.period_start) AS period_start,
+           coalesce(t.county_code, m.county_code) AS county_code, t.due, m.due, t.paid, m.paid
+    FROM (SELECT program, period_start, recorded_county_code AS county_code,
+                 sum(amount_due)::DECIMAL(18, 2) AS due, sum(amount_paid)::DECIMAL(18, 2) AS paid
+          FROM {truth} GROUP BY ALL) t
+    FULL JOIN ({mart}) m ON t.program = m.program AND t.period_start = m.period_start
+          AND t.county_code IS NOT DISTINCT FROM m.county_code
+    WHERE t.due IS DISTINCT FROM m.due OR t.paid IS DISTINCT FROM m.paid
+"""
+FROM_PAYMENTS = """
+    SELECT program, period_start, county_code, sum(amount_due)::DECIMAL(18, 2) AS due,
+           sum(amount_paid)::DECIMAL(18, 2) AS paid
+    FROM marts.fct_payments GROUP BY ALL
+"""
+
+
+@pytest.fixture(params=["demo", "second_demo"])
+def country(request):
+    """Both runs: what holds after the first has to hold after the incremental second."""
+    return request.getfixturevalue(request.param)
+
+
+def test_payments_agree_with_the_truth_to_the_shilling(country):
+    with country.published() as con:
+        assert con.execute("SELECT count(*) FROM marts.fct_payments").fetchone()[0] > 50_000
+        different = con.execute(TOTALS.format(truth=country.truth("payments"), mart=FROM_PAYMENTS)).fetchall()
+    assert different == []
+
+
+def test_money_stands_once(country):
+    """Who gets what, summed any way, is what was paid; covered household members carry no amount."""
+    with country.published() as con:
+        different = con.execute("""
+            SELECT program, cycle_id FROM marts.rpt_who_gets_what GROUP BY ALL
+            HAVING sum(amount_paid) IS DISTINCT FROM (
+                SELECT sum(f.amount_paid) FROM marts.fct_payments f
+                WHERE f.program = rpt_who_gets_what.program AND f.cycle_id = rpt_who_gets_what.cycle_id)
+        """).fetchall()
+        covered = con.execute("""
+            SELECT count(*) FROM marts.rpt_who_gets_what WHERE NOT is_recipient AND coalesce(amount_paid, 0) <> 0
+        """).fetchone()
+        grain = con.execute("""
+            SELECT count(*) FROM (SELECT person_uid, program, cycle_id FROM marts.rpt_who_gets_what
+                                  GROUP BY ALL HAVING count(*) > 1)
+        """).fetchone()
+    assert (different, covered, grain) == ([], (0,), (0,))
+
+
+def test_linkage_is_right_where_it_decides_alone(country):
+    found = json.loads(country.ibr("evaluate", "--json").stdout)
+    pairs, families = found["pairs"], found["families"]
+    assert pairs["precision"] >= 0.995
+    assert pairs["recall"] >= 0.95
+    assert families["share_taken_as_one_person"] < 0.005
+    assert found["verification"]["status_as_expected"] >= 0.98
+
+
+def test_every_planted_fault_is_found(country):
+    """All but deaths and pensions of people whom the register cannot be asked about."""
+    faults = json.loads(country.ibr("evaluate", "--json").stdout)["faults"]
+    missed = {name: counts["missed"] for name, counts in faults.items() if counts["missed"]}
+    assert set(missed) <= {"dead_still_paid", "pension_found", "duplicate_both_paid", "same_program_twice", "prohibited_overlap"}
+    for name, counts in faults.items():
+        assert counts["found"] >= 0.8 * counts["in the truth"], name
+
+
+def test_nothing_received_is_lost(country):
+    with country.warehouse() as con:
+        accounts = con.execute(
+            "SELECT * FROM registry.row_accounting WHERE received <> accepted + out_of_scope + rejected"
+        ).fetchall()
+        unequal = con.execute("SELECT * FROM ops.reconciliation WHERE NOT is_equal").fetchall()
+    assert (accounts, unequal) == ([], [])
+
+
+def test_each_program_gets_its_files(country):
+    for program in PROGRAMS:
+        (folder,) = sorted((country.home / "exceptions" / program).iterdir())[-1:]
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert {file["name"] for file in manifest["files"]} >= {"duplicates.xlsx"}
+        for file in manifest["files"]:
+            assert hashlib.sha256((folder / file["name"]).read_bytes()).hexdigest() == file["sha256"]
+
+
+def test_a_program_sees_nothing_of_the_others_records(country):
+    """No name or ID of another program's record stands in a program's files."""
+    with country.warehouse() as con:
+        for program in PROGRAMS:
+            (folder,) = sorted((country.home / "exceptions" / program).iterdir())[-1:]
+            own = {r for (r,) in con.execute(
+                "SELECT record_id FROM registry.persons WHERE program = ?", [program]).fetchall()}  # fmt: skip
+            others = {r for (r,) in con.execute(
+                "SELECT record_id FROM registry.persons WHERE program <> ?", [program]).fetchall()}  # fmt: skip
+            cells = {cell for path in folder.glob("*.csv") for row in csv.reader(path.open(encoding="utf-8-sig")) for cell in row}
+            assert cells & own or program == "CFA"
+            assert not cells & others
+
+
+def test_the_summary_is_for_a_manager(demo):
+    for word in ("people", "Programs", "not allowed by the rules", "could not be checked", "duplicates.xlsx"):
+        assert word in demo.said
+
+
+def test_the_second_run_copies_only_what_changed(demo, second_demo):
+    assert "One payment cycle has passed" in second_demo.said
+    with second_demo.warehouse() as con:
+        rewritten, total = con.execute("""
+            SELECT count(*) FILTER (_ibr_run_id = (SELECT value FROM ops.parameters WHERE name = 'run_id')), count(*)
+            FROM mirror_iprs.person
+        """).fetchone()
+        kept = con.execute(f"""
+            ATTACH '{demo.home / "warehouse.duckdb"}' AS before (READ_ONLY);
+            SELECT avg((a.person_uid = b.person_uid)::INT) FROM linkage.persons_crosswalk a
+            JOIN before.linkage.persons_crosswalk b USING (record_id)
+        """).fetchone()[0]
+    assert 0 < rewritten < total / 100
+    assert kept > 0.999
+
+
+def test_the_tools_around_it(demo):
+    status = json.loads(demo.ibr("status", "--json").stdout)
+    assert {row["source"] for row in status["sources"] if not row["is_stale"]} >= {"nsnp", "iprs", "psp"}
+    rows = json.loads(demo.ibr("sql", "--json", "SELECT count(*) AS people FROM marts.dim_person").stdout)
+    assert rows[0]["people"] > 10_000
+    with demo.warehouse() as con:
+        pair = con.execute("SELECT record_id_l, record_id_r FROM linkage.pairs WHERE verdict = 'match' LIMIT 1").fetchone()
+    explained = demo.ibr("explain", *pair).stdout
+    assert "bits" in explained
+    bad = demo.ibr("sql", "SELECT nonsense FROM nowhere", expect=2)
+    assert "nowhere" in bad.stderr
