@@ -12,6 +12,8 @@ from dagster_dbt import DbtCliResource
 from ibr.errors import ContractBroken
 from pipelines.context import Run, Session, user_errors
 
+# Unit tests are about the models, not about tonight's data: they run with the tests of the code.
+_NIGHTLY = ("--exclude-resource-type", "unit_test")
 _KEPT = 10  # folders with compiled SQL and results, of the latest invocations
 
 
@@ -25,7 +27,7 @@ def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session
     target = run.workspace.home / "dbt" / f"{context.op_execution_context.op.name}-{run.run_id}"
     _prune(target.parent)
     session.progress(f"building {what}")
-    invocation = dbt.cli(["build"], context=context, raise_on_error=False, target_path=target)
+    invocation = dbt.cli(["build", *_NIGHTLY], context=context, raise_on_error=False, target_path=target)
     done = 0
     words = session.log_file.open("a", encoding="utf-8") if session.log_file else nullcontext()
     with words as log, redirect_stdout(log) if log else nullcontext():

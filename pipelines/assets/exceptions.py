@@ -1,8 +1,8 @@
 """Exception files: what each program manager has to decide."""
 
 import dagster as dg
-from exchange.exceptions import export_exceptions
 
+from exchange.exceptions import export_exceptions
 from pipelines.context import OWNER, POOL, Run, Session, user_errors
 
 REPORTS = ("rpt_multiple_receipt", "rpt_household_multiple_receipt", "rpt_verification", "rpt_payroll_pre")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import dagster as dg
-from linkage.registry import link_registry
 
+from linkage.registry import link_registry
 from pipelines.context import OWNER, POOL, Run, Session, user_errors
 
 TABLES = {
