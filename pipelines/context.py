@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from ibr.errors import IbrError
 from ibr.workspace import Workspace
 from pipelines.replication.landing import Landing
 from warehouse.connection import connect
+from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
 
 POOL = "warehouse"
 OWNER = "team:secretariat"
+LONGEST_WAIT = 3600  # seconds that a step waits for the writer's place before it fails as busy
 RUN_ID_TAG, STARTED_TAG, FULL_TAG, AS_AT_TAG = "ibr/run_id", "ibr/started_at", "ibr/full_refresh", "ibr/as_at"
 
 # One process has one writer as well: steps of runs that share it take turns.
@@ -36,6 +38,8 @@ class Session:
     landings: dict[str, Future[Landing]] = field(default_factory=dict)
     # Where dbt's own words go instead of the console.
     log_file: Path | None = None
+    # `ibr run` holds the warehouse from its first step to its last; runs that Dagster starts take it step by step.
+    holds_lock: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,20 @@ class Run:
         return self.session.workspace
 
     @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The single writer's place, whichever process asks for it; waits for its turn."""
+        with _writer, ExitStack() as stack:
+            if not self.session.holds_lock:
+                stack.enter_context(
+                    warehouse_lock(self.workspace.home, f"run {self.run_id}", wait_seconds=LONGEST_WAIT)
+                )
+            yield
+
+    @contextmanager
     def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, open for writing, schemas in place; closed again at the end, since dbt opens it itself."""
         settings = self.workspace.registry.warehouse
-        with _writer:
+        with self.writing():
             con = connect(
                 self.workspace.warehouse_file,
                 memory_limit=settings.memory_limit,

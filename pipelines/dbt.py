@@ -47,7 +47,11 @@ class InstalledDbt(DbtCliResource):
 
 def resource(dbt: DbtProject) -> DbtCliResource:
     """dbt as it is installed, whether or not its virtual environment is activated."""
-    return InstalledDbt(project_dir=dbt, dbt_executable=str(Path(sys.executable).parent / "dbt"))
+    return InstalledDbt(
+        project_dir=str(dbt.project_dir),
+        profiles_dir=str(dbt.profiles_dir),
+        dbt_executable=str(Path(sys.executable).parent / "dbt"),
+    )
 
 
 def prepare(workspace: Workspace) -> DbtProject:

@@ -27,10 +27,10 @@ def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session
     target = run.workspace.home / "dbt" / f"{context.op_execution_context.op.name}-{run.run_id}"
     _prune(target.parent)
     session.progress(f"building {what}")
-    invocation = dbt.cli(["build", *_NIGHTLY], context=context, raise_on_error=False, target_path=target)
     done = 0
     words = session.log_file.open("a", encoding="utf-8") if session.log_file else nullcontext()
-    with words as log, redirect_stdout(log) if log else nullcontext():
+    with user_errors(), run.writing(), words as log, redirect_stdout(log) if log else nullcontext():
+        invocation = dbt.cli(["build", *_NIGHTLY], context=context, raise_on_error=False, target_path=target)
         for event in invocation.stream():
             if isinstance(event, dg.Output | dg.MaterializeResult | dg.AssetMaterialization):
                 done += 1

@@ -110,7 +110,8 @@ class _Runner:
     ) -> None:
         self._workspace, self._tags, self._outcome, self._progress = workspace, tags, outcome, progress
         self._instance = open_instance(workspace)
-        self._session = Session(workspace, progress, log_file=workspace.logs / f"dbt-{outcome.run_id}.log")
+        log_file = workspace.logs / f"dbt-{outcome.run_id}.log"
+        self._session = Session(workspace, progress, log_file=log_file, holds_lock=True)
         self._definitions = build_definitions(self._session)
 
     def replicate(self) -> None:

@@ -41,8 +41,8 @@ def link(specification: Path, input_path: Path, register_path: Path | None, outp
 @json_option
 def evaluate(home: Workspace, clusters: Path | None, matches: Path | None, truth: Path | None, as_json: bool) -> None:
     """How good the linkage is: a run on the sample country, or any clusters or matches, against the truth."""
-    if clusters or matches:
-        _evaluate_files(clusters, matches, truth, as_json)
+    if found := clusters or matches:
+        _evaluate_files(found, truth, clusters is not None, as_json)
         return
     from sample_country.evaluation import evaluate_run
 
@@ -54,12 +54,12 @@ def evaluate(home: Workspace, clusters: Path | None, matches: Path | None, truth
         console.print(table(shown.title, shown.columns, shown.rows))
 
 
-def _evaluate_files(clusters: Path | None, matches: Path | None, truth: Path | None, as_json: bool) -> None:
+def _evaluate_files(found: Path, truth: Path | None, are_clusters: bool, as_json: bool) -> None:
     from linkage.evaluate import evaluate_clusters, evaluate_matches
 
     if truth is None:
         raise UsageProblem("--clusters and --matches need --truth, a file of the same two columns")
-    result = evaluate_clusters(clusters, truth) if clusters else evaluate_matches(matches or clusters, truth)
+    result = (evaluate_clusters if are_clusters else evaluate_matches)(found, truth)
     if as_json:
         click.echo(json.dumps(result, indent=1))
         return
@@ -75,7 +75,6 @@ def _evaluate_files(clusters: Path | None, matches: Path | None, truth: Path | N
 def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> None:
     """Why two records were, or were not, taken as one person."""
     from linkage.registry import explain_registry
-
     from warehouse.connection import connect
 
     con = connect(home.warehouse_file, read_only=True)

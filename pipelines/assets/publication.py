@@ -22,9 +22,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         run = Run.of(context, session)
         session.progress("publishing")
         workspace = run.workspace
-        with user_errors(), run.warehouse():
-            pass  # schemas are in place; publish opens the file itself
-        with user_errors():
+        with user_errors(), run.writing():
             published = publish(
                 workspace.warehouse_file,
                 workspace.home,

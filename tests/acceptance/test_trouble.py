@@ -1,4 +1,7 @@
-"""What a night can bring: broken sources, bad values, a killed run, two runs at once. The consequences are the contract's."""
+"""What a night can bring: broken sources, bad values, a killed run, two runs at once.
+
+The consequences are those that the contract states.
+"""
 
 import os
 import re
@@ -12,6 +15,10 @@ import pytest
 from tests.acceptance.conftest import IBR, Country
 
 pytestmark = pytest.mark.slow
+
+TOUCHED = "UpdatedAt = '2026-07-01T00:00:00'"
+ACTIVE = "(SELECT MemberId FROM Member JOIN Enrolment USING (HhId) WHERE Status = 'ACTIVE')"
+FIRST, LAST = f"(SELECT min(MemberId) FROM {ACTIVE})", f"(SELECT max(MemberId) FROM {ACTIVE})"
 
 
 def spoil(country: Country, database: str, *statements: str) -> None:
@@ -45,8 +52,8 @@ def test_bad_values_and_rows_are_set_aside_with_their_reason_and_the_run_goes_on
     spoil(
         spoilt,
         "nsnp",
-        "UPDATE Member SET DateOfBirth = 'about 1950', UpdatedAt = '2026-07-01T00:00:00' WHERE rowid IN (SELECT min(rowid) FROM Member)",
-        "UPDATE Member SET NationalId = 'A12B', UpdatedAt = '2026-07-01T00:00:00' WHERE rowid IN (SELECT max(rowid) FROM Member)",
+        f"UPDATE Member SET DateOfBirth = 'about 1950', {TOUCHED} WHERE MemberId = {FIRST}",
+        f"UPDATE Member SET NationalId = 'A12B', {TOUCHED} WHERE MemberId = {LAST}",
         "INSERT INTO PaymentLine SELECT * FROM PaymentLine LIMIT 1",
     )
     spoilt.ibr("run")
@@ -72,7 +79,9 @@ def test_broken_sources_keep_their_last_good_mirror_and_the_rest_is_published(sp
     assert set(stale(spoilt)) == {"ctovc", "cfa", "iprs"}
     assert version(spoilt) != before
     with spoilt.published() as con:
-        marked = dict(con.execute("SELECT program, bool_and(is_source_stale) FROM marts.fct_payments GROUP BY 1").fetchall())
+        marked = dict(
+            con.execute("SELECT program, bool_and(is_source_stale) FROM marts.fct_payments GROUP BY 1").fetchall()
+        )
         statuses = con.execute("SELECT DISTINCT status FROM marts.rpt_verification").fetchall()
     assert marked["CT-OVC"]
     assert marked["CFA"]
@@ -152,7 +161,8 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
     with spoilt.warehouse() as con:
         assert con.execute("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal").fetchone() == (0,)
         found = con.execute(f"""
-            SELECT (SELECT sum(amount_paid) FROM marts.fct_payments) = (SELECT sum(amount_paid) FROM {spoilt.truth("payments")})
+            SELECT (SELECT sum(amount_paid) FROM marts.fct_payments)
+                 = (SELECT sum(amount_paid) FROM {spoilt.truth("payments")})
         """).fetchone()
     assert found == (True,)
 
