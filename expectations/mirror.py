@@ -38,16 +38,18 @@ class SourceConfig(Protocol):
 _TRUE_OR_FALSE = "'0', '1', 'true', 'false', 't', 'f', 'yes', 'no', 'y', 'n'"
 
 
-def mirror_contract(source: SourceConfig, parquet: Mapping[str, Path]) -> list[TableContract]:
+def mirror_contract(
+    source: SourceConfig, parquet: Mapping[str, Path], tolerated: Mapping[str, float] | None = None
+) -> list[TableContract]:
     """The checks on each landed table: columns there, rows there, key whole and unique, types readable.
 
-    Up to `limits.rejected_share` of a table's rows may break a check on rows.
+    Up to `tolerated`, by default `limits.rejected_share`, of a file's rows may break a check on rows.
     """
     return [
         TableContract(
             name,
             f"read_parquet({literal(str(parquet[name]))})",
-            _checks(table, source.limits.rejected_share),
+            _checks(table, (tolerated or {}).get(name, source.limits.rejected_share)),
         )
         for name, table in source.tables.items()
         if name in parquet
@@ -60,15 +62,17 @@ def run_mirror_contract(
     parquet: Mapping[str, Path],
     limits: LimitsConfig,
     *,
+    tolerated: Mapping[str, float] | None = None,
     quarantine: Path | None = None,
     memory_limit: str = "1GB",
 ) -> ContractResult:
     """Check one landed source before it is merged. May be called from threads; needs no warehouse.
 
-    `parquet` is the landed file of each table; `quarantine` the workspace's folder, under which broken rows go
-    to `<source>/contract/<table>.csv`.
+    `parquet` is the landed file of each table; `tolerated` the share of a file's rows that may break a check on rows,
+    where that differs from `limits.rejected_share` (a file may hold only what changed); `quarantine` the workspace's
+    folder, under which broken rows go to `<source>/contract/<table>.csv`.
     """
-    contract = mirror_contract(_Source(tables, limits), parquet)
+    contract = mirror_contract(_Source(tables, limits), parquet, tolerated)
     with connect(":memory:", memory_limit=memory_limit) as con:
         # A folder of its own: the quarantine of a source also holds rows that later stages refused.
         folder = quarantine / source / "contract" if quarantine else None

@@ -83,6 +83,10 @@ class Limits(_Section):
     rejected_share: Share = 0.02
     vanished_share: Share = 0.20
 
+    def tolerated_rows(self, rows: int) -> int:
+        """How many of a table's rows may be unusable: the share, and always one."""
+        return max(1, int(self.rejected_share * rows))
+
 
 class Source(_Section):
     """A database or a stream of files that is mirrored."""
@@ -124,11 +128,15 @@ class Warehouse(_Section):
 
 
 class Schedule(_Section):
-    """When the nightly run starts (cron), and when it goes on without sources that have not answered."""
+    """When the nightly run starts (cron), and how long it waits for sources that have not answered.
+
+    `follow_calendar`: report as at the day of the run; otherwise always as at `reporting_date`.
+    """
 
     replicate: str = "0 1 * * *"
-    build_at_latest: str = "0 4 * * *"
+    patience_minutes: int = Field(default=180, gt=0)
     timezone: str = "UTC"
+    follow_calendar: bool = True
 
 
 class Registry(_Section):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 # A pipe or a file has no width of its own: give tables room.
@@ -35,7 +36,7 @@ def table(title: str, columns: list[str], rows: list[tuple]) -> Table:
         is_number = bool(rows) and all(_is_number(row[number]) for row in rows)
         shown.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(_shown(value) for value in row))
+        shown.add_row(*(escape(_shown(value)) for value in row))
     return shown
 
 

@@ -6,9 +6,13 @@ and holds no personal data. Anything else that escapes is a defect of ours (exit
 
 
 class IbrError(Exception):
-    """Base of all problems that are the user's to solve; never raised itself."""
+    """Base of all problems that are told in one line; never raised itself."""
 
     exit_code = 1
+
+
+class Defect(IbrError):
+    """Something that we did not foresee, told without the values that its own words may hold."""
 
 
 class UsageProblem(IbrError):

@@ -77,4 +77,5 @@ class Workspace:
             self.dagster_home, self.temporary, self.home / "inbox" / "decisions", self.home / "audit",
         ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home.chmod(0o700)  # a folder that was there already keeps the rights it had
         return self

@@ -1,7 +1,9 @@
 """What every step of a run needs to know, read from the run's tags so that a restarted step knows the same."""
 
 import datetime as dt
+import os
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -12,7 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from ibr.errors import IbrError
+from ibr.errors import Defect, IbrError
 from ibr.workspace import Workspace
 from pipelines.replication.landing import Landing
 from warehouse.connection import connect
@@ -102,8 +104,12 @@ class Run:
 
 
 @contextmanager
-def user_errors(on_error: Callable[[IbrError], None] | None = None) -> Iterator[None]:
-    """Turn a user's problem into a Dagster failure that carries its exit code, and no traceback."""
+def plain_failures(on_error: Callable[[IbrError], None] | None = None) -> Iterator[None]:
+    """Turn what goes wrong in a step into a Dagster failure of one line that carries its exit code.
+
+    A user's problem keeps its words. Of a defect of ours only the kind and the place are told, because an error's own
+    words may hold a row's values, and Dagster keeps them; with IBR_DEBUG set they are let through.
+    """
     try:
         yield
     except IbrError as error:
@@ -112,3 +118,22 @@ def user_errors(on_error: Callable[[IbrError], None] | None = None) -> Iterator[
         raise dg.Failure(
             description=str(error), metadata={"exit_code": error.exit_code}, allow_retries=False
         ) from None
+    except Exception as error:
+        defect = Defect(
+            f"a defect of ours: {type(error).__name__} at {_place(error)}; run again with IBR_DEBUG=1 to see all of it"
+        )
+        if on_error:
+            on_error(defect)
+        if os.environ.get("IBR_DEBUG") or isinstance(error, dg.Failure):
+            raise
+        raise dg.Failure(
+            description=str(defect), metadata={"exit_code": defect.exit_code}, allow_retries=False
+        ) from None
+
+
+def _place(error: Exception) -> str:
+    """The innermost place in our own code that an error came through, as file:line."""
+    root = Path(__file__).parents[1]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(root)]
+    ours = [f for f in frames if ".venv" not in f.filename]
+    return f"{Path(ours[-1].filename).relative_to(root)}:{ours[-1].lineno}" if ours else "a place outside our code"

@@ -10,15 +10,17 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from ibr.errors import ContractBroken
-from pipelines.context import Run, Session, user_errors
+from pipelines import journal
+from pipelines.context import Run, Session, plain_failures
 
 # Unit tests are about the models, not about tonight's data: they run with the tests of the code.
 _NIGHTLY = ("--exclude-resource-type", "unit_test")
 _KEPT = 10  # folders with compiled SQL and results, of the latest invocations
 
 
-def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: Session, what: str) -> Iterator:
-    """Run the selected models and their tests; dbt is a process of its own, so no connection may be open.
+def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: Session, layer: str) -> Iterator:
+    """Run the models of a layer (`registry` or `marts`) and their tests; dbt is a process of its own, so no connection
+    may be open. Until the layer's contract has been checked nothing may be made from it.
 
     A model or test that fails is the data's fault until proven otherwise: exit 4, named.
     """
@@ -26,10 +28,16 @@ def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session
     # Beside the parsed project: dbt then finds what it has parsed, and saves 13 s an invocation.
     target = run.workspace.home / "dbt" / f"{context.op_execution_context.op.name}-{run.run_id}"
     _prune(target.parent)
+    what = {"registry": "staging and registry"}.get(layer, layer)
     session.progress(f"building {what}")
+    begun = journal.now()
+    with plain_failures(), run.warehouse() as con:
+        if layer == "marts":
+            journal.require_good(con, "registry")
+        journal.building(con, run, layer)
     done = 0
     words = session.log_file.open("a", encoding="utf-8") if session.log_file else nullcontext()
-    with user_errors(), run.writing(), words as log, redirect_stdout(log) if log else nullcontext():
+    with plain_failures(), run.writing(), words as log, redirect_stdout(log) if log else nullcontext():
         invocation = dbt.cli(["build", *_NIGHTLY], context=context, raise_on_error=False, target_path=target)
         for event in invocation.stream():
             if isinstance(event, dg.Output | dg.MaterializeResult | dg.AssetMaterialization):
@@ -38,10 +46,10 @@ def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session
                     session.progress(f"building {what}: {done} tables")
             yield event
     if not invocation.is_successful():
-        with user_errors():
-            raise ContractBroken(
-                f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
-            )
+        problem = f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
+        with plain_failures(), run.warehouse() as con:
+            journal.stage(con, run, layer, begun, problem=problem)
+            raise ContractBroken(problem)
 
 
 def _failures(target: Path) -> str:

@@ -4,6 +4,8 @@
 `defs` for the workspace at `$IBR_HOME`.
 """
 
+import os
+
 import dagster as dg
 
 from expectations import run_marts_contract, run_registry_contract
@@ -52,4 +54,5 @@ def build_definitions(session: Session) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location that `dagster dev` and the daemon load."""
+    os.umask(0o077)  # every file a step writes may hold personal data
     return build_definitions(Session(Workspace.at().ensure()))

@@ -20,6 +20,7 @@ from ibr.config import STAGES, Stage
 from ibr.errors import ContractBroken
 from ibr.workspace import Workspace
 from pipelines import staleness
+from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
 from pipelines.jobs import BUILD_JOB, replication_job_name
@@ -98,7 +99,7 @@ def run(
         to_build = [stage for stage in stages if stage != "replicate"]
         if to_build and _can_build(workspace, outcome):
             runner.build(to_build)
-        _record(workspace, outcome, started)
+        _record_failures(workspace, outcome)
     return outcome
 
 
@@ -154,7 +155,6 @@ class _Runner:
         stage.name = ", ".join(stages)
         self._outcome.stages.append(stage)
         self._outcome.troubles += troubles
-        self._outcome.published = "publish" in stages and stage.succeeded
 
     def _execute(self, job_name: str, keys: list[dg.AssetKey] | None = None) -> tuple[StageOutcome, list[Trouble]]:
         begun = dt.datetime.now(dt.UTC)
@@ -167,6 +167,9 @@ class _Runner:
             run_config={"loggers": {"file": {}}},
         )
         seconds = (dt.datetime.now(dt.UTC) - begun).total_seconds()
+        self._outcome.published |= any(
+            event.is_step_materialization and event.asset_key == PUBLICATION for event in result.all_events
+        )
         return StageOutcome(job_name, seconds, result.success), _troubles(result, job_name)
 
 
@@ -242,28 +245,17 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
     return troubles
 
 
-def _record(workspace: Workspace, outcome: RunOutcome, started: dt.datetime) -> None:
-    """One row a stage in ops.runs."""
+def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
+    """Sources that could not be copied have no step that opens the warehouse: their failure is written here."""
     con = connect(workspace.warehouse_file)
     try:
         prepare(con)
-        staleness.record(con, workspace.home, list(workspace.registry.sources))
-        messages = {t.place: t.message for t in outcome.troubles}
-        for stage in outcome.stages:
-            source = stage.name.removeprefix("replicate ") if stage.name.startswith("replicate ") else None
-            con.execute(
-                "INSERT INTO ops.runs VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
-                [
-                    outcome.run_id,
-                    "replicate" if source else stage.name,
-                    source,
-                    started,
-                    started + dt.timedelta(seconds=stage.seconds),
-                    "success" if stage.succeeded else "failure",
-                    messages.get(source or BUILD_JOB),
-                ],
-            )
+        staleness.record(con, workspace.home, workspace.registry, dt.datetime.now(dt.UTC))
+        for code, failure in staleness.failures(workspace.home, workspace.registry.sources).items():
+            if failure["run_id"] == outcome.run_id:
+                con.execute(
+                    "INSERT INTO ops.runs VALUES (?, 'replicate', ?, now(), now(), 'failure', NULL, ?)",
+                    [outcome.run_id, code, failure["message"]],
+                )
     finally:
         con.close()
-
-

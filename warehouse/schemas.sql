@@ -28,7 +28,28 @@ CREATE TABLE IF NOT EXISTS ops.sources (
     is_stale BOOLEAN NOT NULL DEFAULT false,
     stale_reason VARCHAR,
     last_good_at TIMESTAMPTZ,
-    last_run_id VARCHAR
+    last_run_id VARCHAR,
+    freshness_days INTEGER
+);
+
+-- For warehouses made before there was a promise of freshness.
+ALTER TABLE ops.sources ADD COLUMN IF NOT EXISTS freshness_days INTEGER;
+
+-- One row for each check of the last contract on a layer, and whether the layer held it as a whole.
+CREATE TABLE IF NOT EXISTS ops.checks (
+    run_id VARCHAR NOT NULL,
+    layer VARCHAR NOT NULL,
+    table_name VARCHAR,
+    check_name VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL,
+    passed BOOLEAN NOT NULL,
+    message VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS ops.layers (
+    layer VARCHAR PRIMARY KEY,
+    state VARCHAR NOT NULL CHECK (state IN ('building', 'good', 'broken')),
+    run_id VARCHAR NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS ops.runs (

@@ -20,6 +20,9 @@ _QUESTIONS = {
         SELECT program, kind, count(*) AS open, min(first_found_at) AS oldest
         FROM ops.exceptions WHERE status IN ('new', 'open') GROUP BY ALL ORDER BY ALL
     """,
+    "failing_checks": """
+        SELECT layer, table_name, check_name, severity, message, run_id FROM ops.checks WHERE NOT passed ORDER BY ALL
+    """,
     "figures_that_do_not_agree": """
         SELECT source, table_name, measure, column_name, source_value, mirror_value, run_id
         FROM ops.reconciliation

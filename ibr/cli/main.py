@@ -38,6 +38,7 @@ cli.add_command(ui.ui)
 
 def main() -> NoReturn:
     """Run a command; a user's problem is one line on stderr, and its exit code."""
+    os.umask(0o077)  # every file a command writes may hold personal data
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from decimal import Decimal
 
 import click
 
@@ -38,10 +39,15 @@ def _answer(home: Workspace, audience: str, query: str, as_json: bool, as_csv: b
 
     columns, rows = query_publication(home.home, audience, query)
     if as_json:
-        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1))
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain, indent=1))
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
     else:
         console.print(table("", columns, rows))
+
+
+def _plain(value: object) -> object:
+    """Amounts as numbers; dates and the rest as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)

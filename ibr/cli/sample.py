@@ -38,17 +38,22 @@ def sample_country(directory: Path, scale: float, seed: int, advance: int | None
 
 @click.command(epilog="Example: ibr demo --scale 0.01")
 @home_option
-@click.option("--scale", type=float, default=SCALE, show_default=True)
-@click.option("--seed", type=int, default=SEED, show_default=True)
-def demo(home: Workspace, scale: float, seed: int) -> None:
+@click.option("--scale", type=float, default=None, help=f"Default: {SCALE}.")
+@click.option("--seed", type=int, default=None, help=f"Default: {SEED}.")
+def demo(home: Workspace, scale: float | None, seed: int | None) -> None:
     """The whole main job on the sample country. Run again, it lets one payment cycle pass."""
     import sample_country as country
     from ibr.cli.run import execute
 
     first = not (home.home / "truth" / "state.json").is_file()
+    if not first and (scale is not None or seed is not None):
+        raise UsageProblem(
+            f"{home.home} holds a sample country already; leave out --scale and --seed to let a cycle pass in it, "
+            "or choose another --home"
+        )
     with progress("sample country") as say:
         if first:
-            _make(home.home, scale, seed, say)
+            _make(home.home, SCALE if scale is None else scale, SEED if seed is None else seed, say)
         else:
             country.advance(home.home, 1, say)
     state = json.loads((home.home / "truth" / "state.json").read_text())

@@ -8,7 +8,8 @@ import duckdb
 
 from expectations import ContractResult
 from ibr.errors import ContractBroken
-from pipelines.context import POOL, Run, Session, user_errors
+from pipelines import journal
+from pipelines.context import POOL, Run, Session, plain_failures
 
 Runner = Callable[[duckdb.DuckDBPyConnection], ContractResult]
 
@@ -29,8 +30,11 @@ def build(layer: str, tables: list[dg.AssetKey], runner: Runner) -> dg.AssetChec
     def contract(context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
         run = Run.of(context, session)
         session.progress(f"checking the contract on {layer}")
-        with user_errors(), run.warehouse() as con:
+        begun = journal.now()
+        with plain_failures(), run.warehouse() as con:
             result = runner(con)
+            journal.checked(con, run, layer, result)
+            journal.stage(con, run, layer, begun, problem=None if result.passed else result.summary_line())
         names = {key.path[-1]: key for key in tables}
         broken = defaultdict(list)
         for check in result.failures():

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from exchange.exceptions import export_exceptions
-from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines import journal
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
 REPORTS = ("rpt_multiple_receipt", "rpt_household_multiple_receipt", "rpt_verification", "rpt_payroll_pre")
 
@@ -20,10 +21,13 @@ def exception_files(context: dg.AssetExecutionContext, session: dg.ResourceParam
     """A workbook, CSVs and a manifest for every program, every run, even when there is nothing to decide."""
     run = Run.of(context, session)
     session.progress("writing exception files")
-    with user_errors(), run.warehouse() as con:
+    begun = journal.now()
+    with plain_failures(), run.warehouse() as con:
+        journal.require_good(con, "marts")
         files = export_exceptions(
             con, run.workspace.home, run.run_id, run.reporting_date, list(run.workspace.registry.programs)
         )
+        journal.stage(con, run, "exceptions", begun, rows=sum(sum(file.rows.values()) for file in files))
     return dg.MaterializeResult(
         metadata={"files": {file.program: {"folder": str(file.folder), **file.rows} for file in files}}
     )

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import dagster as dg
 
 from linkage.registry import link_registry
-from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines import journal
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
 TABLES = {
     "pairs": "Pairs of records that are, or may be, one person, with the key that found them and their weight.",
@@ -44,9 +45,12 @@ def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session
     settings = dict(run.workspace.registry.linkage)
     if variants := settings.get("name_variants"):
         settings["name_variants"] = str(run.workspace.home / variants)  # an absolute path stays as it is
-    with user_errors(), run.warehouse() as con:
+    begun = journal.now()
+    with plain_failures(), run.warehouse() as con:
+        journal.require_good(con, "registry")
         summary = link_registry(con, settings, run.run_id, run.reporting_date, progress=session.progress)
         counts = {table: _count(con, table) for table in TABLES}
+        journal.stage(con, run, "link", begun, rows=counts["persons_crosswalk"])
     for table in TABLES:
         yield dg.MaterializeResult(
             asset_key=["linkage", table], metadata={"dagster/row_count": counts[table], "summary": asdict(summary)}

@@ -2,15 +2,18 @@
 
 import dagster as dg
 
-from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines import journal
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from warehouse.publication import publish
+
+KEY = dg.AssetKey(["published", "secretariat"])
 
 
 def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The publication asset, downstream of every mart: a broken contract on any of them publishes nothing."""
 
     @dg.asset(
-        key=["published", "secretariat"],
+        key=KEY,
         deps=marts,
         group_name="publish",
         owners=[OWNER],
@@ -22,7 +25,10 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         run = Run.of(context, session)
         session.progress("publishing")
         workspace = run.workspace
-        with user_errors(), run.writing():
+        begun = journal.now()
+        with plain_failures(), run.warehouse() as con:
+            journal.require_good(con, "marts")
+        with plain_failures(), run.writing():
             published = publish(
                 workspace.warehouse_file,
                 workspace.home,
@@ -30,6 +36,8 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 run.started_at,
                 keep=workspace.registry.warehouse.keep_publications,
             )
+        with plain_failures(), run.warehouse() as con:
+            journal.stage(con, run, "publish", begun, rows=published.rows)
         return dg.MaterializeResult(
             metadata={"dagster/row_count": published.rows, "version": published.version, "tables": published.tables}
         )

@@ -8,7 +8,7 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from ibr.workspace import Workspace
 from pipelines import staleness
-from pipelines.context import OWNER, POOL, Run, Session, user_errors
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import Translator
 from pipelines.dbt_run import build_models
 from warehouse.connection import literal
@@ -33,7 +33,7 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
     """Written at the start of every run, so that models read them in SQL."""
     run = Run.of(context, session)
     registry = run.workspace.registry
-    with user_errors(), run.warehouse() as con:
+    with plain_failures(), run.warehouse() as con:
         write_parameters(
             con,
             reporting_date=run.reporting_date,
@@ -54,7 +54,8 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
                 for code, source in registry.sources.items()
             ],
         )
-        staleness.record(con, run.workspace.home, list(registry.sources))
+        con.execute("INSERT OR REPLACE INTO ops.parameters VALUES ('run_started_at', ?)", [run.started_at.isoformat()])
+        staleness.record(con, run.workspace.home, registry, run.started_at)
     for name in ("parameters", "programs", "sources"):
         yield dg.MaterializeResult(asset_key=["ops", name], metadata={"reporting_date": str(run.reporting_date)})
 
@@ -71,7 +72,7 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def registry_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
-        yield from build_models(context, dbt, session, "staging and registry")
+        yield from build_models(context, dbt, session, "registry")
 
     return registry_models
 
@@ -87,7 +88,7 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
 def rejected_rows(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
     """Rows and values that could not be used, with their reason, in one table and a file for each source's owner."""
     run = Run.of(context, session)
-    with user_errors(), run.warehouse() as con:
+    with plain_failures(), run.warehouse() as con:
         con.begin()
         con.execute("DELETE FROM ops.rejected_rows WHERE stage = 'registry'")
         con.execute(

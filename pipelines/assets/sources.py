@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from expectations import run_mirror_contract
+from expectations import ContractResult, run_mirror_contract
 from ibr.config import Source
 from ibr.errors import ContractBroken, IbrError
-from pipelines import staleness
-from pipelines.context import OWNER, POOL, Run, Session, user_errors
-from pipelines.replication.landing import Landing, land
+from pipelines import journal, staleness
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+from pipelines.replication.landing import LandedTable, Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
 
 
@@ -39,7 +39,7 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
     def landed(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
         run = Run.of(context, session)
         home = run.workspace.home
-        with user_errors(lambda error: staleness.note_failure(home, code, run.run_id, error)):
+        with plain_failures(lambda error: staleness.note_failure(home, code, run.run_id, error)):
             landing = (
                 session.landings[code].result()
                 if code in session.landings
@@ -67,7 +67,22 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
     def contract(context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]) -> dg.AssetCheckResult:
         run = Run.of(context, session)
         home = run.workspace.home
-        landing = Landing.read(home / "landing" / code / run.run_id)
+
+        def note(error: IbrError) -> None:
+            staleness.note_failure(home, code, run.run_id, error)
+
+        with plain_failures(note):
+            result = check(run)
+        if not result.passed:
+            note(ContractBroken(result.summary_line()))
+        return dg.AssetCheckResult(
+            passed=result.passed,
+            description=result.summary_line(),
+            metadata={"exit_code": ContractBroken.exit_code, "checks": len(result.checks)},
+        )
+
+    def check(run: Run) -> ContractResult:
+        landing = Landing.read(run.workspace.landing / code / run.run_id)
         # Only what was landed whole can be judged as a whole; changed rows are judged as they come.
         tables = {
             name: table
@@ -75,22 +90,21 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
             else table.model_copy(update={"may_be_empty": True})
             for name, table in source.tables.items()
         }
-        result = run_mirror_contract(
+        return run_mirror_contract(
             code,
             tables,
             {name: landing.rows_file(name) for name in tables},
             source.limits,
+            tolerated={name: _tolerated(landed, source) for name, landed in landing.tables.items()},
             quarantine=run.workspace.quarantine,
-        )
-        if not result.passed:
-            staleness.note_failure(home, code, run.run_id, ContractBroken(result.summary_line()))
-        return dg.AssetCheckResult(
-            passed=result.passed,
-            description=result.summary_line(),
-            metadata={"exit_code": ContractBroken.exit_code, "checks": len(result.checks)},
         )
 
     return contract
+
+
+def _tolerated(landed: LandedTable, source: Source) -> float:
+    """The share of a landed file's rows that may be unusable, so that the whole table keeps its limit."""
+    return min(1.0, source.limits.tolerated_rows(landed.figures.rows) / max(landed.rows, 1))
 
 
 def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
@@ -119,9 +133,11 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         def note(error: IbrError) -> None:
             staleness.note_failure(home, code, run.run_id, error)
 
-        with user_errors(note), run.warehouse() as con:
+        begun = journal.now()
+        with plain_failures(note), run.warehouse() as con:
             landing = Landing.read(home / "landing" / code / run.run_id)
             outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
+            journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed)
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
         yield from _report(outcome, keys)

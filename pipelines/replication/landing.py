@@ -20,11 +20,10 @@ import duckdb
 
 from ibr.config import Source, Table
 from ibr.errors import ContractBroken, SourceUnreachable
-from pipelines.replication.adapters import Adapter, Column, Figures, open_source
+from pipelines.replication.adapters import ORIGINAL, REASON, Adapter, Column, Figures, open_source
 from warehouse.connection import connect, literal, quoted
 
 Progress = Callable[[str], None]
-REASON, ORIGINAL = "_ibr_reject_reason", "_ibr_original"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Landing:
 
     def write_manifest(self) -> None:
         content = {"source": self.source, "run_id": self.run_id, "tables": [asdict(t) for t in self.tables.values()]}
-        _write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
+        write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
 
     @classmethod
     def read(cls, folder: Path) -> "Landing":
@@ -173,7 +172,7 @@ def _land_table(
 def _typed(adapter: Adapter, relation: str, columns: list[Column], table: Table, since: str | None) -> str:
     """The SELECT that gives every column its type, and marks rows with a number that cannot be read."""
     values = ", ".join(f"{_cast(adapter, c)} AS {quoted(c.name)}" for c in columns)
-    reason = original = "NULL::VARCHAR"
+    reason, original = (REASON, ORIGINAL) if adapter.refuses_rows() else ("NULL::VARCHAR", "NULL::VARCHAR")
     casts = [c for c in columns if adapter.reads_text() and not c.is_text]
     if casts:
         broken = " OR ".join(f"({quoted(c.name)} IS NOT NULL AND {_cast(adapter, c)} IS NULL)" for c in casts)
@@ -227,7 +226,7 @@ def read_watermarks(home: Path, code: str) -> dict[str, Watermark]:
 def write_watermarks(home: Path, code: str, watermarks: dict[str, Watermark]) -> None:
     """Remember how far the mirror has come, after its transaction is committed."""
     content = {name: asdict(watermark) for name, watermark in watermarks.items()}
-    _write_whole(home / "landing" / code / "watermarks.json", json.dumps(content, indent=1))
+    write_whole(home / "landing" / code / "watermarks.json", json.dumps(content, indent=1))
 
 
 def forget_watermarks(home: Path, code: str) -> None:
@@ -242,7 +241,7 @@ def prune(home: Path, code: str, keep: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = path.with_suffix(path.suffix + ".part")

@@ -15,9 +15,8 @@ import duckdb
 from ibr.config import Source, Table
 from ibr.errors import ContractBroken
 from pipelines.replication import reconciliation
+from pipelines.replication.adapters import ORIGINAL, REASON
 from pipelines.replication.landing import (
-    ORIGINAL,
-    REASON,
     LandedTable,
     Landing,
     Watermark,
@@ -367,8 +366,7 @@ class _TableMerge:
             f"{given}, ? FROM refused",
             [self._run_id, self._code, self._landed.name, self._loaded_at],
         )
-        share = self._outcome.quarantined / max(self._landed.figures.rows, 1)
-        if share > self._limits.rejected_share:
+        if self._outcome.quarantined > self._limits.tolerated_rows(self._landed.figures.rows):
             counted = self._con.execute("SELECT _ibr_reason, count(*) FROM refused GROUP BY 1 ORDER BY 1")
             reasons = dict(counted.fetchall())
             raise ContractBroken(

@@ -72,12 +72,14 @@ def test_linkage_is_right_where_it_decides_alone(country):
 
 def test_every_planted_fault_is_found(country):
     """All but deaths and pensions of people whom the register cannot be asked about."""
-    faults = json.loads(country.ibr("evaluate", "--json").stdout)["faults"]
+    faults = {row["fault"]: row for row in json.loads(country.ibr("evaluate", "--json").stdout)["faults"]}
+    assert len(faults) == 15
     missed = {name for name, counts in faults.items() if counts["missed"]}
     of_persons = {"duplicate_both_paid", "same_program_twice", "prohibited_overlap"}
     assert missed <= {"dead_still_paid", "pension_found", *of_persons}
     for name, counts in faults.items():
-        assert counts["found"] >= 0.8 * counts["in the truth"], name
+        # the register has not heard of every death
+        assert counts["found"] >= (0.7 if name == "dead_still_paid" else 0.95) * counts["planted"] > 0, name
 
 
 def test_nothing_received_is_lost(country):
@@ -93,25 +95,36 @@ def test_each_program_gets_its_files(country):
     for program in PROGRAMS:
         (folder,) = sorted((country.home / "exceptions" / program).iterdir())[-1:]
         manifest = json.loads((folder / "manifest.json").read_text())
-        assert {file["name"] for file in manifest["files"]} >= {"duplicates.xlsx"}
-        for file in manifest["files"]:
-            assert hashlib.sha256((folder / file["name"]).read_bytes()).hexdigest() == file["sha256"]
+        assert set(manifest["sha256"]) == {"duplicates.xlsx", "duplicates.csv", "verification.csv", "payroll.csv"}
+        for name, digest in manifest["sha256"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
-def test_a_program_sees_nothing_of_the_others_records(country):
-    """No name or ID of another program's record stands in a program's files."""
+# What identifies a person or a case; a program may know these of its own records only.
+IDENTIFYING = """
+    SELECT record_id AS value FROM registry.persons WHERE {side}
+    UNION SELECT household_id FROM registry.persons WHERE {side}
+    UNION SELECT enrolment_id FROM registry.enrolments WHERE {side}
+    UNION SELECT full_name FROM registry.persons WHERE {side}
+    UNION SELECT national_id_given FROM registry.persons WHERE {side}
+    UNION SELECT phone FROM registry.persons WHERE {side}
+"""
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_sees_nothing_of_the_others_records(country, program):
+    """No ID, name, household, enrolment or phone of another program's record stands in a program's files."""
     with country.warehouse() as con:
-        for program in PROGRAMS:
-            (folder,) = sorted((country.home / "exceptions" / program).iterdir())[-1:]
-            own = {r for (r,) in con.execute(
-                "SELECT record_id FROM registry.persons WHERE program = ?", [program]).fetchall()}  # fmt: skip
-            others = {r for (r,) in con.execute(
-                "SELECT record_id FROM registry.persons WHERE program <> ?", [program]).fetchall()}  # fmt: skip
-            cells = set()
-            for path in folder.glob("*.csv"):
-                cells |= {cell for row in csv.reader(path.open(encoding="utf-8-sig")) for cell in row}
-            assert cells & own or program == "CFA"
-            assert not cells & others
+        own, others = (
+            {value for (value,) in con.execute(IDENTIFYING.format(side=f"program {sign} '{program}'")).fetchall() if value}
+            for sign in ("=", "<>")
+        )
+    folder = max((country.home / "exceptions" / program).iterdir())
+    cells = set()
+    for path in folder.glob("*.csv"):
+        cells |= {cell for row in csv.reader(path.open(encoding="utf-8-sig")) for cell in row}
+    assert cells & own
+    assert not cells & (others - own)
 
 
 def test_the_summary_is_for_a_manager(demo):

@@ -86,6 +86,8 @@ def test_broken_sources_keep_their_last_good_mirror_and_the_rest_is_published(sp
     assert marked["CT-OVC"]
     assert marked["CFA"]
     assert not marked["OPCT"]
+        register = con.execute("SELECT bool_and(is_source_stale) FROM marts.rpt_verification").fetchone()
+    assert register == (True,)
     # the register was not reached: nobody was found, and nobody was found missing
     assert statuses == [("could_not_check",)]
 
@@ -127,19 +129,19 @@ def test_mistakes_in_registry_yml_are_told_together(spoilt):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def start(country: Country) -> subprocess.Popen:
+def start(country: Country, *stages: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [IBR, "run", "--home", str(country.home)],
+        [IBR, "run", "--home", str(country.home), *stages],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
     )  # fmt: skip
 
 
-def kill_at(country: Country, moment: str) -> None:
+def kill_at(country: Country, moment: str, *stages: str) -> None:
     """Start a run and kill it, with everything it started, when it says that it does something."""
-    process = start(country)
+    process = start(country, *stages)
     for line in process.stderr:
         if moment in line:
-            time.sleep(0.2)
+            time.sleep(1)
             break
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -180,3 +182,18 @@ def test_two_runs_at_once_and_a_reader_between_them(spoilt):
     assert process.wait() == 0
 
 
+
+
+def test_what_did_not_hold_its_contract_is_neither_published_nor_sent(spoilt):
+    """Not even by asking for that stage alone."""
+    before = version(spoilt)
+    kill_at(spoilt, "building marts", "marts")
+    for command in (["run", "--select", "publish"], ["exceptions", "export"]):
+        done = spoilt.ibr(*command, expect=4)
+        assert "marts has not held its contract" in done.stderr
+    assert version(spoilt) == before
+
+
+def test_nobody_else_on_the_machine_can_read_a_workspace(small):
+    assert small.home.stat().st_mode & 0o077 == 0
+    assert (small.home / "warehouse.duckdb").stat().st_mode & 0o077 == 0

@@ -184,3 +184,39 @@ def test_a_writer_during_the_copy_does_not_tear_the_snapshot(nights):
         writer.isolation_level = None  # one statement, one commit
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             writer.execute("DELETE FROM people")
+
+
+ODD_LINES = {
+    "short": "3",
+    "long": "3,4,5,6",
+    "a total": "TOTAL",
+    "an open quote": '"3,x,4000',
+}
+
+
+@pytest.mark.parametrize("line", ODD_LINES.values(), ids=ODD_LINES)
+def test_an_odd_line_in_a_csv_is_refused_alone(tmp_path, line):
+    rows = "".join(f'{n},"Wanjiku, {n}",4000\n' for n in range(100))
+    (tmp_path / "returns.csv").write_text(f"reference,name,amount\n{rows}{line}\n", encoding="utf-8-sig")
+    nights = Nights(tmp_path, "files:.", returns={"path": "*.csv", "key": ["reference"]})
+    outcome = nights.replicate().tables["returns"]
+    assert (outcome.live, outcome.quarantined) == (100, 1)
+    assert nights.live("returns", "reference, name")[1] == ("1", "Wanjiku, 1")
+    ((reason, given),) = nights.ask("SELECT reason_code, value_given FROM ops.rejected_rows")
+    assert reason.startswith("LINE_")
+    assert given.startswith(line.split(",")[0])
+
+
+def test_a_workbook_that_is_none_holds_its_source_back_and_says_so(tmp_path):
+    (tmp_path / "returns.xlsx").write_bytes(b"not a workbook")
+    nights = Nights(tmp_path, "files:.", returns={"path": "*.xlsx", "key": ["reference"]})
+    with pytest.raises(ContractBroken, match=r"returns\.xlsx cannot be read as a workbook"):
+        nights.replicate()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators_are_told_from_the_header(tmp_path, separator):
+    (tmp_path / "returns.csv").write_text(f"reference{separator}amount\n1{separator}4000\n")
+    nights = Nights(tmp_path, "files:.", returns={"path": "*.csv"})
+    nights.replicate()
+    assert nights.live("returns", "reference, amount") == [("1", "4000")]

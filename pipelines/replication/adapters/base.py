@@ -1,10 +1,14 @@
 """What every adapter answers, and the figures by which a copy is proved."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ibr.config import Table
 from ibr.errors import ContractBroken
+
+# Beside the columns of a landed row: why it cannot be stored, and its text as it was given.
+REASON, ORIGINAL = "_ibr_reject_reason", "_ibr_original"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Adapter(Protocol):
 
     def reads_text(self) -> bool:
         """True where values arrive as text and still have to be cast to the column's type."""
+
+    def refuses_rows(self) -> bool:
+        """True where `relation` also yields what is no row, with REASON and ORIGINAL beside the columns."""
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         """What the source itself counts, in the same snapshot that `relation` reads."""
@@ -100,6 +107,6 @@ def no_such_table(code: str, table: str, tables: list[str]) -> ContractBroken:
     )
 
 
-def first_line(error: Exception) -> str:
-    """The first line of an error, for a message of one line."""
-    return str(error).splitlines()[0][:160]
+def plain_reason(error: Exception) -> str:
+    """The kind of an error, in words: its own message may hold a row's values."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

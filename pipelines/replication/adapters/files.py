@@ -1,5 +1,6 @@
 """Files in a folder: CSV, Excel, Parquet."""
 
+import csv
 from pathlib import Path
 
 import duckdb
@@ -7,13 +8,24 @@ import polars as pl
 import pyarrow as pa
 
 from ibr.config import Source
-from ibr.errors import ConfigurationProblem, SourceUnreachable
-from pipelines.replication.adapters.base import Column, Figures, first_line, measures, named_figures, where
+from ibr.errors import ContractBroken, SourceUnreachable
+from pipelines.replication.adapters.base import (
+    ORIGINAL,
+    REASON,
+    Column,
+    Figures,
+    measures,
+    named_figures,
+    plain_reason,
+    where,
+)
 from warehouse.connection import literal, quoted
+
+_NOT_REFUSED = f"NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL}"
 
 
 class FileAdapter:
-    """CSV, Excel and Parquet files in a folder; a table is a file or a glob. All values are kept as the text given."""
+    """CSV, Excel and Parquet files in a folder; a table is a file or a glob. Values are kept as the text given."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source, folder: Path) -> None:
         self._con, self._code, self._source, self._folder = con, code, source, folder
@@ -35,37 +47,83 @@ class FileAdapter:
         return self._views[table] + where(self._source.tables[table])
 
     def _read(self, table: str) -> str:
+        """A temporary table of all files of a table; lines that are no row of it are there with their reason."""
         view = f"file_{len(self._views)}"
         parts = [self._reader(path, f"{view}_{number}") for number, path in enumerate(self._files(table))]
-        union = " UNION ALL BY NAME ".join(f"SELECT COLUMNS(*)::VARCHAR FROM {part}" for part in parts)
         try:
-            self._con.execute(f"CREATE TEMP TABLE {view} AS {union}")
+            union = " UNION ALL BY NAME ".join(f"SELECT COLUMNS(*)::VARCHAR FROM {part}" for part in parts)
+            self._con.execute(f"CREATE TEMP TABLE {view} AS SELECT *, {_NOT_REFUSED} FROM ({union})")
         except duckdb.Error as error:
-            raise ConfigurationProblem(
-                f"source {self._code}, table {table}: a file cannot be read ({first_line(error)}); "
-                "save it again as UTF-8 CSV"
+            raise ContractBroken(
+                f"source {self._code}, table {table}: a file cannot be read ({plain_reason(error)}); "
+                "save it again as UTF-8 CSV with a header"
             ) from None
+        self._add_refused_lines(view)
         return view
+
+    def _add_refused_lines(self, view: str) -> None:
+        names = self._con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?)", [f"refused_{view}_"]
+        ).fetchall()
+        for (name,) in names:
+            self._con.execute(
+                f"INSERT INTO {view} ({REASON}, {ORIGINAL}) "
+                f"SELECT 'LINE_' || replace(min(error_type::VARCHAR), ' ', '_'), min(csv_line) FROM {name} GROUP BY line"
+            )
 
     def _reader(self, path: Path, name: str) -> str:
         suffix = path.suffix.lower()
         if suffix == ".csv":
-            return f"read_csv({literal(str(path))}, all_varchar = true, header = true, sample_size = -1)"
+            return self._csv(path, name)
         if suffix == ".parquet":
             return f"read_parquet({literal(str(path))})"
         if suffix in (".xlsx", ".xls", ".ods"):
-            self._con.register(name, _read_excel(path))
+            self._con.register(name, self._excel(path))
             return name
-        raise ConfigurationProblem(
+        raise ContractBroken(
             f"source {self._code}: {path.name} has an unknown ending; expected .csv, .xlsx, .xls, .ods or .parquet"
         )
 
+    def _csv(self, path: Path, name: str) -> str:
+        """Read by its header, not by guessing: one odd line must not change how the others are read."""
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                first = file.readline()
+        except UnicodeDecodeError:
+            first = ""
+        if not first.strip():
+            raise ContractBroken(
+                f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header"
+            )
+        delimiter = max(",;\t|", key=first.count)
+        header = next(csv.reader([first], delimiter=delimiter))
+        columns = ", ".join(f"{literal(column.strip())}: 'VARCHAR'" for column in header)
+        return (
+            f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
+            f"""quote = '"', escape = '"', columns = {{{columns}}}, store_rejects = true, """
+            f"rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}')"
+        )
+
+    def _excel(self, path: Path) -> pa.Table:
+        try:
+            frame = pl.read_excel(path, infer_schema_length=0)
+        except Exception:
+            # Its reader raises kinds of its own, whose words may hold cells.
+            raise ContractBroken(
+                f"source {self._code}: {path.name} cannot be read as a workbook; open it, and save it again as .xlsx"
+            ) from None
+        return frame.with_columns(pl.all().cast(pl.String)).to_arrow()
+
     def columns(self, table: str) -> list[Column]:
-        found = self._con.execute(f"DESCRIBE SELECT * FROM {self.relation(table)}").fetchall()
+        relation = self.relation(table)
+        found = self._con.execute(f"DESCRIBE SELECT * EXCLUDE ({REASON}, {ORIGINAL}) FROM {relation}").fetchall()
         return [Column(row[0], "VARCHAR") for row in found]
 
     def reads_text(self) -> bool:
         return False
+
+    def refuses_rows(self) -> bool:
+        return True
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         relation, key = self.relation(table), self._source.tables[table].key
@@ -77,8 +135,3 @@ class FileAdapter:
             row = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {relation})").fetchone()
             figures.keys = row[0] if row else None
         return figures
-
-
-def _read_excel(path: Path) -> pa.Table:
-    frame = pl.read_excel(path, infer_schema_length=0)
-    return frame.with_columns(pl.all().cast(pl.String)).to_arrow()

@@ -84,6 +84,9 @@ class ServerAdapter:
     def reads_text(self) -> bool:
         return False
 
+    def refuses_rows(self) -> bool:
+        return False
+
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]
         schema, name = self._place(table)

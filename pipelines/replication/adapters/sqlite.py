@@ -14,10 +14,10 @@ from pipelines.replication.adapters.base import (
     Adapter,
     Column,
     Figures,
-    first_line,
     measures,
     named_figures,
     no_such_table,
+    plain_reason,
     where,
 )
 from warehouse.connection import literal, load_extension, quoted
@@ -42,7 +42,7 @@ def open_sqlite(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
             yield SqliteAdapter(code, source, native)
     except (sqlite3.DatabaseError, duckdb.IOException) as error:
         raise SourceUnreachable(
-            f"source {code}: {path} cannot be read as a SQLite database ({first_line(error)}); "
+            f"source {code}: {path} cannot be read as a SQLite database ({plain_reason(error)}); "
             "ask its owner for a sound copy"
         ) from None
 
@@ -84,6 +84,9 @@ class SqliteAdapter:
 
     def reads_text(self) -> bool:
         return True
+
+    def refuses_rows(self) -> bool:
+        return False
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]

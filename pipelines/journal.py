@@ -1,0 +1,64 @@
+"""What happened, in `ops`, whoever started the run: a row a stage, each layer's state, the checks of its contract."""
+
+import datetime as dt
+import json
+
+import duckdb
+
+from expectations import ContractResult
+from ibr.errors import ContractBroken
+from pipelines.context import Run
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    name: str,
+    begun: dt.datetime,
+    *,
+    source: str | None = None,
+    rows: int | None = None,
+    problem: str | None = None,
+) -> None:
+    """Write how a stage (or one source of it) ended in `ops.runs`; `problem` is what failed, in one line."""
+    con.execute(
+        "INSERT INTO ops.runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [run.run_id, name, source, begun, now(), "failure" if problem else "success", rows, problem],
+    )
+
+
+def building(con: duckdb.DuckDBPyConnection, run: Run, layer: str) -> None:
+    """From now on, and until its contract holds, nothing may be made from a layer."""
+    con.execute("INSERT OR REPLACE INTO ops.layers VALUES (?, 'building', ?)", [layer, run.run_id])
+
+
+def checked(con: duckdb.DuckDBPyConnection, run: Run, layer: str, result: ContractResult) -> None:
+    """Write a contract's outcome: whether the layer is good, and every check."""
+    con.execute(
+        "INSERT OR REPLACE INTO ops.layers VALUES (?, ?, ?)", [layer, "good" if result.passed else "broken", run.run_id]
+    )
+    con.execute("DELETE FROM ops.checks WHERE layer = ?", [layer])
+    rows = [
+        [run.run_id, layer, c.table, c.name, c.severity, c.passed, None if c.passed else c.message]
+        for c in result.checks
+    ]
+    con.execute(
+        "INSERT INTO ops.checks SELECT r[1], r[2], r[3], r[4], r[5], r[6]::BOOLEAN, r[7] "
+        "FROM (SELECT unnest(?::VARCHAR[][]) AS r)",
+        [[[json.dumps(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows]],
+    )
+
+
+def require_good(con: duckdb.DuckDBPyConnection, layer: str) -> None:
+    """Raise ContractBroken unless the layer held its contract when it was last built."""
+    row = con.execute("SELECT state FROM ops.layers WHERE layer = ?", [layer]).fetchone()
+    if not row or row[0] != "good":
+        raise ContractBroken(
+            f"{layer} has not held its contract since it was last built; "
+            f"`ibr run --select {layer}` builds and checks it, `ibr status` names what failed"
+        )
+
+
+def now() -> dt.datetime:
+    """The time of day for the journal; nothing that computes reads it."""
+    return dt.datetime.now(dt.UTC)

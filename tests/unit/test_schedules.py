@@ -1,0 +1,38 @@
+"""When tonight's build starts."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import dagster as dg
+import pytest
+
+from pipelines.schedules import decide
+
+DONE, FAILED, RUNNING = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED
+ONE_O_CLOCK = dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC)
+
+
+def run(status):
+    started = SimpleNamespace(job_name="replicate_mis", status=status, tags={"ibr/as_at": "2026-01-01"})
+    return SimpleNamespace(create_timestamp=ONE_O_CLOCK, dagster_run=started)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "minutes", "starts"),
+    [
+        ([], 10, False),  # nothing ran tonight
+        ([DONE, DONE], 10, True),
+        ([DONE, FAILED], 10, True),  # a failed source delays nobody
+        ([DONE, RUNNING], 10, False),
+        ([DONE, RUNNING], 181, True),  # nor does one that hangs, once patience is over
+        ([DONE], 10, False),  # the other has not started yet
+        ([DONE], 181, True),
+    ],
+)
+def test_the_build_starts_when_all_have_ended_or_patience_has(statuses, minutes, starts):
+    now = ONE_O_CLOCK + dt.timedelta(minutes=minutes)
+    decision = decide([run(status) for status in statuses], 2, now, dt.timedelta(minutes=180))
+    assert isinstance(decision, dg.RunRequest) is starts
+    if starts:
+        assert decision.run_key == "2026-01-01T01:00:00+00:00"
+        assert decision.tags == {"ibr/as_at": "2026-01-01"}
