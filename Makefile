@@ -27,7 +27,7 @@ demo: setup  ## The whole main job on the sample country; again, and one payment
 	$(BIN)/ibr demo
 
 test: setup  ## All tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup  ## Linters and type checks
 	$(BIN)/ruff check .

@@ -68,7 +68,8 @@ class FileAdapter:
         for (name,) in names:
             self._con.execute(
                 f"INSERT INTO {view} ({REASON}, {ORIGINAL}) "
-                f"SELECT 'LINE_' || replace(min(error_type::VARCHAR), ' ', '_'), min(csv_line) FROM {name} GROUP BY line"
+                "SELECT 'LINE_' || replace(min(error_type::VARCHAR), ' ', '_'), min(csv_line) "
+                f"FROM {name} GROUP BY line"
             )
 
     def _reader(self, path: Path, name: str) -> str:
