@@ -14,6 +14,7 @@ import resource
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def splink(records: pd.DataFrame, identifier: str, truth: str, columns: dict[str
         link_type="dedupe_only", unique_id_column_name=identifier, comparisons=comparisons,
         blocking_rules_to_generate_predictions=rules, max_iterations=20,
     )  # fmt: skip
-    linker = Linker(frame, settings, db_api=DuckDBAPI())
+    linker = Linker(DuckDBAPI().register(frame), settings)
     linker.training.estimate_probability_two_random_records_match([block_on(given, family, date)], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on(given, family))
@@ -173,6 +174,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": model,
         "cores": os.cpu_count(),
+        "cores_allowed": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load_at_start": round(os.getloadavg()[0], 2),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -206,13 +208,15 @@ def works() -> list[tuple[str, Callable[[], pd.DataFrame], str, str, dict[str, A
             ("historical figures 50k", partial(pd.read_parquet, historical), "unique_id", "cluster", HISTORICAL)
         )
     else:
-        print("historical figures: left out, historical_figures_50k.parquet is not in $IBR_BENCH_DATA")
+        print(f"historical figures: left out, {historical} is not there; name its folder in $IBR_BENCH_DATA")
     return found
 
 
 def main() -> None:
     """Run every benchmark and write the results."""
     described = machine()
+    if find_spec("splink") is None:
+        print("Splink: left out, it is not installed (uv sync --group bench)")
     rows = []
     for name, load, identifier, truth, columns in works():
         records = load()
@@ -221,12 +225,12 @@ def main() -> None:
         if other := splink(records, identifier, truth, columns):
             peers.append(other)
         for peer in peers:
-            rows.append({
-                "work": name, "ours": mine, "peer": peer, "ratio": round(mine["seconds"] / max(peer["seconds"], 0.01), 3),
-                "machine": described,
-            })  # fmt: skip
+            ratio = round(mine["seconds"] / max(peer["seconds"], 0.01), 3)
+            rows.append({"work": name, "ours": mine, "peer": peer, "ratio": ratio, "machine": described})
             print(
-                f"{name}: ours F1 {mine['pair_f1']} in {mine['seconds']} s; {peer['engine']} F1 {peer['pair_f1']} in {peer['seconds']} s"
+                f"{name}: ours F1 {mine['pair_f1']} in {mine['seconds']} s; "
+                f"{peer['engine']} F1 {peer['pair_f1']} in {peer['seconds']} s",
+                flush=True,
             )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")
     RESULTS.parent.mkdir(exist_ok=True)

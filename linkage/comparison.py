@@ -1,8 +1,8 @@
 """Agreement levels of candidate pairs, in one pass over the pairs in DuckDB.
 
 Measured (2 cores): joining pairs to a table of distinct name pairs costs more (two hash joins) than the 60 ns of one
-Jaro-Winkler, so similarities are computed on the pair, each once. recordlinkage.Compare gives the same levels at
-about 91,000 pairs a second and is used for small sets only (see explain.py and the tests).
+Jaro-Winkler, so similarities are computed on the pair, each once. `explain` runs this same SQL on its one pair, so
+that an explanation cannot differ from the score. Where recordlinkage is used, and why not here: docs/decisions/0005.
 """
 
 from dataclasses import dataclass
@@ -148,7 +148,8 @@ def compare(
     by_kind = {field.kind_name for field in patterns.fields}
     by_name = {field.name: field for field in patterns.fields}
     plain = [f for f in patterns.fields if f.kind_name not in ("given", "family", "order")]
-    own, shared = [], []
+    own: list[str] = []
+    shared: list[str] = []
     for field in data.frequent:
         if only not in (None, field.name):
             continue
@@ -209,7 +210,8 @@ def random_pairs(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     )
     con.execute(
         "create or replace temp table lk_drawn as select a.r as l, b.r as r from lk_drawn "
-        f"join lk_member a on a.position = i_l and a.side = 0 join lk_member b on b.position = i_r and b.side = {int(linking)}"
+        "join lk_member a on a.position = i_l and a.side = 0 "
+        f"join lk_member b on b.position = i_r and b.side = {int(linking)}"
     )
     con.execute(
         "create or replace temp table lk_random as "

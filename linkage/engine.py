@@ -18,8 +18,9 @@ from linkage.term_frequency import add_frequencies
 from linkage.weights import Learned, learn, unrelated_shares
 
 PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
-# Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds: on the sample country a
-# precision of .998 instead of .994, for .003 of recall.
+# Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds. Chosen on the sample country
+# (precision .998 instead of .994, for .003 of recall); elsewhere it moves pair F1 by no more than .0003 either way
+# (benchmarks/README.md), so it stands for the sake of precision.
 LONE_MARGIN = 1.5
 # Bits that a pair below the joining probability says: nearly nothing, and not enough to join by itself.
 UNSURE = -0.5
@@ -64,8 +65,9 @@ def deduplicate(
     Writes {output_schema}.pairs (record_id_l, record_id_r, match_key, match_weight in bits, match_probability,
     verdict match | review) and {output_schema}.clusters (record_id, entity_id: one of the entity's record_ids).
     `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
-    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer. Raises ConfigurationProblem and
-    UsageProblem for columns or rows that cannot be used. Results depend neither on row order nor on threads.
+    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer. Raises
+    ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
+    nor on threads.
     """
     watch = Stopwatch(progress)
     try:
@@ -207,7 +209,8 @@ def _decided(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.
     con.execute(
         "create or replace temp table lk_decided as "
         "select least(a.r, b.r) as l, greatest(a.r, b.r) as r, max(decision) as decision "
-        f"from {decisions} d join lk_plain a on a.record_id = d.record_id_l join lk_plain b on b.record_id = d.record_id_r "
+        f"from {decisions} d join lk_plain a on a.record_id = d.record_id_l "
+        "join lk_plain b on b.record_id = d.record_id_r "
         "where decision in ('same', 'different') and a.r <> b.r group by 1, 2 order by 1, 2"
     )
 
@@ -225,7 +228,8 @@ def _write(
     names = "(list_value(" + ", ".join("'" + key.name.replace("'", "''") + "'" for key in keys) + ")::varchar[])"
     con.execute(
         f"create or replace table {schema}.pairs as "
-        f"with pairs as (select l, r, coalesce({names}[key + 1], 'identical records') as match_key, match_weight, probability "
+        f"with pairs as (select l, r, coalesce({names}[key + 1], 'identical records') as match_key, match_weight, "
+        "probability "
         f"from lk_scored where probability >= {limits['review']} and l <> r "
         "union all select least(s.shadow, s.stands_for), greatest(s.shadow, s.stands_for), 'identical records', "
         "p.match_weight, p.probability from lk_scored p join lk_shadow s on s.stands_for = p.l and p.l = p.r "
@@ -235,8 +239,8 @@ def _write(
         "union all select d.l, d.r, 'decision', coalesce(s.match_weight, 0), coalesce(s.probability, 1), d.decision "
         "from lk_decided d left join lk_scored s on s.l = d.l and s.r = d.r "
         "where d.decision = 'same' and not exists (select 1 from pairs p where p.l = d.l and p.r = d.r)) "
-        "select a.record_id as record_id_l, b.record_id as record_id_r, match_key, round(match_weight, 4) as match_weight, "
-        "probability as match_probability, "
+        "select a.record_id as record_id_l, b.record_id as record_id_r, match_key, "
+        "round(match_weight, 4) as match_weight, probability as match_probability, "
         f"case when decision = 'same' or probability >= {limits['match']} then 'match' else 'review' end as verdict "
         "from judged join lk_plain a on a.r = judged.l join lk_plain b on b.r = judged.r "
         "where decision is distinct from 'different' order by judged.l, judged.r"
@@ -257,7 +261,8 @@ def _counts(con: duckdb.DuckDBPyConnection, data: Standardised, schema: str) -> 
 
 def _histogram(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
     return con.execute(
-        "select (floor(greatest(least(match_weight, 60), -40) / 2) * 2)::int, count(*) from lk_scored where l <> r group by 1 order by 1"
+        "select (floor(greatest(least(match_weight, 60), -40) / 2) * 2)::int, count(*) from lk_scored "
+        "where l <> r group by 1 order by 1"
     ).fetchall()
 
 

@@ -37,7 +37,8 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "given": Kind(NAME_LABELS, (0.72, 0.12, 0.07, 0.03, 0.06), (0.01, 0.01, 0.04, 0.04, 0.90)),
     "family": Kind(
-        NAME_LABELS, (0.74, 0.11, 0.06, 0.03, 0.06), (0.004, 0.006, 0.04, 0.04, 0.91), True, (0.75, 0.06, 0.05, 0.03, 0.11)
+        NAME_LABELS, (0.74, 0.11, 0.06, 0.03, 0.06), (0.004, 0.006, 0.04, 0.04, 0.91), True,
+        (0.75, 0.06, 0.05, 0.03, 0.11),
     ),
     # Crossed names (given against family) cost a fixed 1.5 bits: too rare to learn, too common to ignore.
     "order": Kind(("as given", "crossed"), (1.0, 0.3536), (1.0, 1.0), has_frequency=False, learned=False),

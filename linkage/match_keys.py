@@ -182,7 +182,8 @@ def _run(con: duckdb.DuckDBPyConnection, key: MatchKey, number: int, allowed: in
         sides = "l.side = 0 and r.side = 1" if linking else "l.r < r.r"
         con.execute(
             "insert into lk_found "
-            f"with kept as (select k.* from lk_key k semi join (select h from lk_block where greatest(n0, n1) <= {limit}) b "
-            f"using (h)) select l.r, r.r, {number}::tinyint from kept l join kept r on l.h = r.h and {sides}"
+            "with kept as (select k.* from lk_key k "
+            f"semi join (select h from lk_block where greatest(n0, n1) <= {limit}) b using (h)) "
+            f"select l.r, r.r, {number}::tinyint from kept l join kept r on l.h = r.h and {sides}"
         )
     return total, skipped

@@ -53,7 +53,8 @@ def match_register(
             thresholds=limits,
             seconds=watch.stages,
             histogram=con.execute(
-                "select (floor(greatest(least(odds, 60), -40) / 2) * 2)::int, count(*) from lk_scored group by 1 order by 1"
+                "select (floor(greatest(least(odds, 60), -40) / 2) * 2)::int, count(*) from lk_scored "
+                "group by 1 order by 1"
             ).fetchall(),
             notes=data.notes,
         )
@@ -74,7 +75,8 @@ def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, i
     # Evidence beyond 60 bits changes nothing; sums per record on sixteenth bits keep the rounds cheap and exact.
     sums = con.execute(
         "select round(log2(total) * 16)::int as bits, count(*) as n from ("
-        "select l, sum(pow(2, least(evidence, 60)) order by evidence, r) as total from lk_scored group by l) group by 1 order by 1"
+        "select l, sum(pow(2, least(evidence, 60)) order by evidence, r) as total from lk_scored group by l) "
+        "group by 1 order by 1"
     ).fetchnumpy()
     share = min(prior.person * data.registered, 0.95)
     if is_learned and len(sums["n"]):
@@ -100,7 +102,8 @@ def _write(con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], li
     con.execute(
         f"create or replace table {schema}.matches as "
         f"select a.record_id, b.record_id as register_id, (list_value({names})::varchar[])[s.key + 1] as match_key, "
-        f"s.probability as match_probability, case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
+        "s.probability as match_probability, "
+        f"case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
         "coalesce(n.probability, 0)::double as runner_up_probability "
         "from lk_scored s left join lk_scored n on n.l = s.l and n.place = 2 "
         "join lk_plain a on a.r = s.l join lk_plain b on b.r = s.r "
@@ -126,6 +129,7 @@ def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: f
     for number, found in enumerate(yields):
         row = con.execute(
             f"select count(*) filter (where probability >= {match}), round(avg(probability), 4), "
-            f"count(*) filter (where probability >= {match} and key = {number}) from lk_scored where (keys >> {number}) & 1 = 1"
+            f"count(*) filter (where probability >= {match} and key = {number}) "
+            f"from lk_scored where (keys >> {number}) & 1 = 1"
         ).fetchall()[0]
         found.matches, found.estimated_precision, found.new_matches = row[0], row[1], row[2]

@@ -227,7 +227,7 @@ def _link(
     say("verifying")
     verified = verify(
         con, PERSONS, POPULATION if is_used else None, f"{WORK}.matches" if is_used else None, reporting_date, WORK,
-        name_variants=_load_variants(con, settings.name_variants),
+        name_variants=_load_variants(con, settings.name_variants), earlier="linkage.verification",
     )  # fmt: skip
 
     say("replacing the last run's tables")

@@ -46,7 +46,8 @@ def _weights_chart(result: LinkageResult) -> Markup:
         ):
             x, width = min(middle, middle + weight * scale), abs(weight * scale)
             rows.append(
-                f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" fill="{colour}"/>'
+                f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" '
+                f'fill="{colour}"/>'
             )
         rows.append(f'<text x="{middle - 262}" y="{y + 9}" text-anchor="end">{escape(label[:44])}</text>')
         rows.append(f'<text x="{WIDTH + 8}" y="{y + 9}" text-anchor="end">{level["weight"]:+.1f}</text>')
@@ -68,8 +69,8 @@ def _histogram_chart(result: LinkageResult) -> Markup:
         x, tall = 30 + (edge - low) / 2 * step, 160 * pairs / most
         colour = "#1f6f8b" if edge >= 0 else "#b9c4cd"
         rows.append(
-            f'<rect x="{x:.1f}" y="{170 - tall:.1f}" width="{max(step - 1, 1):.1f}" height="{tall:.1f}" fill="{colour}">'
-            f"<title>{edge} to {edge + 2} bits: {pairs:,} pairs</title></rect>"
+            f'<rect x="{x:.1f}" y="{170 - tall:.1f}" width="{max(step - 1, 1):.1f}" height="{tall:.1f}" '
+            f'fill="{colour}"><title>{edge} to {edge + 2} bits: {pairs:,} pairs</title></rect>'
         )
         if edge % 10 == 0:
             rows.append(f'<text x="{x:.1f}" y="186" text-anchor="middle">{edge}</text>')
@@ -79,5 +80,6 @@ def _histogram_chart(result: LinkageResult) -> Markup:
 def _svg(rows: list[str], height: int, title: str) -> Markup:
     # Every label was escaped where the row was made.
     return Markup(
-        f'<svg viewBox="0 0 {WIDTH + 20} {height}" width="{WIDTH + 20}" role="img" aria-label="{title}">{"".join(rows)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH + 20} {height}" width="{WIDTH + 20}" role="img" aria-label="{title}">'
+        f"{''.join(rows)}</svg>"
     )

@@ -50,7 +50,7 @@ def _frame(columns: dict[str, np.ndarray]) -> object:
 
 
 def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int) -> Prior:
-    """The fixed point, on counts of pairs by weight (quarter bits). `all_pairs`: pairs that could have been compared."""
+    """The fixed point, on counts of pairs by weight (quarter bits). `all_pairs`: pairs that could be compared."""
     rows = con.execute(
         "select (round(w_m * 4))::int as m, (round(least(w_h, 60) * 4))::int as h, count(*) as n "
         "from lk_weighed where l <> r group by 1, 2 order by 1, 2"
@@ -72,11 +72,12 @@ def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int) -> Prior:
 
 def odds_sql(prior: Prior) -> str:
     """SQL: binary logarithm of the odds of the same person against both other classes."""
-    return f"(w_m + {float(np.log2(prior.person))!r} - log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}))"
+    others = f"log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r})"
+    return f"(w_m + {float(np.log2(prior.person))!r} - {others})"
 
 
 def score(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:
-    """lk_scored (l, r, keys, key, match_weight, odds, probability); `key` is the number of the first key, -1 identical."""
+    """lk_scored (l, r, keys, key, match_weight, odds, probability); `key`: number of the first key, -1 identical."""
     shift = float(np.log2(prior.person / (1 - prior.person)))
     con.execute(
         "create or replace temp table lk_scored as "

@@ -1,8 +1,7 @@
 """Records made comparable: every distinct text is cleaned once, in DuckDB.
 
-Measured: DuckDB's regular expressions clean about 2 million distinct texts a second on two cores, where
-recordlinkage.preprocessing, which works on pandas columns, cleans 0.4 million and its phonetics 0.1 million; so the
-whole chain is SQL. The sound code differs from recordlinkage's soundex on purpose (see sql/sounds.sql).
+The whole chain is SQL. The sound code differs from recordlinkage's soundex on purpose: it finds more true pairs on
+four data sets, at about the same cost (measured in docs/decisions/0005).
 """
 
 import csv
@@ -190,7 +189,7 @@ def _months() -> str:
 
 
 def _identifier(name: str) -> str:
-    """Letters and digits of an identifier, without leading zeros (spreadsheets eat them); runs of one digit are no ID."""
+    """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
     plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[^\\p{{L}}\\p{{N}}]', '', 'g'), '0')"
     return (
         f"case when lower({name}) in ({literals(vocabulary.NOTHING)}) or length({plain}) < 3 "
@@ -255,7 +254,8 @@ def _apply_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> Non
             con.executemany("insert into lk_variant_given values (?, ?)", rows)
         variants = "lk_variant_given"
     con.execute(
-        f"create or replace temp table lk_variant as select {fold('name')} as name, min({fold('canonical')}) as canonical "
+        "create or replace temp table lk_variant as "
+        f"select {fold('name')} as name, min({fold('canonical')}) as canonical "
         f"from {variants} where {fold('name')} <> '' and {fold('canonical')} <> '' group by 1"
     )
     con.execute(

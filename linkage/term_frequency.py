@@ -24,8 +24,9 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
         column, start = field.column, KINDS[field.kind_name].u[0]
         con.execute(
             f"create or replace temp table lk_frequency_{column} as "
-            f"select value, log2((n + {PRIOR_RECORDS * start!r}) / (sum(n) over () + {PRIOR_RECORDS})) as share, n from "
-            f"(select {column} as value, count(*) as n from lk_plain p {shadowed} and {column} is not null group by 1)"
+            f"select value, log2((n + {PRIOR_RECORDS * start!r}) / (sum(n) over () + {PRIOR_RECORDS})) as share, "
+            f"n from (select {column} as value, count(*) as n from lk_plain p {shadowed} "
+            f"and {column} is not null group by 1)"
         )
         row = con.execute(f"select sum(n * (n - 1)), sum(n) from lk_frequency_{column}").fetchone()
         assert row is not None

@@ -3,7 +3,8 @@
 The status is the first that applies:
 
 `could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and
-                      birth date
+                      birth date; in the first case the register's person, death and emigration stay as an
+                      earlier check found them
 `id_shared`           several persons use the ID (all of them: the fields that differ say who is not its
                       owner), or it is somebody else's in the register, with another given name and another
                       birth date, such as a guardian's ID on a child's record
@@ -43,6 +44,11 @@ NAME_SIMILARITY = 0.9
 # Where ID and birth date are the same: Jop for Job, Maeyo for Maiyo, Josy for Josephine are then the same
 # person.
 NAME_SIMILARITY_BORN_ALIKE = 0.75
+# Nothing is known from an earlier check.
+_KNOWN = (
+    "NULL::VARCHAR AS record_id, NULL::VARCHAR AS register_id, NULL::VARCHAR AS match_key, "
+    "NULL::DATE AS register_death_date, NULL::DATE AS register_emigrated_date"
+)
 
 
 class Status(StrEnum):
@@ -73,25 +79,27 @@ def verify(
     work: str = "linkage_work",
     *,
     name_variants: str | None = None,
+    earlier: str | None = None,
 ) -> VerificationCounts:
     """Write `{work}.verification` (the columns of `linkage.verification`), one row a record.
 
     Inputs: `persons` and `register` name tables shaped like registry.persons and registry.population,
     `matches` one shaped like the engine's (record_id, register_id, match_key, match_probability, verdict,
     runner_up_probability); `{work}.person_crosswalk` (member_id, uid) says who is who. `register` None: it is
-    unavailable or stale, and every record is `could_not_check`. `name_variants` names a table (name,
-    canonical) in lower case.
+    unavailable or stale, and every record is `could_not_check`; whom `earlier` (shaped like
+    linkage.verification) took a record for, and that person's death, are known still. `name_variants` names a
+    table (name, canonical) in lower case.
     """
     if register is None or matches is None:
+        known = earlier or f"(SELECT {_KNOWN})"
         con.execute(f"""
             CREATE OR REPLACE TABLE {work}.verification AS
             SELECT
-                record_id, '{Status.COULD_NOT_CHECK}' AS status, NULL::VARCHAR AS register_id,
-                NULL::VARCHAR AS match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS
-                runner_up_probability,
-                []::VARCHAR[] AS mismatched_fields, NULL::DATE AS register_death_date,
-                NULL::DATE AS register_emigrated_date
-            FROM {persons}""")
+                persons.record_id, '{Status.COULD_NOT_CHECK}' AS status, known.register_id,
+                known.match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
+                []::VARCHAR[] AS mismatched_fields, known.register_death_date, known.register_emigrated_date
+            FROM {persons} AS persons
+            LEFT JOIN {known} AS known ON known.record_id = persons.record_id""")
         return _count(con, work)
     variants = (
         f"SELECT name, canonical FROM {name_variants}"

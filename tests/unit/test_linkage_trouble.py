@@ -168,7 +168,8 @@ def test_decisions_bind():
     people(con, village())
     con.execute("create table decided (record_id_l varchar, record_id_r varchar, decision varchar)")
     con.execute(
-        "insert into decided values ('a0000', 'a0002', 'same'), ('b0001', 'a0001', 'different'), ('a0001', 'zz', 'same')"
+        "insert into decided values ('a0000', 'a0002', 'same'), ('b0001', 'a0001', 'different'), "
+        "('a0001', 'zz', 'same')"
     )
     deduplicate(con, SPECIFICATION, "people", "o", decisions="decided")
     found = entities(con)
