@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import subprocess
 
 import pytest
 
@@ -161,3 +162,13 @@ def test_the_tools_around_it(demo):
     assert "bits" in explained
     bad = demo.ibr("sql", "SELECT nonsense FROM nowhere", expect=2)
     assert "nowhere" in bad.stderr
+
+
+@pytest.mark.needs_libreoffice
+def test_the_workbook_opens_in_libreoffice(demo, tmp_path):
+    (workbook,) = (demo.home / "exceptions" / "OPCT").glob("*/duplicates.xlsx")
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "csv"]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(workbook)], check=True, capture_output=True, timeout=120)
+    read_me = (tmp_path / "duplicates.csv").read_text()
+    assert "What to do" in read_me
+    assert "Nobody is removed automatically" in read_me
