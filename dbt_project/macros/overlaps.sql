@@ -1,3 +1,13 @@
+{#- Two enrolments in the order of the overlap reports: the lesser program first, then the lesser enrolment. -#}
+{% macro comes_first(one, other) -%}
+    ({{ one }}.program, {{ one }}.enrolment_id) < ({{ other }}.program, {{ other }}.enrolment_id)
+{%- endmacro %}
+
+{#- The number of a pair; it does not depend on the order of its sides. -#}
+{% macro pair_id(level, one, other) -%}
+    md5('{{ level }}|' || least({{ one }}, {{ other }}) || '|' || greatest({{ one }}, {{ other }}))
+{%- endmacro %}
+
 {#- Judges pairs of enrolments that receive at the same time by the overlap rules, and weighs the money.
     `pairs` is a CTE with match_id, enrolment_id_a, enrolment_id_b, program_a, program_b, is_same_recipient,
     overlap_from, overlap_to; for the person level also is_one_household. Gives the CTEs `judged` and `weighed`.
@@ -18,12 +28,15 @@ rules as (
 rules_in_force as (
     select
         pairs.match_id,
-        rules.rule_code,
-        rules.level as rule_level,
         {%- if level == 'household' %}
-        -- A rule about one person allows two persons of a household to hold the benefit each.
+        -- A rule about one person allows two persons of a household to hold the benefit each: it is not about them,
+        -- and is not named beside the verdict.
+        case when rules.level = 'household' or pairs.is_same_recipient then rules.rule_code end as rule_code,
+        case when rules.level = 'household' or pairs.is_same_recipient then rules.level end as rule_level,
         case when rules.level = 'person' and not pairs.is_same_recipient then 'allowed' else rules.verdict end as verdict,
         {%- else %}
+        rules.rule_code,
+        rules.level as rule_level,
         rules.verdict,
         {%- endif %}
         rules.valid_from,

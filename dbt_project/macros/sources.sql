@@ -3,6 +3,22 @@
     (select * from {{ source('mirror_' ~ source_code, table_name) }} where _ibr_deleted_at is null)
 {%- endmacro %}
 
+{#- Whether any source that feeds a row is stale: the row's own (`own`, a flag that may be null), those of the given
+    kinds (mis, register, reference), and those by code, as a subquery that gives codes. -#}
+{% macro any_source_stale(own='false', kinds=[], codes=none) -%}
+    (
+        coalesce({{ own }}, false)
+        {%- if kinds or codes %}
+        or coalesce((
+            select bool_or(feeding.is_stale)
+            from {{ source('ops', 'sources') }} as feeding
+            where {% if kinds %}feeding.kind in ('{{ kinds | join("', '") }}'){% endif %}
+                {%- if kinds and codes %} or {% endif %}{% if codes %}feeding.source in ({{ codes }}){% endif %}
+        ), false)
+        {%- endif %}
+    )
+{%- endmacro %}
+
 {#- One entity of every program system, in one shape. Columns are matched by name, so a source
     that lacks an optional column gives null. -#}
 {% macro union_staging(entity, source_codes) -%}

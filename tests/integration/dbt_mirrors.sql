@@ -14,6 +14,10 @@ INSERT INTO ops.sources (source, name, kind, is_stale) VALUES
     ('iprs', 'Register', 'register', false), ('public_payroll', 'Payroll', 'reference', false),
     ('school', 'School', 'reference', false), ('plan', 'Plan', 'reference', false), ('psp', 'Providers', 'reference', false);
 
+-- The reporting date is past: freshness is counted to the latest reading, not to it.
+UPDATE ops.sources SET last_good_at = TIMESTAMPTZ '2026-07-20 01:00:00+00' WHERE source = 'cfa';
+UPDATE ops.sources SET last_good_at = TIMESTAMPTZ '2026-07-01 01:00:00+00', freshness_days = 2 WHERE source = 'hsnp';
+
 CREATE SCHEMA mirror_nsnp;
 CREATE TABLE mirror_nsnp.Household AS SELECT * FROM (VALUES
     ('N1', 'OP', 23::BIGINT, 'Turkana North', 'Kaeris', 'V1', NULL, NULL, 4.1::DOUBLE, 35.2::DOUBLE, '0712 345 678', 'mud', 'grass', 1::BIGINT, 2500.0::DOUBLE, 2000.0::DOUBLE, 2::BIGINT, '2024-08-01', '2026-01-01T10:00:00'),

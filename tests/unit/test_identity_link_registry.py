@@ -34,7 +34,7 @@ class Engine:
     def __init__(self) -> None:
         self.decisions: list[tuple] = []
 
-    def deduplicate(self, con, specification, records, output_schema, *, decisions=None, progress=None):
+    def deduplicate(self, con, specification, records, output_schema, *, decisions=None, progress=None, **_):
         con.execute(f"""
             CREATE TABLE {output_schema}.clusters AS
             SELECT record_id, min(record_id) OVER (PARTITION BY given_name) AS entity_id FROM {records};

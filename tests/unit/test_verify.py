@@ -197,6 +197,24 @@ def test_unavailable_register_is_never_not_found() -> None:
     assert sum(counts.values()) == len(CASES)
 
 
+def test_what_an_earlier_check_found_is_known_while_the_register_is_away() -> None:
+    con = _connection()
+    _add(con, "dead", "Mary Kamau|1950-03-04|day|F||")
+    _add(con, "new", "Mary Kamau|1950-03-04|day|F||")
+    con.execute("""
+        CREATE TABLE earlier AS SELECT 'dead' AS record_id, 'deceased' AS status, '1' AS register_id,
+            'national_id' AS match_key, DATE '2025-01-02' AS register_death_date,
+            NULL::DATE AS register_emigrated_date""")
+    verify(con, "persons", None, None, TODAY, earlier="earlier")
+    rows = con.execute(
+        "SELECT record_id, status, register_id, register_death_date FROM linkage_work.verification ORDER BY 1"
+    ).fetchall()
+    assert rows == [
+        ("dead", "could_not_check", "1", dt.date(2025, 1, 2)),
+        ("new", "could_not_check", None, None),
+    ]
+
+
 def test_dates_of_the_register_travel_along() -> None:
     con = _connection()
     _add(con, "dead", "Joseph Njoroge|1944-05-06|day|M|33333333|")

@@ -13,13 +13,15 @@ with cycles as (
 )
 
 select
-    cycle_id,
-    program,
-    period_start,
-    period_end,
+    cycles.cycle_id,
+    cycles.program,
+    cycles.period_start,
+    cycles.period_end,
     cast(date_diff('month', period_start, period_end) + 1 as integer) as months,
-    cast(row_number() over (partition by program order by period_start desc) as integer) as cycles_back,
-    payment_lines,
-    cast(amount_due as decimal(18, 2)) as amount_due,
-    cast(amount_paid as decimal(18, 2)) as amount_paid
+    cast(row_number() over (partition by cycles.program order by cycles.period_start desc) as integer) as cycles_back,
+    cycles.payment_lines,
+    cast(cycles.amount_due as decimal(18, 2)) as amount_due,
+    cast(cycles.amount_paid as decimal(18, 2)) as amount_paid,
+    {{ any_source_stale('programs.is_source_stale') }} as is_source_stale
 from cycles
+left join {{ ref('dim_program') }} as programs on programs.program = cycles.program

@@ -5,12 +5,14 @@ with records as (
         {{ uid_or_own('crosswalk.person_uid', 'persons.record_id') }} as person_uid,
         verification.status as verification_status,
         verification.register_id,
-        verification.register_death_date,
+        -- The register's own last good mirror first; what an earlier check found where it no longer holds the person.
+        case when population.register_id is null then verification.register_death_date else population.death_date end as register_death_date,
         verification.register_emigrated_date,
         coalesce(sources.is_stale, false) as is_source_stale
     from {{ ref('int_persons') }} as persons
     left join {{ source('linkage', 'persons_crosswalk') }} as crosswalk on crosswalk.record_id = persons.record_id
     left join {{ source('linkage', 'verification') }} as verification on verification.record_id = persons.record_id
+    left join {{ ref('int_population') }} as population on population.register_id = verification.register_id
     left join {{ source('ops', 'sources') }} as sources on sources.source = persons.source
 ),
 
@@ -49,10 +51,15 @@ select
         when 'id_shared' then 5 when 'not_found' then 6 else 7
     end), 'could_not_check') as verification_status,
     arg_min(register_id, trust_order) as register_id,
-    max(register_death_date) filter (where verification_status = 'deceased') as death_date,
+    -- A death counts when it is found, and also where it could not be looked up again or the ID is shared, unless the
+    -- register confirms another record of the person as living.
+    case
+        when bool_or(verification_status = 'deceased') or not bool_or(coalesce(verification_status in ('verified', 'found_by_match_key'), false))
+            then max(register_death_date) filter (where register_death_date <= {{ reporting_date() }})
+    end as death_date,
     max(register_emigrated_date) as emigrated_date,
     count(*) as record_count,
     string_agg(distinct program, ', ' order by program) as programs,
-    bool_or(is_source_stale) as is_source_stale
+    {{ any_source_stale('bool_or(is_source_stale)', kinds=['register']) }} as is_source_stale
 from trusted
 group by person_uid

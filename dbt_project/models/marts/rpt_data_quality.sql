@@ -9,13 +9,20 @@
 with freshness as (
     select
         source, 'source' as table_name, 'all' as field, 'days_since_last_good' as measure,
-        cast(greatest(date_diff('day', cast(last_good_at as date), {{ reporting_date() }}), 0) as double) as value,
+        cast(greatest(date_diff('day', cast(last_good_at as date), cast({{ run_began_at() }} as date)), 0) as double) as value,
         'days' as unit
     from {{ source('ops', 'sources') }}
     where last_good_at is not null
     union all
     select source, 'source', 'all', 'is_stale', case when is_stale then 1 else 0 end, 'yes or no'
     from {{ source('ops', 'sources') }}
+    union all
+    -- A run that starts some hours later than the last breaks no promise.
+    select
+        source, 'source', 'all', 'is_older_than_promised',
+        case when last_good_at < {{ run_began_at() }} - to_days(freshness_days) - interval 12 hour then 1 else 0 end, 'yes or no'
+    from {{ source('ops', 'sources') }}
+    where last_good_at is not null and freshness_days is not null
 ),
 
 row_accounting as (

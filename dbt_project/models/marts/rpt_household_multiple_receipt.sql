@@ -16,14 +16,14 @@ same_household as (
     select first.enrolment_id as enrolment_id_a, second.enrolment_id as enrolment_id_b, 'automatic' as match_verdict
     from receiving as first
     inner join receiving as second
-        on second.household_uid = first.household_uid and first.enrolment_id < second.enrolment_id
+        on second.household_uid = first.household_uid and {{ comes_first('first', 'second') }}
     where first.household_id <> second.household_id or first.program <> second.program
 ),
 
 perhaps_same_household as (
     select distinct
-        least(left_side.enrolment_id, right_side.enrolment_id) as enrolment_id_a,
-        greatest(left_side.enrolment_id, right_side.enrolment_id) as enrolment_id_b,
+        case when {{ comes_first('left_side', 'right_side') }} then left_side.enrolment_id else right_side.enrolment_id end as enrolment_id_a,
+        case when {{ comes_first('left_side', 'right_side') }} then right_side.enrolment_id else left_side.enrolment_id end as enrolment_id_b,
         'review' as match_verdict
     from {{ source('linkage', 'household_ties') }} as ties
     inner join receiving as left_side on left_side.household_id = ties.household_id_l
@@ -40,7 +40,7 @@ found as (
 
 overlapping as (
     select
-        md5('household|' || found.enrolment_id_a || '|' || found.enrolment_id_b) as match_id,
+        {{ pair_id('household', 'found.enrolment_id_a', 'found.enrolment_id_b') }} as match_id,
         found.match_verdict,
         first.household_uid,
         second.household_uid as household_uid_b,

@@ -54,6 +54,7 @@ select
     round(
         count(*) filter (where status = 'not_found') / nullif(count(*) filter (where status <> 'could_not_check'), 0), 4
     ) as not_found_rate,
-    round(count(*) filter (where status = 'could_not_check') / count(*), 4) as could_not_check_rate
+    round(count(*) filter (where status = 'could_not_check') / count(*), 4) as could_not_check_rate,
+    {{ any_source_stale(kinds=['mis', 'register']) }} as is_source_stale
 from grouped
 group by group_by, group_value

@@ -2,21 +2,23 @@
 -- each row says prohibited, allowed or for_review. A pair that linkage sent to review is suspected only
 -- (match_verdict = review): nobody may call it a duplicate before a person has decided.
 with receiving as (
-    select * from {{ ref('fct_enrolments') }} where first_paid_period_start is not null
+    -- Collecting for a household that one does not belong to is not receiving: rpt_payroll_pre looks at that.
+    select * from {{ ref('fct_enrolments') }}
+    where first_paid_period_start is not null and coalesce(is_recipient_of_household, true)
 ),
 
 same_person as (
     select first.enrolment_id as enrolment_id_a, second.enrolment_id as enrolment_id_b, 'automatic' as match_verdict
     from receiving as first
     inner join receiving as second
-        on second.person_uid = first.person_uid and first.enrolment_id < second.enrolment_id
+        on second.person_uid = first.person_uid and {{ comes_first('first', 'second') }}
 ),
 
 perhaps_same_person as (
     -- Records of one enrolment's recipient and another's that may be one person.
     select distinct
-        least(left_side.enrolment_id, right_side.enrolment_id) as enrolment_id_a,
-        greatest(left_side.enrolment_id, right_side.enrolment_id) as enrolment_id_b,
+        case when {{ comes_first('left_side', 'right_side') }} then left_side.enrolment_id else right_side.enrolment_id end as enrolment_id_a,
+        case when {{ comes_first('left_side', 'right_side') }} then right_side.enrolment_id else left_side.enrolment_id end as enrolment_id_b,
         'review' as match_verdict
     from {{ source('linkage', 'pairs') }} as linked
     inner join receiving as left_side on left_side.recipient_record_id = linked.record_id_l
@@ -34,7 +36,7 @@ found as (
 
 overlapping as (
     select
-        md5('person|' || found.enrolment_id_a || '|' || found.enrolment_id_b) as match_id,
+        {{ pair_id('person', 'found.enrolment_id_a', 'found.enrolment_id_b') }} as match_id,
         found.match_verdict,
         first.person_uid,
         second.person_uid as person_uid_b,

@@ -1,7 +1,15 @@
 -- What to settle before the next payroll: one row an enrolment and reason. Nothing is stopped here; a person decides.
 -- Which checks run, for which program, how grave each is and from which number on: the seed payroll_checks.
-with checks as (
-    select * from {{ ref('payroll_checks') }} where is_active
+with checks_of_programs as (
+    -- A row for one program comes before the row for all, which also holds where the program is not known.
+    select programs.program, checks.reason_code, checks.severity, checks.threshold, checks.is_active
+    from (select program from {{ ref('dim_program') }} union all select null) as programs
+    inner join {{ ref('payroll_checks') }} as checks on checks.program is null or checks.program = programs.program
+    qualify row_number() over (partition by programs.program, checks.reason_code order by checks.program nulls last) = 1
+),
+
+checks as (
+    select * from checks_of_programs where is_active
 ),
 
 enrolments as (
@@ -14,6 +22,26 @@ payments as (
 
 latest_cycles as (
     select program, cycle_id, period_start, period_end from {{ ref('dim_payment_cycle') }} where cycles_back = 1
+),
+
+next_cycle as (
+    -- What the next cycle would pay again: what the latest one was due, else the program's value for such a cycle.
+    select
+        enrolments.enrolment_id,
+        coalesce(
+            sum(payments.amount_due),
+            any_value(transfer_values.monthly_amount * (date_diff('month', latest_cycles.period_start, latest_cycles.period_end) + 1)),
+            0
+        ) as amount
+    from enrolments
+    inner join latest_cycles on latest_cycles.program = enrolments.program
+    left join payments on payments.enrolment_id = enrolments.enrolment_id and payments.cycle_id = latest_cycles.cycle_id
+    left join {{ ref('transfer_values') }} as transfer_values
+        on transfer_values.program = enrolments.program
+        and transfer_values.valid_from <= latest_cycles.period_start
+        and (transfer_values.valid_to is null or transfer_values.valid_to >= latest_cycles.period_start)
+    where enrolments.status in ('active', 'suspended')
+    group by enrolments.enrolment_id
 ),
 
 -- 1. The register says that the recipient died, and money was paid for a period that began afterwards.
@@ -108,7 +136,7 @@ above_value as (
 -- 5. The recipient draws a pension or a salary from public funds, found by any ID number that is known of the person:
 --    on a record, or in the register.
 on_public_payroll as (
-    select national_id, string_agg(distinct kind, ', ' order by kind) as kinds, max(monthly_pay) as monthly_pay
+    select national_id, bool_or(kind = 'pension') as is_pensioner, bool_or(kind is distinct from 'pension') as is_employed
     from {{ ref('int_public_payroll') }}
     where national_id is not null
     group by national_id
@@ -128,16 +156,18 @@ known_ids as (
 pension as (
     select
         enrolments.enrolment_id, 'pension_found', enrolments.recipient_record_id,
-        -- What the latest cycle paid: what the next one would pay again.
-        max(payments.amount_paid),
+        any_value(next_cycle.amount),
         enrolments.first_paid_period_start, enrolments.last_paid_period_end,
-        'the ID number is on the public payroll as ' || any_value(on_public_payroll.kinds) || ', '
-        || any_value(on_public_payroll.monthly_pay) || ' a month'
+        -- Whether, not how much: the amount is nobody's business here.
+        'by the ID number, the person ' || concat_ws(
+            ' and ',
+            case when bool_or(on_public_payroll.is_pensioner) then 'draws a public pension' end,
+            case when bool_or(on_public_payroll.is_employed) then 'is on the public payroll' end
+        )
     from enrolments
     inner join known_ids on known_ids.person_uid = enrolments.person_uid
     inner join on_public_payroll on on_public_payroll.national_id = known_ids.national_id
-    left join latest_cycles on latest_cycles.program = enrolments.program
-    left join payments on payments.enrolment_id = enrolments.enrolment_id and payments.cycle_id = latest_cycles.cycle_id
+    left join next_cycle on next_cycle.enrolment_id = enrolments.enrolment_id
     where enrolments.status in ('active', 'suspended')
     group by
         enrolments.enrolment_id, enrolments.recipient_record_id, enrolments.first_paid_period_start,
@@ -158,11 +188,15 @@ accounts as (
 shared_account as (
     select
         enrolments.enrolment_id, 'shared_account', enrolments.recipient_record_id,
-        enrolments.amount_paid, enrolments.first_paid_period_start, enrolments.last_paid_period_end,
+        next_cycle.amount, enrolments.first_paid_period_start, enrolments.last_paid_period_end,
         'account used by ' || accounts.enrolments_on_account || ' enrolments of ' || accounts.persons_on_account || ' persons'
     from enrolments
     inner join accounts on accounts.account_no = enrolments.account_no
-    inner join checks on checks.reason_code = 'shared_account' and accounts.enrolments_on_account >= checks.threshold
+    inner join checks
+        on checks.reason_code = 'shared_account'
+        and checks.program = enrolments.program
+        and accounts.enrolments_on_account >= checks.threshold
+    left join next_cycle on next_cycle.enrolment_id = enrolments.enrolment_id
     where enrolments.status in ('active', 'suspended')
 ),
 
@@ -190,11 +224,15 @@ collectors as (
 several_households as (
     select
         collecting.enrolment_id, 'caregiver_several_households', collecting.collector_record_id,
-        collecting.amount_paid, collecting.first_paid_period_start, collecting.last_paid_period_end,
+        next_cycle.amount, collecting.first_paid_period_start, collecting.last_paid_period_end,
         'one person collects for ' || collectors.households || ' households'
     from collecting
     inner join collectors on collectors.collector_uid = collecting.collector_uid
-    inner join checks on checks.reason_code = 'caregiver_several_households' and collectors.households >= checks.threshold
+    inner join checks
+        on checks.reason_code = 'caregiver_several_households'
+        and checks.program = collecting.program
+        and collectors.households >= checks.threshold
+    left join next_cycle on next_cycle.enrolment_id = collecting.enrolment_id
     where collectors.households_as_caregiver > 0
 ),
 
@@ -202,11 +240,12 @@ several_households as (
 invalid_id as (
     select
         enrolments.enrolment_id, 'invalid_national_id', any_value(persons.record_id),
-        any_value(enrolments.amount_paid), any_value(enrolments.first_paid_period_start), any_value(enrolments.last_paid_period_end),
+        any_value(next_cycle.amount), any_value(enrolments.first_paid_period_start), any_value(enrolments.last_paid_period_end),
         'the ID number given is not well-formed: ' || string_agg(persons.national_id_given, ', ' order by persons.record_id)
     from enrolments
     inner join {{ ref('int_persons') }} as persons
         on persons.record_id in (enrolments.recipient_record_id, enrolments.caregiver_record_id)
+    left join next_cycle on next_cycle.enrolment_id = enrolments.enrolment_id
     where enrolments.status in ('active', 'suspended')
         and persons.national_id is null
         and persons.national_id_given is not null
@@ -237,7 +276,10 @@ failed_in_a_row as (
         max(failed_runs.failed) || ' credits failed one after the other'
     from failed_runs
     inner join enrolments on enrolments.enrolment_id = failed_runs.enrolment_id
-    inner join checks on checks.reason_code = 'failed_three_in_a_row' and failed_runs.failed >= checks.threshold
+    inner join checks
+        on checks.reason_code = 'failed_three_in_a_row'
+        and checks.program = enrolments.program
+        and failed_runs.failed >= checks.threshold
     group by failed_runs.enrolment_id
 ),
 
@@ -259,7 +301,10 @@ never_collected as (
         'none of ' || uncollected.lines || ' payments was ever collected'
     from uncollected
     inner join enrolments on enrolments.enrolment_id = uncollected.enrolment_id
-    inner join checks on checks.reason_code = 'never_collected' and uncollected.lines >= checks.threshold
+    inner join checks
+        on checks.reason_code = 'never_collected'
+        and checks.program = enrolments.program
+        and uncollected.lines >= checks.threshold
 ),
 
 -- 11. Enrolled before the program's latest cycle, and without a line in it.
@@ -339,11 +384,17 @@ select
     found.first_date,
     found.last_date,
     found.evidence,
-    coalesce(sources.is_stale, false) as is_source_stale
+    case found.reason_code
+        when 'deceased_still_paid' then {{ any_source_stale('sources.is_stale', kinds=['mis', 'register']) }}
+        when 'pension_found' then {{ any_source_stale('sources.is_stale', kinds=['mis', 'register'], codes="'public_payroll'") }}
+        when 'shared_account' then {{ any_source_stale('sources.is_stale', kinds=['mis']) }}
+        when 'caregiver_several_households' then {{ any_source_stale('sources.is_stale', kinds=['mis']) }}
+        else {{ any_source_stale('sources.is_stale') }}
+    end as is_source_stale
 from found
 left join enrolments on enrolments.enrolment_id = found.enrolment_id
 left join strays on strays.enrolment_id = found.enrolment_id
 inner join checks
     on checks.reason_code = found.reason_code
-    and (checks.program is null or checks.program = coalesce(enrolments.program, strays.program))
+    and checks.program is not distinct from coalesce(enrolments.program, strays.program)
 left join {{ source('ops', 'sources') }} as sources on sources.source = coalesce(enrolments.source, strays.source)
