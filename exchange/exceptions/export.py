@@ -73,6 +73,9 @@ def _facts(findings: Findings, run_id: str, program: str) -> Facts:
     name = con.execute("SELECT name FROM ops.programs WHERE program = ?", [program]).fetchone()
     currency = con.execute("SELECT value FROM ops.parameters WHERE name = 'currency'").fetchone()
     stale = con.execute("SELECT name FROM ops.sources WHERE is_stale ORDER BY name").fetchall()
+    unasked = con.execute(
+        "SELECT count(*) FROM marts.rpt_verification WHERE could_not_check_reason = 'register_not_available'"
+    ).fetchone()
     return Facts(
         program=program,
         program_name=name[0] if name else program,
@@ -82,5 +85,6 @@ def _facts(findings: Findings, run_id: str, program: str) -> Facts:
         rows={sheet: count for sheet, (count, _) in counts.items()},
         amount_at_stake={sheet: amount for sheet, (_, amount) in counts.items()},
         stale_sources=tuple(source for (source,) in stale),
+        is_register_asked=unasked is None or unasked[0] == 0,
         not_shown={sheet: count - MOST_ROWS for sheet, (count, _) in counts.items() if count > MOST_ROWS},
     )

@@ -35,7 +35,7 @@ class Findings:
             f"{_typed(column.field, column.kind)} AS {quoted(column.field)}"
             for column in sheet.columns if column.field is not None
         )
-        rows = _sql("rows").replace("{{ table }}", sheet.table)
+        rows = _sql("rows").replace("{{ table }}", sheet.table).replace("{{ order }}", sheet.first_by)
         self.con.execute(
             f"CREATE OR REPLACE TEMP TABLE sheet_rows AS SELECT place, {columns} FROM ({rows})",
             {"program": program, "run_date": self.run_date},

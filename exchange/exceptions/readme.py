@@ -17,6 +17,7 @@ class Facts:
     amount_at_stake: dict[str, float]
     stale_sources: tuple[str, ...]
     not_shown: dict[str, int]
+    is_register_asked: bool = True
 
 
 def lines(facts: Facts) -> list[tuple[str, str]]:
@@ -49,6 +50,11 @@ def _warnings(facts: Facts) -> list[tuple[str, str]]:
             ("text", f"Some systems could not be read this time ({', '.join(facts.stale_sources)}); "
                      "what stands here about them is from their last good copy.")
         )
+    if not facts.is_register_asked:
+        notes.append(
+            ("text", "The population register could not be asked this time, so nobody was checked anew. That says "
+                     "nothing about anybody; what it told before stands here still, until it can be asked again.")
+        )
     notes += [
         ("text", f"{sheet}: {count:,} more rows do not fit on the sheet; they are in {sheet.lower()}.csv.")
         for sheet, count in facts.not_shown.items()
@@ -58,7 +64,8 @@ def _warnings(facts: Facts) -> list[tuple[str, str]]:
 
 _STEPS = [
     ("heading", "What to do"),
-    ("text", "1. Go through the sheets Duplicates, Verification and Payroll. The rows with the most money come first."),
+    ("text", "1. Go through the sheets Duplicates, Verification and Payroll. The rows with the most money "
+             "come first; on the sheet Payroll, the gravest."),
     ("text", "2. Look into each case: files, home visit, chief's office, the other program where you know it."),
     ("text", "3. Choose your decision in the yellow columns, and write who decided and when. "
              "Action and comment are optional in every sheet."),
@@ -72,14 +79,17 @@ _MEANINGS = [
     ("text", "same person / different people: your answer binds later runs. Different people are not shown again."),
     ("text", "exit here / exit there / keep both / none: what is done about a true duplicate."),
     ("text", "deceased: the population register says that this person has died."),
-    ("text", "mismatch: the ID number is in the register, and other details there differ."),
-    ("text", "ID shared: more than one person in the programs carries this one ID number."),
+    ("text", "mismatch: the ID number is in the register, and other details there differ; or the register has the "
+             "person under another ID number."),
+    ("text", "ID shared: more than one person in the programs carries this one ID number, or it belongs in the "
+             "register to somebody else."),
     ("text", "not found: we looked in the register and found nobody. Not a proof that the person does not exist."),
-    ("text", "could not check: we could not look, for want of an ID number or of an answer. It says nothing "
-             "about the person."),
-    ("text", "new / open: found for the first time in this run / found before and not decided yet."),
+    ("text", "could not check: we could not look, because the record has neither a usable ID number nor a name with a "
+             "birth date. It says nothing about the person."),
+    ("text", "new / open: found for the first time on this date / found before and not decided yet."),
     ("text", "amount at stake: Duplicates, the smaller of the two benefits while both were paid; Verification, "
-             "what is due in the latest cycle (for the deceased: paid since); Payroll, the payments concerned."),
+             "what is due in the latest cycle (for the deceased: paid since); Payroll, the payments concerned, or "
+             "where it is about the person, the ID number or the account, what one cycle pays."),
     ("text", "certainty: how sure the comparison is that two records are one person."),
 ]
 

@@ -31,11 +31,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, the table of findings it shows, and its columns."""
+    """A sheet: its name, the table of findings it shows, its columns, and what its rows are ordered by before money."""
 
     name: str
     table: str
     columns: tuple[Column, ...]
+    first_by: str = ""
 
     @property
     def file_stem(self) -> str:
@@ -130,6 +131,7 @@ PAYROLL = Sheet(
         Column("suggested action", "suggested_action", 40),
         *_for_manager(("payment stopped", "justified", "corrected", "need more time")),
     ),
+    first_by="list_position(['high', 'medium', 'low'], found.severity), ",
 )
 
 SHEETS = (DUPLICATES, VERIFICATION, PAYROLL)

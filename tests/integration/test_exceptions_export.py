@@ -44,7 +44,8 @@ CREATE TABLE marts.rpt_multiple_receipt AS SELECT * FROM (VALUES
     household_id_b, status_a, status_b, rule_code, verdict, match_verdict, overlap_from, overlap_to, money_at_stake,
     both_still_paid, match_key, match_probability);
 CREATE TABLE marts.rpt_household_multiple_receipt AS
-    SELECT * EXCLUDE (match_key, match_probability), 2 AS shared_persons FROM marts.rpt_multiple_receipt
+    SELECT * EXCLUDE (match_key, match_probability), 2 AS shared_persons, false AS is_both_paid
+    FROM marts.rpt_multiple_receipt
     WHERE match_id = 'm1';
 CREATE TABLE marts.fct_enrolments AS SELECT * FROM (VALUES
     ('sx:e1', 'X', 'sx:1', 'sx:1/1', 'sx:1/1', NULL::VARCHAR, 'active'),
@@ -56,11 +57,11 @@ CREATE TABLE marts.fct_payments AS SELECT 'sx:e1' AS enrolment_id, 'X:2026-05-01
     'sx:1/1' AS recipient_record_id, DATE '2026-05-01' AS period_start, 4000::DECIMAL(18,2) AS amount_due,
     4000::DECIMAL(18,2) AS amount_paid;
 CREATE TABLE marts.rpt_verification AS SELECT * FROM (VALUES
-    ('sx:1/1', 'X', 'sx:1', 'deceased', true, NULL, 0.99, DATE '2026-03-01'),
-    ('sx:2/1', 'X', 'sx:2', 'could_not_check', false, NULL::VARCHAR, NULL, NULL),
-    ('sy:1/1', 'Y', 'sy:1', 'not_found', true, NULL, NULL, NULL)
-) AS t(record_id, program, household_id, status, has_national_id, mismatched_fields, match_probability,
-    register_death_date);
+    ('sx:1/1', 'X', 'sx:1', 'deceased', NULL, 1, '', 'national_id', 0.99, DATE '2026-03-01'),
+    ('sx:2/1', 'X', 'sx:2', 'could_not_check', 'not_enough_details', 0, '', NULL::VARCHAR, NULL, NULL),
+    ('sy:1/1', 'Y', 'sy:1', 'not_found', NULL, 1, '', NULL, NULL, NULL)
+) AS t(record_id, program, household_id, status, could_not_check_reason, id_carriers, mismatched_fields, match_key,
+    match_probability, register_death_date);
 CREATE TABLE marts.rpt_payroll_pre AS SELECT * FROM (VALUES
     ('X', 'sx:e1', 'sx:1/1', 'sx:1', 'active', 'deceased_still_paid', 'high', 4000::DECIMAL(18,2), DATE '2026-05-01',
      DATE '2026-06-30', 'died 2026-03-01 in the register; 1 payments for later periods'),
@@ -244,3 +245,78 @@ def test_what_a_kill_between_two_renames_left_is_put_right(con, tmp_path):
     folder.with_name(".building-" + folder.name).mkdir()
     export(con, tmp_path)
     assert [path.name for path in folder.parent.iterdir()] == ["2026-06-30"]
+
+
+def by_finding(file) -> dict[str, dict]:
+    return {row["finding"]: row for row in read(file, "Verification")}
+
+
+def test_a_register_that_cannot_be_asked_closes_nothing_and_says_so_once(con, tmp_path):
+    first = export(con, tmp_path)
+    con.execute("""
+        UPDATE marts.rpt_verification SET status = 'could_not_check', could_not_check_reason = 'register_not_available'
+        WHERE could_not_check_reason IS NULL;
+        UPDATE marts.fct_payments SET amount_paid = 5000""")
+    second = export(con, tmp_path, "r2", dt.date(2026, 7, 10))
+    dead, before = by_finding(second["X"])["deceased"], by_finding(first["X"])["deceased"]
+    assert dead["exception_id"] == before["exception_id"]
+    assert (dead["state"], dead["days open"], dead["amount at stake"]) == ("open", 10, 5000)
+    assert dead["evidence, as first found"] == before["evidence, as first found"]
+    assert set(by_finding(second["Y"])) == {"not found"}
+    assert con.sql("SELECT count(*) FROM ops.exceptions WHERE status = 'gone'").fetchone() == (0,)
+    # Only whose own details do not suffice are sent as unchecked.
+    assert by_finding(second["X"])["could not check"]["our record"] == "sx:2/1"
+    text = [row[0] for row in openpyxl.load_workbook(second["X"].workbook)["Read me"].values]
+    assert sum("register could not be asked" in line for line in text) == 1
+    # Asked again, and no longer so.
+    con.execute("UPDATE marts.rpt_verification SET status = 'verified', could_not_check_reason = NULL")
+    third = export(con, tmp_path, "r3", dt.date(2026, 7, 11))
+    assert third["X"].rows["Verification"] == third["Y"].rows["Verification"] == 0
+    left = con.sql("SELECT count(*) FROM ops.exceptions WHERE kind = 'verification' AND status <> 'gone'")
+    assert left.fetchone() == (0,)
+
+
+def test_a_finding_says_what_was_found(con, tmp_path):
+    def evidence(**values) -> str:
+        changes = ", ".join(f"{name} = '{value}'" for name, value in values.items())
+        con.execute(f"UPDATE marts.rpt_verification SET {changes} WHERE record_id = 'sy:1/1'")
+        con.execute("DELETE FROM ops.exceptions")
+        (row,) = read(export(con, tmp_path)["Y"], "Verification")
+        return row["evidence, as first found"]
+
+    assert evidence(status="mismatch", mismatched_fields="national_id", match_key="names and birth date") == (
+        "Found in the register by names and birth date; the register has another ID number."
+    )
+    assert evidence(mismatched_fields="birth_date").endswith("these details differ: birth date.")
+    assert evidence(status="id_shared", mismatched_fields="given_name, birth_date") == (
+        "In the register it belongs to somebody else: given name, birth date differ."
+    )
+    assert evidence(mismatched_fields="", id_carriers=3) == "3 persons in the programs carry this ID number."
+    assert evidence(register_death_date="2026-01-02").endswith("match died on 2026-01-02.")
+
+
+def test_a_household_s_pair_is_enrolled_and_perhaps_not_paid(con, tmp_path):
+    con.execute("DELETE FROM marts.rpt_multiple_receipt")
+    con.execute("UPDATE marts.rpt_household_multiple_receipt SET both_still_paid = false")
+    (row,) = read(export(con, tmp_path)["Y"], "Duplicates")
+    assert row["evidence, as first found"].endswith("Both enrolled from 2026-01-01 to 2026-04-30; not both paid yet.")
+
+
+def test_the_number_of_a_pair_depends_on_no_level_and_no_order(con, tmp_path):
+    before = {row["exception_id"] for row in read(export(con, tmp_path)["Y"], "Duplicates")}
+    con.execute("""
+        DELETE FROM marts.rpt_multiple_receipt;
+        UPDATE marts.rpt_household_multiple_receipt SET program_a = 'Y', program_b = 'X',
+            enrolment_id_a = 'sy:e1', enrolment_id_b = 'sx:e1', record_id_a = 'sy:1/1', record_id_b = 'sx:1/1'""")
+    assert {row["exception_id"] for row in read(export(con, tmp_path)["Y"], "Duplicates")} == before
+
+
+def test_a_second_run_of_the_day_keeps_new_findings_new(con, tmp_path):
+    export(con, tmp_path)
+    assert {row["state"] for row in read(export(con, tmp_path, "r2")["X"], "Payroll")} == {"new"}
+
+
+def test_the_gravest_payroll_findings_come_first(con, tmp_path):
+    con.execute("UPDATE marts.rpt_payroll_pre SET severity = 'medium' WHERE reason_code = 'deceased_still_paid'")
+    rows = read(export(con, tmp_path)["X"], "Payroll")
+    assert [(row["gravity"], row["amount at stake"]) for row in rows] == [("high", 100), ("medium", 4000)]

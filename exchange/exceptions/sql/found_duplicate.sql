@@ -5,7 +5,7 @@ WITH person_level AS (
     SELECT
         match_id, program_a, program_b, enrolment_id_a, enrolment_id_b, record_id_a, record_id_b,
         household_id_a, household_id_b, status_a, status_b, rule_code, verdict, match_verdict,
-        overlap_from, overlap_to, money_at_stake, both_still_paid, 'person' AS level,
+        overlap_from, overlap_to, money_at_stake, both_still_paid, true AS is_both_paid, 'person' AS level,
         CASE WHEN match_key = 'same_record' THEN 1 ELSE match_probability END AS certainty,
         CASE
             WHEN match_key = 'same_record' THEN 'One record stands on both enrolments.'
@@ -22,7 +22,7 @@ household_level AS (
     SELECT
         match_id, program_a, program_b, enrolment_id_a, enrolment_id_b, record_id_a, record_id_b,
         household_id_a, household_id_b, status_a, status_b, rule_code, verdict, match_verdict,
-        overlap_from, overlap_to, money_at_stake, both_still_paid, 'household' AS level,
+        overlap_from, overlap_to, money_at_stake, both_still_paid, is_both_paid, 'household' AS level,
         NULL::DOUBLE AS certainty,
         CASE match_verdict
             WHEN 'review' THEN 'Perhaps one household: ' || shared_persons || ' person(s) in both. Not established.'
@@ -56,8 +56,10 @@ sides AS (
 )
 
 SELECT
+    -- The number does not depend on the level at which the pair is found, nor on which side stands first.
     'E' || upper(left(sha256(concat_ws(
-        '|', sides.program, 'duplicate', sides.enrolment_id, sides.other_enrolment, sides.level
+        '|', sides.program, 'duplicate', least(sides.enrolment_id, sides.other_enrolment),
+        greatest(sides.enrolment_id, sides.other_enrolment)
     )), 16)) AS exception_id,
     'duplicate' AS kind,
     sides.program,
@@ -73,8 +75,14 @@ SELECT
     CASE WHEN sides.program = sides.other_program THEN sides.other_enrolment END AS other_enrolment_id,
     CASE WHEN sides.program = sides.other_program THEN sides.other_record END AS other_record_id,
     CASE WHEN sides.program = sides.other_program THEN others.full_name END AS other_full_name,
-    sides.reason || ' Both paid from ' || sides.overlap_from || ' to ' || sides.overlap_to
-    || CASE WHEN sides.both_still_paid THEN '; both are still paid.' ELSE '.' END AS evidence_text,
+    -- A household's pair counts from enrolment on, a person's from payment on.
+    sides.reason || CASE sides.level WHEN 'person' THEN ' Both paid from ' ELSE ' Both enrolled from ' END
+    || sides.overlap_from || ' to ' || sides.overlap_to
+    || CASE
+        WHEN sides.both_still_paid THEN '; both are still paid.'
+        WHEN NOT sides.is_both_paid THEN '; not both paid yet.'
+        ELSE '.'
+    END AS evidence_text,
     sides.certainty,
     sides.money_at_stake AS amount_at_stake,
     CASE

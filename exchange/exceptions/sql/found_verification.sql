@@ -1,4 +1,5 @@
--- Findings of the population register on those who receive or collect money now: one row a record.
+-- Findings of the population register on those who receive or collect money now: one row a record. Where the register
+-- could not be asked, the findings of earlier runs stand (is_checked is false), and nothing new is said of anybody.
 CREATE OR REPLACE TEMP TABLE found_verification AS
 WITH receiving AS (
     SELECT unnest([recipient_record_id, beneficiary_record_id, caregiver_record_id]) AS record_id, *
@@ -19,7 +20,7 @@ paid_after_death AS (
     INNER JOIN marts.fct_payments AS payments
         ON payments.recipient_record_id = verification.record_id
         AND payments.period_start > verification.register_death_date
-    WHERE verification.status = 'deceased'
+    WHERE verification.status IN ('deceased', 'could_not_check')
     GROUP BY verification.record_id
 ),
 
@@ -32,12 +33,34 @@ records AS (
     FROM (SELECT DISTINCT record_id, enrolment_id, status FROM receiving WHERE record_id IS NOT NULL) AS receiving
     LEFT JOIN paid_lately ON paid_lately.enrolment_id = receiving.enrolment_id
     GROUP BY record_id
+),
+
+checked AS (
+    SELECT verification.*, verification.status AS finding, true AS is_checked
+    FROM marts.rpt_verification AS verification
+    WHERE verification.status IN ('deceased', 'mismatch', 'id_shared', 'not_found')
+        OR verification.could_not_check_reason = 'not_enough_details'
+),
+
+kept AS (
+    -- The number of a finding tells whether it was made: it is made from record and status.
+    SELECT verification.*, statuses.status AS finding, false AS is_checked
+    FROM marts.rpt_verification AS verification
+    INNER JOIN records ON records.record_id = verification.record_id
+    CROSS JOIN (VALUES ('deceased'), ('mismatch'), ('id_shared'), ('not_found')) AS statuses (status)
+    WHERE verification.could_not_check_reason IN ('register_not_available', 'not_asked_yet')
+),
+
+numbered AS (
+    SELECT
+        *,
+        'E' || upper(left(sha256(concat_ws('|', program, 'verification', record_id, finding)), 16)) AS exception_id
+    FROM (SELECT * FROM checked UNION ALL SELECT * FROM kept)
 )
 
 SELECT
-    'E' || upper(left(sha256(concat_ws(
-        '|', verification.program, 'verification', verification.record_id, verification.status
-    )), 16)) AS exception_id,
+    verification.exception_id,
+    verification.is_checked,
     'verification' AS kind,
     verification.program,
     -- What a program writes to the secretariat about: the finding itself, as there is no second record.
@@ -46,46 +69,63 @@ SELECT
     verification.record_id,
     verification.household_id,
     records.enrolment_status,
-    CASE verification.status
+    CASE verification.finding
         WHEN 'id_shared' THEN 'ID shared'
         WHEN 'not_found' THEN 'not found'
         WHEN 'could_not_check' THEN 'could not check'
-        ELSE verification.status
+        ELSE verification.finding
     END AS finding,
-    replace(verification.mismatched_fields, '_', ' ') AS fields,
-    CASE verification.status
+    replace(nullif(verification.mismatched_fields, ''), '_', ' ') AS fields,
+    CASE verification.finding
         WHEN 'deceased' THEN coalesce(
             'The population register says that this person died on ' || verification.register_death_date || '.',
             'The population register says that this person has died; it gives no date.'
         )
-        WHEN 'mismatch' THEN coalesce(
-            'The ID number is in the register, where these details differ: '
-            || replace(verification.mismatched_fields, '_', ' ') || '.',
-            'The ID number is in the register, where other details differ.'
+        WHEN 'mismatch' THEN CASE
+            WHEN verification.mismatched_fields = 'national_id' THEN
+                'Found in the register by ' || CASE verification.match_key
+                    WHEN 'same_person' THEN 'another record of the person'
+                    ELSE 'names and birth date'
+                END || '; the register has another ID number.'
+            ELSE coalesce(
+                'The ID number is in the register, where these details differ: '
+                || replace(nullif(verification.mismatched_fields, ''), '_', ' ') || '.',
+                'The ID number is in the register, where other details differ.'
+            )
+        END
+        WHEN 'id_shared' THEN concat_ws(
+            ' ',
+            CASE WHEN verification.id_carriers > 1
+                THEN verification.id_carriers || ' persons in the programs carry this ID number.'
+            END,
+            'In the register it belongs to somebody else: '
+            || replace(nullif(verification.mismatched_fields, ''), '_', ' ') || ' differ.',
+            CASE WHEN verification.id_carriers <= 1 AND coalesce(verification.mismatched_fields, '') = ''
+                THEN 'This ID number is also somebody else''s.'
+            END,
+            'The register says that the person whom the other details match died on '
+            || verification.register_death_date || '.'
         )
-        WHEN 'id_shared' THEN 'More than one person in the programs carries this ID number.'
         WHEN 'not_found' THEN
             'We looked in the register by ID number and by name and birth date, and found nobody.'
-        ELSE CASE WHEN verification.has_national_id
-            THEN 'We could not look: the register gave no answer. This says nothing about the person.'
-            ELSE 'We could not look: the record has no usable ID number, and its other details do not suffice. '
-                 'This says nothing about the person.'
-        END
+        ELSE 'We could not look: the record has neither a usable ID number nor a name with a birth date. '
+             'This says nothing about the person.'
     END AS evidence_text,
     verification.match_probability AS certainty,
-    CASE verification.status
+    CASE verification.finding
         WHEN 'deceased' THEN coalesce(paid_after_death.amount, 0)
         ELSE coalesce(records.amount, 0)
     END::DECIMAL(18, 2) AS amount_at_stake,
-    CASE verification.status
+    CASE verification.finding
         WHEN 'deceased' THEN 'Confirm the death on the spot; then exit or replace'
         WHEN 'mismatch' THEN 'Compare with the ID card; correct your record or report the register'
         WHEN 'id_shared' THEN 'See the ID cards of all who carry this number'
         WHEN 'not_found' THEN 'See the ID card; help the person to register if there is none'
         ELSE 'Record the ID number, or help the person to get one; do not stop the payment for this'
     END AS suggested_action
-FROM marts.rpt_verification AS verification
+FROM numbered AS verification
 INNER JOIN records ON records.record_id = verification.record_id
 LEFT JOIN paid_after_death ON paid_after_death.record_id = verification.record_id
-WHERE verification.status IN ('deceased', 'mismatch', 'id_shared', 'not_found', 'could_not_check')
+LEFT JOIN ops.exceptions AS known ON known.exception_id = verification.exception_id AND known.status IN ('new', 'open')
+WHERE (verification.is_checked OR known.exception_id IS NOT NULL)
     AND list_contains($programs::VARCHAR[], verification.program)

@@ -12,6 +12,7 @@ FROM (
     UNION ALL
     SELECT exception_id, program, kind, match_id, evidence_text, certainty, amount_at_stake, finding
     FROM found_verification
+    WHERE is_checked
     UNION ALL
     SELECT exception_id, program, kind, match_id, evidence_text, certainty, amount_at_stake, check_name
     FROM found_payroll
@@ -19,5 +20,5 @@ FROM (
 ON CONFLICT (exception_id) DO UPDATE SET
     last_found_run = excluded.last_found_run,
     last_found_at = excluded.last_found_at,
-    -- Exported again in the run that found it: still new.
-    status = CASE WHEN exceptions.first_found_run = excluded.last_found_run THEN 'new' ELSE 'open' END
+    -- Exported again on the day that found it: still new.
+    status = CASE WHEN exceptions.first_found_at = excluded.last_found_at THEN 'new' ELSE 'open' END

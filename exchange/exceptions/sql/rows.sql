@@ -1,5 +1,5 @@
 -- The rows of one sheet for one program: the finding, its state, and the program's own record.
--- Most money first, then the surest.
+-- Within the sheet's own order the most money first, then the surest.
 SELECT
     found.* EXCLUDE (evidence_text),
     known.status AS state,
@@ -15,7 +15,7 @@ SELECT
     households.area_given,
     households.village,
     row_number() OVER (
-        ORDER BY found.amount_at_stake DESC, found.certainty DESC NULLS LAST, found.exception_id
+        ORDER BY {{ order }}found.amount_at_stake DESC, found.certainty DESC NULLS LAST, found.exception_id
     ) AS place
 FROM {{ table }} AS found
 INNER JOIN ops.exceptions AS known ON known.exception_id = found.exception_id
