@@ -29,7 +29,8 @@ def link(specification: Path, input_path: Path, register_path: Path | None, outp
     if as_json:
         click.echo(json.dumps(asdict(result), default=str, indent=1))
         return
-    console.print(table("Result", ["figure", "value"], list(result.counts.items())))
+    rows = [(name.replace("_", " "), count) for name, count in result.counts.items()]
+    console.print(table("Result", ["figure", "value"], rows))
     console.print(f"Written to {output_dir}: {', '.join(sorted(p.name for p in output_dir.iterdir()))}")
 
 
