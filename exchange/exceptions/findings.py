@@ -55,7 +55,7 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, program
     for sheet in SHEETS:
         con.execute(_sql(sheet.table), {"programs": list(programs)})
     con.execute(_sql("remember"), {"run_id": run_id, "run_date": run_date})
-    con.execute(_sql("forget"), {"run_id": run_id, "programs": list(programs)})
+    con.execute(_sql("forget"), {"run_id": run_id, "run_date": run_date, "programs": list(programs)})
     return Findings(con, run_date)
 
 
