@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from linkage.results import LinkageResult
 
 _TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
-WIDTH = 760
+WIDTH = 860
 
 
 def write_report(result: LinkageResult, path: Path) -> None:
@@ -34,7 +34,7 @@ def _weights_chart(result: LinkageResult) -> Markup:
         (f["title"], level) for f in result.model["fields"].values() for level in f["levels"] if not _is_nested(level)
     ]
     most = max([abs(level["weight"]) for _, level in bars] + [1.0])
-    middle, scale, height = 480, 250 / most, 17
+    middle, scale, height = 580, 250 / most, 17
     rows, last = [], None
     for i, (title, level) in enumerate(bars):
         y = 8 + i * height
@@ -49,7 +49,7 @@ def _weights_chart(result: LinkageResult) -> Markup:
                 f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" '
                 f'fill="{colour}"/>'
             )
-        rows.append(f'<text x="{middle - 262}" y="{y + 9}" text-anchor="end">{escape(label[:44])}</text>')
+        rows.append(f'<text x="{middle - 262}" y="{y + 9}" text-anchor="end">{escape(label[:52])}</text>')
         rows.append(f'<text x="{WIDTH + 8}" y="{y + 9}" text-anchor="end">{level["weight"]:+.1f}</text>')
     return _svg(rows, 16 + len(bars) * height, "Weights by field and level")
 

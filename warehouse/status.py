@@ -7,7 +7,8 @@ from warehouse.connection import connect
 
 _QUESTIONS = {
     "last_run_per_stage": """
-        SELECT stage, source, status, strftime(ended_at, '%Y-%m-%d %H:%M:%S') AS ended_at, round(epoch(ended_at - started_at), 1) AS seconds, run_id, message
+        SELECT stage, source, status, strftime(ended_at, '%Y-%m-%d %H:%M:%S') AS ended_at,
+               round(epoch(ended_at - started_at), 1) AS seconds, run_id, message
         FROM ops.runs
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY stage = 'replicate' DESC, stage, source
