@@ -48,6 +48,8 @@ def _shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
+        if 0 < abs(value) < 0.0005:
+            return f"{value:.6f}"
         return f"{value:,.2f}" if abs(value) >= 10 else f"{value:.4f}"
     return str(value)
 

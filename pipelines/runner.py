@@ -208,7 +208,8 @@ def _can_build(workspace: Workspace, outcome: RunOutcome) -> bool:
         outcome.troubles.append(
             Trouble(
                 "run",
-                f"nothing was published: {', '.join(never)} never had a good mirror; the last publication stays",
+                f"nothing was published: {', '.join(never)} never had a good mirror; "
+                "an earlier publication, if there is one, stays",
                 ContractBroken.exit_code,
             )
         )

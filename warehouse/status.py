@@ -11,7 +11,7 @@ _QUESTIONS = {
                round(epoch(ended_at - started_at), 1) AS seconds, run_id, message
         FROM ops.runs
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
-        ORDER BY stage = 'replicate' DESC, stage, source
+        ORDER BY list_position(['replicate', 'registry', 'link', 'marts', 'exceptions', 'publish'], stage), source
     """,
     "sources": """
         SELECT source, name, kind, strftime(last_good_at, '%Y-%m-%d %H:%M:%S') AS last_good_at, is_stale, stale_reason

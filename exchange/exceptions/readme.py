@@ -76,7 +76,7 @@ _MEANINGS = [
     ("heading", "What the words mean"),
     ("text", "prohibited: the rules do not let this person or household receive both benefits."),
     ("text", "for review: no rule settles it; you and the other program decide. It may well be in order."),
-    ("text", "same person / different people: your answer binds later runs. Different people are not shown again."),
+    ("text", "same person / different people: once the secretariat has entered your answer, it binds later runs."),
     ("text", "exit here / exit there / keep both / none: what is done about a true duplicate."),
     ("text", "deceased: the population register says that this person has died."),
     ("text", "mismatch: the ID number is in the register, and other details there differ; or the register has the "

@@ -20,4 +20,5 @@ def init(directory: Path) -> None:
         raise UsageProblem(f"{workspace.registry_file} is there already; edit it, or choose another folder")
     workspace.ensure()
     workspace.registry_file.write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
-    console.print(f"Wrote {workspace.registry_file}. Fill in programs and sources, then: ibr run --home {directory}")
+    console.print(f"Wrote {workspace.registry_file}, and the folders beside it that runs fill.")
+    console.print(f"Fill in programs and sources, then: ibr run --home {directory}")
