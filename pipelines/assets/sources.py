@@ -11,6 +11,7 @@ from pipelines import journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.landing import LandedTable, Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
+from pipelines.replication.reconciliation import CopyDisagrees
 
 
 def landing_key(code: str) -> dg.AssetKey:
@@ -133,11 +134,23 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         def note(error: IbrError) -> None:
             staleness.note_failure(home, code, run.run_id, error)
 
+        def merged(landing: Landing) -> MergeOutcome:
+            with run.warehouse() as con:
+                outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
+                journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed)
+                return outcome
+
         begun = journal.now()
-        with plain_failures(note), run.warehouse() as con:
+        with plain_failures(note):
             landing = Landing.read(home / "landing" / code / run.run_id)
-            outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
-            journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed)
+            try:
+                outcome = merged(landing)
+            except CopyDisagrees:
+                if all(table.mode == "full" for table in landing.tables.values()):
+                    raise
+                # What changed without moving its cursor is only seen by copying the whole.
+                session.progress(f"{code}: does not agree with its source, copying it whole")
+                outcome = merged(land(code, source, home, run.run_id, full=True, progress=session.progress))
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
         yield from _report(outcome, keys)

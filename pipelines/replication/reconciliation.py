@@ -27,6 +27,10 @@ class Comparison:
         return math.isclose(self.source or 0.0, self.mirror or 0.0, rel_tol=1e-9, abs_tol=1e-6)
 
 
+class CopyDisagrees(ContractBroken):
+    """The mirror's figures differ from the source's."""
+
+
 def compare(
     con: duckdb.DuckDBPyConnection, landed: LandedTable, relation: str, key: list[str]
 ) -> list[Comparison]:
@@ -77,7 +81,7 @@ def record(
 
 
 def require_equal(comparisons: list[Comparison], source: str) -> None:
-    """Raise ContractBroken naming the first figures that differ."""
+    """Raise CopyDisagrees naming the first figures that differ."""
     unequal = [c for c in comparisons if not c.is_equal]
     if not unequal:
         return
@@ -86,7 +90,7 @@ def require_equal(comparisons: list[Comparison], source: str) -> None:
         f"source {_shown(c.source)}, mirror {_shown(c.mirror)}"
         for c in unequal[:3]
     )
-    raise ContractBroken(
+    raise CopyDisagrees(
         f"source {source}: the copy does not agree with the source in {len(unequal)} figure(s) ({shown}); "
         "the last good mirror stays, and the next run copies the source whole"
     )
