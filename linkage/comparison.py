@@ -16,7 +16,7 @@ from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
-RANDOM_PAIRS = 400_000
+RANDOM_PAIRS = 200_000
 
 
 @dataclass
@@ -90,11 +90,10 @@ def _expression(field: Field) -> str:
             f"len({a}) = 1 and len({b}) = 1 and (jaro_winkler_similarity({a}[1], {b}[1]) >= 0.88 "
             f"or ((length({a}[1]) = 1 or length({b}[1]) = 1) and {a}[1][1] = {b}[1][1]))"
         )
-        initials = f"list_has_any(list_transform({a}, lambda t: t[1]), list_transform({b}, lambda t: t[1]))"
-        has_initial = f"len(list_filter(list_concat({a}, {b}), lambda t: length(t) = 1)) > 0 and {initials}"
+        has_initial = "case when a.has_initial or b.has_initial then list_has_any(a.initial, b.initial) else false end"
         return (
             f"case when coalesce(len({a}), 0) = 0 or coalesce(len({b}), 0) = 0 then null when {shared} >= 2 then 0 "
-            f"when {shared} = 1 then 1 when {alike} or ({has_initial}) then 2 else 3 end"
+            f"when {shared} = 1 then 1 when {alike} then 2 when {has_initial} then 2 else 3 end"
         )
     if field.kind_name == "mother":
         parts = f"len(list_intersect(string_split({a}, ' '), string_split({b}, ' ')))"
@@ -193,7 +192,7 @@ def _frequency_term(field: Field, chance: float) -> str:
 
 
 def random_pairs(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
-    """lk_random (l, r, keys): up to 400,000 pairs drawn by hashing, so that the same records give the same pairs."""
+    """lk_random (l, r, keys): RANDOM_PAIRS pairs, or all, drawn by hashing: the same records give the same pairs."""
     linking = data.registered > 0
     con.execute(
         "create or replace temp table lk_member as "

@@ -7,11 +7,12 @@ import numpy as np
 
 from ibr.errors import UsageProblem
 from linkage import model as models
+from linkage.candidates import Search
 from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, random_pairs
-from linkage.match_keys import MatchKey, find_candidates, plan
+from linkage.match_keys import MatchKey, possible_keys
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, consistent_prior, score, weigh
+from linkage.scoring import Prior, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.term_frequency import add_frequencies
@@ -35,6 +36,13 @@ TABLES = [
     "candidates",
     "key",
     "block",
+    "open",
+    "caught",
+    "caught_rec",
+    "tried",
+    "tried_weighed",
+    "judged",
+    "more",
     "pairs",
     "random",
     "random_pairs",
@@ -47,6 +55,7 @@ TABLES = [
     "member",
     "drawn",
     "best",
+    "total",
 ]
 
 
@@ -113,18 +122,32 @@ def prepare(
     with watch.stage("standardise"):
         data = standardise(con, specification, records, register, register_specification)
         add_frequencies(con, data)
-    with watch.stage("match keys"):
-        keys = plan(data)
-        yields = find_candidates(con, data, keys, watch)
+    keys = possible_keys(data)
+    search = Search(con, data, keys, watch)
     patterns = Patterns.of(data.fields)
+    with watch.stage("match keys"):
+        search.sure()
     with watch.stage("compare"):
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
     with watch.stage("learn"):
-        learned, prior = _model(con, specification, data, patterns, keys)
+        learned, saved = _model(con, specification, data, patterns, keys)
+    with watch.stage("match keys"):
+        weigh(con, patterns, learned)
+        odds = odds_sql(saved or consistent_prior(con, possible_pairs(data)))
+
+        def judge() -> None:
+            compare(con, data, patterns, "lk_candidates", "lk_tried")
+            weigh(con, patterns, learned, "lk_tried", "lk_tried_weighed")
+            con.execute(f"create or replace temp table lk_judged as select l, r, {odds} as odds from lk_tried_weighed")
+
+        search.further(odds, judge)
+    with watch.stage("compare"):
+        compare(con, data, patterns, "lk_candidates", "lk_more")
+        con.execute("insert into lk_pairs from lk_more")
     with watch.stage("score"):
         weigh(con, patterns, learned)
-        prior = prior or consistent_prior(con, possible_pairs(data))
-    return data, patterns, keys, yields, learned, prior
+        prior = saved or consistent_prior(con, possible_pairs(data))
+    return data, patterns, keys, search.yields, learned, prior
 
 
 def possible_pairs(data: Standardised) -> int:

@@ -11,7 +11,7 @@ from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.comparison import Patterns, compare
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
-from linkage.match_keys import key_values_sql, plan
+from linkage.match_keys import key_values_sql, possible_keys
 from linkage.scoring import odds_sql
 from linkage.specification import Specification
 from linkage.standardise import standardise
@@ -92,7 +92,7 @@ def explain(
             if not found:
                 raise UsageProblem(f"No record has the identifier {wanted}; identifiers look like source:key")
             numbers.append(found[0][0])
-        keys = plan(data)
+        keys = possible_keys(data)
         patterns = Patterns.of(data.fields)
         learned, prior = models.from_mapping(models.read(model), data.fields, keys, specification)
         left, right = min(numbers), max(numbers)

@@ -1,25 +1,14 @@
 """Match keys: what two records must share to be compared at all.
 
-An ordered list, sure keys first, generic by role. Each is a hash join of the records on a few values; blocks above a
-limit are skipped (a common name, or a placeholder) and the limit falls further where a key would still bring more
-pairs than its share, so no key can explode. The order decides under which key a pair is reported.
+An ordered list, sure keys first, generic by role; which of them are worth running is the planner's to say
+(candidates.py). The order decides under which key a pair is reported.
 """
 
 from dataclasses import dataclass
 from itertools import combinations
 
-import duckdb
-
-from linkage.results import KeyYield, Stopwatch
 from linkage.standardise import Standardised
 
-BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
-PAIRS_A_RECORD = 60  # a key may bring at most this many candidate pairs a record
-LEAST_PAIRS = 2_000_000  # and always this many
-# Against a register the other keys find the same people, and its common names are what costs: 5 a record found 42,471
-# persons of 43,372 records among 300,000 in 9.5 s, 60 found 42,469 in 18.1 s.
-LINKED_PAIRS_A_RECORD = 5
-LEAST_LINKED_PAIRS = 200_000
 MOST_KEYS = 62  # bits of one BIGINT
 
 
@@ -40,7 +29,7 @@ class MatchKey:
     finds_namesakes: bool = False
 
 
-def plan(data: Standardised) -> list[MatchKey]:
+def possible_keys(data: Standardised) -> list[MatchKey]:
     """The keys that the filled columns allow, sure ones first, at most 62."""
     have = {name for name, count in data.filled.items() if count}
     titles = {field.column: field.title for field in data.fields}
@@ -120,70 +109,8 @@ def plan(data: Standardised) -> list[MatchKey]:
     ]  # fmt: skip
 
 
-def find_candidates(
-    con: duckdb.DuckDBPyConnection, data: Standardised, keys: list[MatchKey], watch: Stopwatch
-) -> list[KeyYield]:
-    """Fill lk_candidates (l, r, keys: one bit a key) with each pair once; returns the yield key by key.
-
-    Dedupe: l < r. With a register: l is the record, r the register's person.
-    """
-    con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
-    if data.registered:
-        allowed = max(LEAST_LINKED_PAIRS, LINKED_PAIRS_A_RECORD * data.records)
-    else:
-        allowed = max(LEAST_PAIRS, PAIRS_A_RECORD * data.compared)
-    yields = []
-    for number, key in enumerate(keys):
-        with watch.measure() as seconds:
-            pairs, skipped = _run(con, key, number, allowed, linking=data.registered > 0)
-        yields.append(KeyYield(key.name, pairs=pairs, blocks_skipped=skipped, seconds=seconds.value))
-    con.execute(
-        "create or replace temp table lk_candidates as "
-        "select l, r, bit_or(1::bigint << key) as keys from lk_found group by l, r"
-    )
-    con.execute("drop table lk_found")
-    if data.shadows and not data.registered:
-        con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
-    firsts = dict(
-        con.execute(
-            "select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1"
-        ).fetchall()
-    )
-    for number, found in enumerate(yields):
-        found.new_pairs = firsts.get(number, 0)
-    return yields
-
-
-def key_values_sql(key: MatchKey) -> str:
+def key_values_sql(key: MatchKey, records: str = "lk_rec") -> str:
     """SQL: (h, r, side) of every record that has all values of the key; a list column gives several rows a record."""
-    source = f"(select *, unnest(list_distinct({key.each})) as value from lk_rec)" if key.each else "lk_rec"
+    source = f"(select *, unnest(list_distinct({key.each})) as value from {records})" if key.each else records
     present = " and ".join(f"{value} is not null and {value}::varchar <> ''" for value in key.values)
     return f"select hash({', '.join(key.values)}) as h, r, side from {source} where {present}"
-
-
-def _run(con: duckdb.DuckDBPyConnection, key: MatchKey, number: int, allowed: int, linking: bool) -> tuple[int, int]:
-    con.execute(f"create or replace temp table lk_key as {key_values_sql(key)}")
-    product = "n0 * n1" if linking else "n0 * (n0 - 1) // 2"
-    con.execute(
-        "create or replace temp table lk_block as select h, n0, n1, "
-        f"{product} as pairs from (select h, count(*) filter (where side = 0) as n0, "
-        f"count(*) filter (where side = 1) as n1 from lk_key group by h) where {product} > 0"
-    )
-    sizes = con.execute(
-        "select greatest(n0, n1) as size, sum(pairs)::bigint, count(*) from lk_block group by 1 order by 1"
-    ).fetchall()
-    limit, total, skipped = 0, 0, 0
-    for size, pairs, blocks in sizes:
-        if size <= BLOCK_LIMIT and total + pairs <= allowed and not skipped:
-            limit, total = size, total + pairs
-        else:
-            skipped += blocks
-    if total:
-        sides = "l.side = 0 and r.side = 1" if linking else "l.r < r.r"
-        con.execute(
-            "insert into lk_found "
-            "with kept as (select k.* from lk_key k "
-            f"semi join (select h from lk_block where greatest(n0, n1) <= {limit}) b using (h)) "
-            f"select l.r, r.r, {number}::tinyint from kept l join kept r on l.h = r.h and {sides}"
-        )
-    return total, skipped

@@ -72,11 +72,16 @@ def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, i
         f"{prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}) / {1 - prior.person!r}) as evidence "
         "from lk_weighed) where evidence > 0"
     )
-    # Evidence beyond 60 bits changes nothing; sums per record on sixteenth bits keep the rounds cheap and exact.
+    # Likelihood ratios of a record are summed as whole numbers, relative to its best: exact in any order.
+    con.execute(
+        "create or replace temp table lk_total as select l, best, log2(sum(((1::bigint << 40) * "
+        "pow(2, greatest(evidence - best, -40)))::bigint)::double) - 40 + best as total "
+        "from (select l, least(evidence, 200) as evidence, best from lk_scored "
+        "join (select l, max(least(evidence, 200)) as best from lk_scored group by l) using (l)) group by l, best"
+    )
+    # Totals on sixteenth bits keep the rounds cheap; beyond 60 bits they change nothing.
     sums = con.execute(
-        "select round(log2(total) * 16)::int as bits, count(*) as n from ("
-        "select l, sum(pow(2, least(evidence, 60)) order by evidence, r) as total from lk_scored group by l) "
-        "group by 1 order by 1"
+        "select round(least(total, 60) * 16)::int as bits, count(*) as n from lk_total group by 1 order by 1"
     ).fetchnumpy()
     share = min(prior.person * data.registered, 0.95)
     if is_learned and len(sums["n"]):
@@ -86,12 +91,10 @@ def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, i
             share = float(np.clip((n * x / (1 + x)).sum() / data.records, 1 / (data.records + 2), 0.999))
     shift = float(np.log2(share / (1 - share) / data.registered))
     con.execute(
-        "create or replace temp table lk_scored as with odds as ("
-        f"select *, least(evidence, 200) + {shift!r} as odds from lk_scored), "
-        "summed as (select *, pow(2, least(odds, 100)) as x from odds) "
-        "select l, r, keys, key, odds, x / (1 + sum(x) over (partition by l order by odds desc, r "
-        "rows between unbounded preceding and unbounded following)) as probability, "
-        "row_number() over (partition by l order by odds desc, r) as place from summed"
+        "create or replace temp table lk_scored as select l, r, keys, key, odds, "
+        f"1 / (pow(2, -odds) + pow(2, total + {shift!r} - odds)) as probability, "
+        "row_number() over (partition by l order by odds desc, r) as place from ("
+        f"select s.*, least(evidence, 200) + {shift!r} as odds, total from lk_scored s join lk_total using (l))"
     )
     return Prior(min(share / data.registered, 0.3), prior.household)
 

@@ -57,6 +57,17 @@ REGISTER_COLUMNS: dict[str, Any] = {
     "national_id": "national_id",
     "places": ["county_code", "area_code"],
 }
+
+
+def names_once(table: str) -> str:
+    """SQL: a table of the registry whose full_name stands only where there are no parts, which it would repeat.
+
+    Taking 300,000 full names apart as well cost three quarters of the time of standardising.
+    """
+    only_whole = "CASE WHEN given_name IS NULL AND family_name IS NULL THEN full_name END AS full_name"
+    return f"(SELECT * REPLACE ({only_whole}) FROM {table})"
+
+
 # Below this many merged records a jump is chance, not a fault.
 SMALLEST_JUMP = 100
 
@@ -198,7 +209,7 @@ def _link(
     roles = settings.person_specification()
     run_script(con, "decisions", work=WORK, persons=PERSONS)
     persons = deduplicate(
-        con, roles, PERSONS, WORK, decisions=f"{WORK}.decisions",
+        con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
         join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], progress=say,
     )  # fmt: skip
     figures = _figures(con)
@@ -210,7 +221,9 @@ def _link(
     if is_used:
         say("matching to the register")
         of_persons, of_register = settings.register_specifications()
-        register = match_register(con, of_persons, PERSONS, POPULATION, of_register, WORK, progress=say)
+        register = match_register(
+            con, of_persons, names_once(PERSONS), names_once(POPULATION), of_register, WORK, progress=say
+        )
 
     say("carrying numbers over")
     con.execute(
@@ -398,7 +411,7 @@ def explain_registry(con: duckdb.DuckDBPyConnection, id_a: str, id_b: str) -> Re
     if id_a == id_b:
         raise UsageProblem("The two identifiers are the same; name two records")
     roles = Specification.from_mapping(yaml.safe_load(stored[0]), name="the last run's specification")
-    evidence = explain(con, roles, PERSONS, id_a, id_b, yaml.safe_load(stored[1]))
+    evidence = explain(con, roles, names_once(PERSONS), id_a, id_b, yaml.safe_load(stored[1]))
     uids = dict(
         con.execute(
             "SELECT record_id, person_uid FROM linkage.persons_crosswalk WHERE record_id IN (?, ?)",

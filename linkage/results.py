@@ -11,7 +11,11 @@ Progress = Callable[[str], None]
 
 @dataclass
 class KeyYield:
-    """One match key's yield: candidate pairs, pairs no earlier key had found, and what became of them."""
+    """One match key's yield: candidate pairs, pairs no earlier key had found, and what became of them.
+
+    `expected_matches`: what the planner expected it to add; None where it did not ask. A key that was not worth its
+    pairs is not used: `pairs` then says what it would have brought, where that was counted.
+    """
 
     name: str
     pairs: int = 0
@@ -21,6 +25,8 @@ class KeyYield:
     new_matches: int = 0
     estimated_precision: float | None = None
     seconds: float = 0.0
+    is_used: bool = False
+    expected_matches: float | None = None
 
 
 @dataclass

@@ -28,17 +28,23 @@ class Prior:
         return 1 - self.person - self.household
 
 
-def weigh(con: duckdb.DuckDBPyConnection, patterns: Patterns, learned: Learned) -> None:
-    """lk_weighed (l, r, keys, w_m, w_h): lk_pairs with summed weights in bits; one look-up per distinct pattern."""
-    found = con.execute("select distinct pattern from lk_pairs order by pattern").fetchnumpy()["pattern"]
+def weigh(
+    con: duckdb.DuckDBPyConnection,
+    patterns: Patterns,
+    learned: Learned,
+    pairs: str = "lk_pairs",
+    target: str = "lk_weighed",
+) -> None:
+    """`target` (l, r, keys, w_m, w_h): `pairs` with summed weights in bits; one look-up per distinct pattern."""
+    found = con.execute(f"select distinct pattern from {pairs} order by pattern").fetchnumpy()["pattern"]
     person, household = learned.bits(patterns.unpack(np.asarray(found, dtype=np.int64)))
     weights = {"pattern": np.asarray(found, dtype=np.int64), "b_m": person, "b_h": household}
     con.register("lk_weights", _frame(weights))
     # A record beside itself stands for its copies, which were not counted: how rare its values are is not known.
     con.execute(
-        "create or replace temp table lk_weighed as "
+        f"create or replace temp table {target} as "
         "select l, r, keys, (b_m + if(l = r, 0, tf_own + tf_shared))::double as w_m, "
-        "(b_h + if(l = r, 0, tf_shared))::double as w_h from lk_pairs join lk_weights using (pattern)"
+        f"(b_h + if(l = r, 0, tf_shared))::double as w_h from {pairs} join lk_weights using (pattern)"
     )
     con.unregister("lk_weights")
 

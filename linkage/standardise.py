@@ -98,8 +98,8 @@ def standardise(
     context = [_side(relation, side, shape) for relation, side in sides]
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
-                       honorifics="|".join(vocabulary.HONORIFICS)))  # fmt: skip
-    _apply_variants(con, specification.name_variants)
+                       honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
+                       variants=_load_variants(con, specification.name_variants)))  # fmt: skip
     con.execute(render("birth_dates.sql", columns=dates, months=_months()))
     con.execute(render("records.sql", **_record_context(context, shape)))
     return _finish(con, shape, len(sides))
@@ -204,8 +204,6 @@ def _record_context(sides: list[dict[str, object]], shape: _Shape) -> dict[str, 
         "sides": sides,
         "fold": fold,
         "identifier": _identifier,
-        "is_particle": lambda t: f"{t} in ({literals(vocabulary.PARTICLES)})",
-        "is_title": lambda t: f"({t} in ({literals(vocabulary.TITLES)}) or regexp_matches({t}, '^[0-9]'))",
         "keeps_month": f"{precision} <> 'year'",
         "keeps_day": f"{precision} not in ('year', 'month')",
         "sex": f"case when lower(sex) in ({literals(vocabulary.MALE)}) then 'M' "
@@ -237,10 +235,19 @@ def _check_identifiers(con: duckdb.DuckDBPyConnection, relation: str, side: Spec
         raise UsageProblem(f"{relation}: {total} records are more than the engine can number")
 
 
-def _apply_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> None:
-    """Replace name tokens by their canonical form, from a CSV file or a relation (name, canonical)."""
+def _is_particle(token: str) -> str:
+    return f"{token} in ({literals(vocabulary.PARTICLES)})"
+
+
+def _is_title(token: str) -> str:
+    return f"({token} in ({literals(vocabulary.TITLES)}) or {token}[1] between '0' and '9')"
+
+
+def _load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:
+    """The variable lk_variants: a map from name tokens to their canonical form, from a CSV file or a relation
+    (name, canonical). Whether there is one."""
     if not variants:
-        return
+        return False
     if Path(variants).suffix.lower() == ".csv":
         try:
             with Path(variants).open(encoding="utf-8", newline="") as file:
@@ -261,10 +268,7 @@ def _apply_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> Non
     con.execute(
         "set variable lk_variants = (select map_from_entries(list((name, canonical) order by name)) from lk_variant)"
     )
-    con.execute(
-        "create or replace temp table lk_text as select raw, list_transform(tokens, "
-        "lambda t: coalesce(getvariable('lk_variants')[t], t)) as tokens from lk_text"
-    )
+    return True
 
 
 def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standardised:

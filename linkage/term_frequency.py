@@ -33,6 +33,7 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
         agreeing, total = float(row[0] or 0), float(row[1] or 0)
         pairs = total * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
-    con.execute(render("compared.sql", frequent=[f.column for f in data.frequent], shadows=data.shadows))
+    con.execute(render("compared.sql", frequent=[f.column for f in data.frequent], shadows=data.shadows,
+                       extra=any(f.kind_name == "extra" for f in data.fields)))  # fmt: skip
     for field in data.frequent:
         con.execute(f"drop table lk_frequency_{field.column}")

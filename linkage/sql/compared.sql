@@ -5,6 +5,9 @@ select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,
     array_to_string(list_sort(list_distinct(list_filter(list_concat([p.given, p.family], p.extra), lambda t: t is not null))), ' ') as tokens,
     array_to_string(list_sort(list_filter([p.given[1], p.family[1]], lambda t: t is not null)), '') as initials
+    {%- if extra %},
+    list_transform(p.extra, lambda t: t[1]) as initial, len(list_filter(p.extra, lambda t: length(t) = 1)) > 0 as has_initial
+    {%- endif %}
     {%- for column in frequent %}, fr_{{ column }}.share as tf_{{ column }}{% endfor %}
 from lk_plain p
 left join lk_sound g on g.value = p.given

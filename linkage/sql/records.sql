@@ -15,9 +15,8 @@ numbered as (
 ),
 texts as (
     select n.*,
-        gt.tokens as gt, mt.tokens as mt, ft.tokens as ft, ut.tokens as ut, mo.tokens as mo,
-        list_filter(ut.tokens, lambda t: not {{ is_particle('t') }}) as core,
-        list_filter(ft.tokens, lambda t: not {{ is_particle('t') }}) as family_core,
+        gt.tokens as gt, ft.tokens as ft, ut.tokens as ut, mo.tokens as mo, ut.core, ft.core as family_core,
+        list_concat(list_concat(coalesce(gt.loose, []), coalesce(mt.loose, [])), coalesce(ut.loose, [])) as loose,
         d.y, d.m as month, d.d as day, d.digits
     from numbered n
     left join lk_text gt on gt.raw = n.given_name
@@ -34,8 +33,7 @@ named as (
         case
             when ft is not null then substr(array_to_string(case when len(family_core) > 0 then family_core else ft end, ''), 1, 60)
             when gt is null and len(core) > 1 then core[-1]
-        end as family_1,
-        list_concat(list_concat(coalesce(gt[2:], []), coalesce(mt, [])), coalesce(ut, [])) as loose
+        end as family_1
     from texts
 )
 select r, side, record_id, source,
@@ -43,7 +41,6 @@ select r, side, record_id, source,
     -- What is left of the middle and whole names, each token once; nothing of the given or family name.
     list_sort(list_distinct(list_filter(loose, lambda t: not (
         t = coalesce(given_1, '') or t = coalesce(family_1, '') or list_contains(coalesce(ft, []), t)
-        or {{ is_particle('t') }} or {{ is_title('t') }}
     ))))[1:8] as extra,
     y, case when {{ keeps_month }} then month end as m, case when {{ keeps_day }} then day end as d,
     case

@@ -1,0 +1,89 @@
+"""The plan of match keys: what is run, what is not worth it, and who looks no further."""
+
+import duckdb
+import pytest
+
+from linkage import Specification, candidates, deduplicate, match_register
+
+ROLES = {"given_name": "g", "family_name": "f", "birth_date": "d", "phone": "p", "places": ["village", "county"]}
+SPECIFICATION = Specification.from_mapping({"record_id": "id", "columns": ROLES})
+# 4,000 people with names from a small stock, in two counties; each eighth is listed twice, with a slip in a name.
+PEOPLE = """
+create table people as
+with numbers as (select i, hash(i) as h from range(4000) t(i)),
+plain as (
+    select printf('a%05d', i) as id, 'name' || chr((97 + h % 26)::int) || chr((97 + (h >> 8) % 26)::int) as g,
+        'kin' || chr((97 + (h >> 16) % 26)::int) || chr((97 + (h >> 20) % 26)::int) || 'o' as f,
+        (date '1940-01-01' + ((h >> 24) % 25000)::int)::varchar as d, (700000000 + i)::varchar as p,
+        'village ' || (h >> 30) % 40 as village, 'county ' || (h >> 36) % 2 as county, i
+    from numbers
+)
+select * exclude (i) from plain
+union all
+select replace(id, 'a', 'b'), replace(g, 'name', 'nam'), f, d, null, village, county from plain where i % 8 = 0
+"""
+
+
+def people():
+    con = duckdb.connect()
+    con.execute(PEOPLE)
+    return con
+
+
+def found(con):
+    return con.execute("from o.clusters order by record_id").fetchall()
+
+
+def test_keys_that_add_nothing_are_not_run_and_nothing_is_lost(monkeypatch):
+    monkeypatch.setattr(candidates, "LEAST_FREE_PAIRS", 0)
+    monkeypatch.setattr(candidates, "FREE_PAIRS", 0)
+    con = people()
+    planned = deduplicate(con, SPECIFICATION, "people", "o")
+    with_plan = found(con)
+    monkeypatch.setattr(candidates, "PAIRS_A_MATCH", float("inf"))
+    con = people()
+    everything = deduplicate(con, SPECIFICATION, "people", "o")
+    assert found(con) == with_plan
+    assert len({entity for _, entity in with_plan}) == pytest.approx(4000, abs=10)
+    unused = [k for k in planned.keys if not k.is_used]
+    assert "sound of family name and county" in {k.name for k in unused}
+    assert all(k.expected_matches is not None and k.matches == 0 for k in unused)
+    assert planned.counts["candidate_pairs"] < everything.counts["candidate_pairs"] / 3
+
+
+def test_a_key_worth_its_pairs_is_run():
+    """Married, and her date of birth is missing: only phone, or given name and village, can find her."""
+    con = people()
+    con.execute(
+        "update people set f = 'tol' || f[4:], d = null, g = replace(g, 'nam', 'name'), "
+        "p = (700000000 + id[2:]::int)::varchar where id like 'b%' and id[2:]::int % 16 = 0"
+    )
+    result = deduplicate(con, SPECIFICATION, "people", "o")
+    brought = sum(k.expected_matches for k in result.keys if k.is_used and k.expected_matches is not None)
+    entities = dict(found(con))
+    assert sum(entities[f"b{i:05}"] == f"a{i:05}" for i in range(0, 4000, 16)) > 200
+    assert brought == pytest.approx(250, abs=100)
+
+
+def test_whoever_is_found_beyond_doubt_looks_no_further():
+    con = people()
+    con.execute("create table register as select * from people where id like 'a%'")
+    result = match_register(con, SPECIFICATION, "people", "register", None, "o")
+    right, wrong = con.execute(
+        "select count(*) filter (record_id[2:] = register_id[2:]), count(*) filter (record_id[2:] <> register_id[2:]) "
+        "from o.matches where verdict = 'match'"
+    ).fetchone()
+    assert right > 4450
+    assert wrong == 0
+    further = [k for k in result.keys if k.name == "sound of family name and county"]
+    assert further[0].pairs < 4500 * 100  # of 4,500 x 4,000 / 52 if all had looked
+
+
+def test_the_plan_depends_on_neither_row_order_nor_threads():
+    outcomes = []
+    for threads, order in ((1, "id"), (4, "hash(id)")):
+        con = people()
+        con.execute(f"set threads = {threads}; create table p2 as from people order by {order}")
+        result = deduplicate(con, SPECIFICATION, "p2", "o")
+        outcomes.append((found(con), [(k.name, k.is_used, k.expected_matches, k.pairs) for k in result.keys]))
+    assert outcomes[0] == outcomes[1]
