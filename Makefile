@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export IBR_HOME ?= $(CURDIR)/workspace
 export DO_NOT_TRACK := 1
+# Set in many containers; then every process compiles thousands of modules anew, 15 s of each run.
+unexport PYTHONDONTWRITEBYTECODE
 export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help setup demo test lint format bench bench-pipeline ui clean
