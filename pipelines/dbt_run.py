@@ -1,32 +1,42 @@
 """Running `dbt build` for a set of assets, and saying in one line what broke."""
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
+from dagster_dbt.asset_utils import (
+    DAGSTER_DBT_SELECT_METADATA_KEY,
+    DBT_INDIRECT_SELECTION_ENV,
+    get_manifest_and_translator_from_dbt_assets,
+    get_subset_selection_for_context,
+)
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from ibr.errors import ContractBroken
 from pipelines import journal
 from pipelines.context import Run, Session, plain_failures
+from pipelines.dbt import Dbt
 
 # Unit tests are about the models, not about tonight's data: they run with the tests of the code.
 _NIGHTLY = ("--exclude-resource-type", "unit_test")
 _KEPT = 10  # folders with compiled SQL and results, of the latest invocations
+_TABLES = {"LogModelResult", "LogSeedResult"}
+_RESULTS = {*_TABLES, "LogTestResult"}
 
 
-def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: Session, layer: str) -> Iterator:
-    """Run the models of a layer (`registry` or `marts`) and their tests; dbt is a process of its own, so no connection
-    may be open. Until the layer's contract has been checked nothing may be made from it.
+def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, layer: str) -> Iterator:
+    """Run the models of a layer (`registry` or `marts`) and their tests; dbt opens the warehouse itself, so no
+    connection may be open. Until the layer's contract has been checked nothing may be made from it.
 
     A model or test that fails is the data's fault until proven otherwise: exit 4, named.
     """
     run = Run.of(context, session)
-    # Beside the parsed project: dbt then finds what it has parsed, and saves 13 s an invocation.
     target = run.workspace.home / "dbt" / f"{context.op_execution_context.op.name}-{run.run_id}"
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
     _prune(target.parent)
     what = {"registry": "staging and registry"}.get(layer, layer)
     session.progress(f"building {what}")
@@ -35,21 +45,68 @@ def build_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session
         if layer == "marts":
             journal.require_good(con, "registry")
         journal.building(con, run, layer)
-    done = 0
-    words = session.log_file.open("a", encoding="utf-8") if session.log_file else nullcontext()
-    with plain_failures(), run.writing(), words as log, redirect_stdout(log) if log else nullcontext():
-        invocation = dbt.cli(["build", *_NIGHTLY], context=context, raise_on_error=False, target_path=target)
-        for event in invocation.stream():
-            if isinstance(event, dg.Output | dg.MaterializeResult | dg.AssetMaterialization):
-                done += 1
-                if done % 10 == 0:
-                    session.progress(f"building {what}: {done} tables")
-            yield event
-    if not invocation.is_successful():
+    with plain_failures(), run.writing(), _Ear(session, target, what) as ear:
+        succeeded = dbt.build([*_NIGHTLY, *_selection(context)], target, ear)
+    yield from _asset_events(context, ear.results, target)
+    if not succeeded:
         problem = f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, layer, begun, problem=problem)
             raise ContractBroken(problem)
+
+
+class _Ear:
+    """Hears what dbt says: words go to a file, results are kept, and progress is told every ten tables."""
+
+    def __init__(self, session: Session, target: Path, what: str) -> None:
+        self.results: list[Any] = []
+        self._session, self._what, self._tables = session, what, 0
+        self._file = session.log_file or target / "dbt.log"
+
+    def __enter__(self) -> "_Ear":
+        self._words = self._file.open("a", encoding="utf-8", buffering=1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._words.close()
+
+    def __call__(self, message: Any) -> None:
+        if message.info.level in ("info", "warn", "error"):
+            self._words.write(f"{message.info.msg}\n")
+        if message.info.name in _RESULTS:
+            self.results.append(message)
+        if message.info.name in _TABLES:
+            self._tables += 1
+            if self._tables % 10 == 0:
+                self._session.progress(f"building {self._what}: {self._tables} tables")
+
+
+def _selection(context: dg.AssetExecutionContext) -> list[str]:
+    """What dbt has to build for the assets and checks that the run has selected."""
+    manifest, translator, _ = get_manifest_and_translator_from_dbt_assets([context.assets_def])
+    selection, indirect = get_subset_selection_for_context(
+        context=context,
+        manifest=manifest,
+        select=context.op_execution_context.op.tags.get(DAGSTER_DBT_SELECT_METADATA_KEY),
+        exclude=None,
+        selector=None,
+        dagster_dbt_translator=translator,
+        current_dbt_indirect_selection_env=os.getenv(DBT_INDIRECT_SELECTION_ENV),
+    )
+    return [*selection, *(["--indirect-selection", indirect] if indirect else [])]
+
+
+def _asset_events(context: dg.AssetExecutionContext, results: list[Any], target: Path) -> Iterator:
+    """dbt's results as Dagster's materialisations and check results."""
+    from dbt_common.events.functions import msg_to_dict
+
+    manifest, translator, project = get_manifest_and_translator_from_dbt_assets([context.assets_def])
+    for message in results:
+        raw: Mapping[str, Any] = msg_to_dict(message)
+        event = DbtCoreCliEventMessage(raw_event=dict(raw), event_history_metadata={})
+        yield from event.to_default_asset_events(
+            manifest, translator, context=context, target_path=target, project=project
+        )
 
 
 def _failures(target: Path) -> str:
@@ -57,7 +114,7 @@ def _failures(target: Path) -> str:
     try:
         results = json.loads((target / "run_results.json").read_text())["results"]
     except (FileNotFoundError, json.JSONDecodeError, KeyError):
-        return "it ended before any model ran; dbt.log there says why"
+        return "it ended before any model ran; its log says why"
     broken = [
         f"{r['unique_id'].split('.')[2]}" + (f" ({r['failures']} rows)" if r.get("failures") else "")
         for r in results

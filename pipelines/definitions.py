@@ -21,8 +21,8 @@ def build_definitions(session: Session) -> dg.Definitions:
     Raises ConfigurationProblem if registry.yml or the dbt project cannot be read.
     """
     workspace = session.workspace
-    project = dbt.prepare(workspace)
-    registry_models, mart_models = registry.build_dbt(project), marts.build_dbt(project)
+    dbt_here = dbt.prepare(workspace)
+    registry_models, mart_models = registry.build_dbt(dbt_here.project), marts.build_dbt(dbt_here.project)
     configured = workspace.registry.sources.items()
     mart_keys = sorted(mart_models.keys)
     registry_keys = sorted(key for key in registry_models.keys if key.path[0] == "registry")
@@ -45,7 +45,7 @@ def build_definitions(session: Session) -> dg.Definitions:
         jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job()],
         schedules=schedules.replication_schedules(workspace.registry),
         sensors=[schedules.build_after_replication(workspace.registry)],
-        resources={"session": session, "dbt": dbt.resource(project)},
+        resources={"session": session, "dbt": dbt_here},
         loggers={"file": logs.file_logger(workspace.logs)},
         executor=dg.in_process_executor,
     )

@@ -1,10 +1,10 @@
 """Marts: dbt models that officers query."""
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DbtProject, dbt_assets
 
 from pipelines.context import POOL, Session
-from pipelines.dbt import Translator
+from pipelines.dbt import Dbt, Translator
 from pipelines.dbt_run import build_models
 
 
@@ -19,7 +19,7 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         name="mart_models",
         pool=POOL,
     )
-    def mart_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
+    def mart_models(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]):
         yield from build_models(context, dbt, session, "marts")
 
     return mart_models

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DbtProject, dbt_assets
 
 from ibr.workspace import Workspace
 from pipelines import staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
-from pipelines.dbt import Translator
+from pipelines.dbt import Dbt, Translator
 from pipelines.dbt_run import build_models
 from warehouse.connection import literal
 from warehouse.parameters import write_parameters
@@ -71,7 +71,9 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         name="registry_models",
         pool=POOL,
     )
-    def registry_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, session: dg.ResourceParam[Session]):
+    def registry_models(
+        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]
+    ):
         yield from build_models(context, dbt, session, "registry")
 
     return registry_models

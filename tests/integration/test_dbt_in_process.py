@@ -1,0 +1,66 @@
+"""dbt in the run's process: parsed once, and gone from the warehouse when it is done."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ibr.workspace import Workspace
+from pipelines import dbt
+from warehouse.connection import connect
+from warehouse.schemas import prepare
+
+MIRRORS = Path(__file__).with_name("dbt_mirrors.sql")
+REGISTRY_YML = Path(__file__).parents[2] / "sample_country" / "registry.yml"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    environment = dict(os.environ)
+    home = tmp_path_factory.mktemp("dbt") / "workspace"
+    home.mkdir()
+    (home / "registry.yml").write_text(REGISTRY_YML.read_text(encoding="utf-8"), encoding="utf-8")
+    made = Workspace.at(home).ensure()
+    with connect(made.warehouse_file) as con:
+        prepare(con)
+        con.execute(MIRRORS.read_text(encoding="utf-8"))
+    yield made
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def build(workspace: Workspace, select: str) -> tuple[bool, str]:
+    """What came of it, and all that dbt said."""
+    said: list[str] = []
+    folder = workspace.home / "dbt" / "a-run"
+    done = dbt.prepare(workspace).build(["--select", select], folder, lambda message: said.append(message.info.msg))
+    return done, "\n".join(said)
+
+
+def test_what_was_parsed_once_is_not_parsed_again(workspace: Workspace) -> None:
+    """A full parse takes 10 s; each of these is a new `ibr run` as far as dbt can tell."""
+    for _ in range(2):
+        done, said = build(workspace, "areas")
+        assert done, said
+        assert "Unable to do partial parsing" not in said
+        assert "OK loaded seed file reference.areas" in said
+
+
+def test_it_leaves_the_warehouse_and_the_folder_as_they_were(workspace: Workspace) -> None:
+    before = Path.cwd()
+    for select, expected in [("areas", True), ("config.severity:nonsense areas", True), ("dim_person", False)]:
+        assert build(workspace, select)[0] is expected, select
+        assert Path.cwd() == before
+        # Refused if dbt still had it open, since that was with other settings.
+        with connect(workspace.warehouse_file, read_only=True) as con:
+            assert con.execute("SELECT count(*) > 1000 FROM reference.areas").fetchone() == (True,)
+
+
+def test_an_interruption_is_not_taken_for_a_failed_model(workspace: Workspace) -> None:
+    def interrupt(message: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dbt.prepare(workspace).build(["--select", "areas"], workspace.home / "dbt" / "a-run", interrupt)
