@@ -2,17 +2,20 @@
 
 What belongs here: what a layer promises (from configuration or `contracts/*.yml`), the runner, and the result.
 What does not: bulk rules between models, which are dbt tests.
-Importing this package is cheap; Great Expectations itself (about 7 s) is imported by the first check that runs.
+Importing this package is cheap; Great Expectations itself (about 7 s) is imported by `load`, or by the first check
+that runs.
 """
 
 from expectations.layers import run_marts_contract, run_registry_contract
 from expectations.mirror import mirror_contract, run_mirror_contract
 from expectations.results import CheckResult, ContractResult, Severity
+from expectations.runner import load
 
 __all__ = [
     "CheckResult",
     "ContractResult",
     "Severity",
+    "load",
     "mirror_contract",
     "run_marts_contract",
     "run_mirror_contract",

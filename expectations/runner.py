@@ -50,6 +50,12 @@ def run_contract(
     return result
 
 
+def load() -> None:
+    """Import Great Expectations now, as in a thread while something else is waited for."""
+    with _ONE_AT_A_TIME:
+        _context()
+
+
 @cache
 def _context() -> "EphemeralDataContext":
     """One a process: Great Expectations keeps it in a global anyway."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
+import expectations
 from ibr.config import STAGES, Stage
 from ibr.errors import ContractBroken
 from ibr.workspace import Workspace
@@ -121,7 +122,8 @@ class _Runner:
         Only the copying is threaded: Dagster's logging set-up deadlocks when two runs start in one process.
         """
         workspace, sources = self._workspace, self._workspace.registry.sources
-        with ThreadPoolExecutor(max_workers=len(sources)) as pool:
+        with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
+            pool.submit(expectations.load)  # before the first landing asks for it
             under_way = {
                 pool.submit(
                     land,
