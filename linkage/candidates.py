@@ -9,8 +9,8 @@ placeholder), and the limit falls further where a key would still bring more pai
    catches, as long as these are worth its pairs (known from the sizes of its blocks).
 3. Against a register, a record whose person is found beyond doubt looks no further.
 
-On the sample country (43,372 records) 104,000 pairs are compared where all keys bring 2.15 million; with review pairs
-recall is .995 either way.
+On the sample country (43,372 records) 104,000 pairs are compared where all keys bring 2.15 million, and recall with
+review pairs is not lower for it (.995, .992 before).
 """
 
 from collections.abc import Callable

@@ -138,21 +138,17 @@ def compare(
     patterns: Patterns,
     pairs: str,
     target: str,
-    only: str | None = None,
+    by_field: bool = False,
 ) -> None:
     """Compare the pairs of a table (l, r, keys) into `target` (l, r, keys, pattern, tf_own, tf_shared).
 
-    tf_own and tf_shared are in bits, relative to the average value of the field; `only` keeps one field's adjustment.
+    tf_own and tf_shared are in bits, relative to the average value of the field; `by_field` adds each field's part of
+    them as tf_<field>.
     """
     by_kind = {field.kind_name for field in patterns.fields}
     by_name = {field.name: field for field in patterns.fields}
     plain = [f for f in patterns.fields if f.kind_name not in ("given", "family", "order")]
-    own: list[str] = []
-    shared: list[str] = []
-    for field in data.frequent:
-        if only not in (None, field.name):
-            continue
-        (shared if field.kind.household else own).append(_frequency_term(field, data.chance[field.name]))
+    terms = {field.name: _frequency_term(field, data.chance[field.name]) for field in data.frequent}
     con.execute(
         render(
             "compare.sql",
@@ -169,8 +165,9 @@ def compare(
                 {"value": f"{'c' if by_name[f.name].parent else 'v'}_{f.name}", "factor": factor}
                 for f, factor in zip(patterns.fields, patterns.factors, strict=True)
             ],
-            own=own,
-            shared=shared,
+            own=[terms[f.name] for f in data.frequent if not f.kind.household],
+            shared=[terms[f.name] for f in data.frequent if f.kind.household],
+            terms=terms if by_field else {},
             name_level=name_level,
         )
     )

@@ -11,8 +11,9 @@ from linkage.candidates import Search
 from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, random_pairs
 from linkage.match_keys import MatchKey, possible_keys
+from linkage.profiles import cluster_pairs
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, consistent_prior, odds_sql, score, weigh
+from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.term_frequency import add_frequencies
@@ -56,6 +57,9 @@ TABLES = [
     "drawn",
     "best",
     "total",
+    "profile_pairs",
+    "profile_compared",
+    "profiled",
 ]
 
 
@@ -67,6 +71,7 @@ def deduplicate(
     *,
     decisions: str | None = None,
     join_probability: float = 0.5,
+    compare_clusters: bool = True,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find the records of one person in the relation `records`.
@@ -74,7 +79,9 @@ def deduplicate(
     Writes {output_schema}.pairs (record_id_l, record_id_r, match_key, match_weight in bits, match_probability,
     verdict match | review) and {output_schema}.clusters (record_id, entity_id: one of the entity's record_ids).
     `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
-    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer. Raises
+    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer.
+    `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
+    single pair is sure of. Raises
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.
     """
@@ -85,7 +92,16 @@ def deduplicate(
             score(con, prior)
         limits = thresholds(specification, PAIR_THRESHOLDS)
         with watch.stage("cluster"):
-            notes = _cluster(con, data, decisions, join_probability)
+            same, different = _decided(con, decisions)
+            cluster, notes = _cluster(con, data, same, different, join_probability)
+            if compare_clusters:
+                found = cluster_pairs(con, data, patterns, learned)
+                odds = _sure_enough(found["odds"], join_probability)
+                wholes = average_linkage(
+                    found["l"], found["r"], odds, data.records, different=cluster[different], lone_margin=0.0
+                )
+                cluster = _keep_clusters(con, wholes[cluster])
+            notes += _notes_on(cluster, different)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
         result = LinkageResult(
@@ -186,32 +202,46 @@ def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray
 
 
 def _cluster(
-    con: duckdb.DuckDBPyConnection, data: Standardised, decisions: str | None, join_probability: float
-) -> list[str]:
-    """lk_cluster (r, first: the cluster's smallest record); shadows follow the record that stands for them."""
+    con: duckdb.DuckDBPyConnection,
+    data: Standardised,
+    same: np.ndarray,
+    different: np.ndarray,
+    join_probability: float,
+) -> tuple[np.ndarray, list[str]]:
+    """Clusters from pairs, kept as lk_cluster; shadows follow the record that stands for them."""
     notes: list[str] = []
-    same, different = _decided(con, decisions)
     edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
-    size = data.records
-    odds = edges["odds"]
-    unsure = (odds > UNSURE) & (odds < np.log2(join_probability / (1 - join_probability)))
-    odds = np.where(unsure, UNSURE, odds)
-    cluster = average_linkage(edges["l"], edges["r"], odds, size, same, different, LONE_MARGIN)
+    odds = _sure_enough(edges["odds"], join_probability)
+    cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN)
     if data.shadows:
         alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
         shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()
         follows = np.isin(shadows["stands_for"], np.fromiter(alike, dtype=np.int64, count=len(alike)))
         cluster[shadows["shadow"][follows]] = cluster[shadows["stands_for"][follows]]
         notes.append(f"{data.shadows} records repeat another in every role and were compared once")
-    if len(different):
-        broken = int((cluster[different[:, 0]] == cluster[different[:, 1]]).sum())
-        if broken:
-            notes.append(f"{broken} decisions 'different' contradict decisions 'same' and were overruled by them")
-    import pyarrow as pa
+    return _keep_clusters(con, cluster), notes
 
-    con.register("lk_numbers", pa.table({"r": np.arange(size, dtype=np.int32), "first": cluster.astype(np.int32)}))
+
+def _sure_enough(odds: np.ndarray, join_probability: float) -> np.ndarray:
+    """Odds for clustering: what is below the joining probability and not against it joins nothing by itself."""
+    unsure = (odds > UNSURE) & (odds < np.log2(join_probability / (1 - join_probability)))
+    return np.where(unsure, UNSURE, odds)
+
+
+def _keep_clusters(con: duckdb.DuckDBPyConnection, cluster: np.ndarray) -> np.ndarray:
+    """lk_cluster (r, first: the cluster's smallest record) from the cluster of each record; returns it."""
+    rows = {"r": np.arange(len(cluster), dtype=np.int32), "first": cluster.astype(np.int32)}
+    con.register("lk_numbers", as_table(rows))
     con.execute("create or replace temp table lk_cluster as select * from lk_numbers")
     con.unregister("lk_numbers")
+    return cluster
+
+
+def _notes_on(cluster: np.ndarray, different: np.ndarray) -> list[str]:
+    notes = []
+    broken = int((cluster[different[:, 0]] == cluster[different[:, 1]]).sum())
+    if broken:
+        notes.append(f"{broken} decisions 'different' contradict decisions 'same' and were overruled by them")
     biggest = int(np.bincount(cluster).max(initial=0))
     if biggest > 200:
         notes.append(f"The largest entity holds {biggest} records; look at it before relying on the result")

@@ -99,16 +99,15 @@ def explain(
         con.execute(
             f"create or replace temp table lk_candidates as select {left} as l, {right} as r, 0::bigint as keys"
         )
-        evidence = []
-        levels = np.empty(0)
-        adjustments: dict[str, float] = {}
-        for f in data.frequent:
-            compare(con, data, patterns, "lk_candidates", "lk_pairs", only=f.name)
-            own, shared = con.execute("select tf_own, tf_shared from lk_pairs").fetchall()[0]
-            adjustments[f.name] = round(own + shared, 3)
-        compare(con, data, patterns, "lk_candidates", "lk_pairs")
-        pattern, own, shared = con.execute("select pattern, tf_own, tf_shared from lk_pairs").fetchall()[0]
+        compare(con, data, patterns, "lk_candidates", "lk_pairs", by_field=True)
+        names = [f.name for f in data.frequent]
+        row = con.execute(
+            f"select pattern, tf_own, tf_shared, {', '.join(f'tf_{name}' for name in names) or '0'} from lk_pairs"
+        ).fetchall()[0]
+        pattern, own, shared = row[:3]
+        adjustments = {name: round(bits, 3) for name, bits in zip(names, row[3:], strict=False)}
         levels = patterns.unpack(np.array([pattern], dtype=np.int64))[0]
+        evidence = []
         for i, f in enumerate(data.fields):
             if levels[i] < 0:
                 continue

@@ -42,6 +42,8 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
             keys.append(MatchKey(name, tuple(values), frozenset(fixes.split()), teaches, each))
 
     names = "given_name family_name name_order"
+    # A record's only name may stand in the other column.
+    family = "coalesce(family_code, given_code)"
     add("identifier", "nid", ["nid"], "national_id", True)
     add("another identifier", "oid", ["value"], "other_ids", True, each="oid")
     add("names and birth date", "given family dob", ["given", "family", "dob"], f"{names} birth_date", True)
@@ -49,7 +51,7 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
     add(
         "birth date and sound of family name",
         "family dob",
-        ["dob", "family_code"],
+        ["dob", family if "given" in have else "family_code"],
         "birth_date family_name name_order",
         True,
     )
@@ -92,7 +94,7 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
     for p in data.places:
         title = titles[p]
         add(f"birth date and {title}", f"dob {p}", ["dob", p], f"birth_date {p}", True)
-        add(f"sound of family name and {title}", f"family {p}", ["family_code", p], f"family_name name_order {p}")
+        add(f"sound of family name and {title}", f"family {p}", [family, p], f"family_name name_order {p}")
         add(f"sound of given name and {title}", f"given {p}", ["given_code", p], f"given_name name_order {p}")
     for a, b in combinations(data.places[:4], 2):
         add(

@@ -210,7 +210,7 @@ def _link(
     run_script(con, "decisions", work=WORK, persons=PERSONS)
     persons = deduplicate(
         con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
-        join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], progress=say,
+        join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], compare_clusters=False, progress=say,
     )  # fmt: skip
     figures = _figures(con)
     _safety_stop(con, figures, settings)

@@ -5,6 +5,7 @@ shares of the classes among all pairs of records; they are found so that they eq
 they imply (all pairs that no key brought together count as unrelated).
 """
 
+import math
 from dataclasses import dataclass
 
 import duckdb
@@ -39,7 +40,7 @@ def weigh(
     found = con.execute(f"select distinct pattern from {pairs} order by pattern").fetchnumpy()["pattern"]
     person, household = learned.bits(patterns.unpack(np.asarray(found, dtype=np.int64)))
     weights = {"pattern": np.asarray(found, dtype=np.int64), "b_m": person, "b_h": household}
-    con.register("lk_weights", _frame(weights))
+    con.register("lk_weights", as_table(weights))
     # A record beside itself stands for its copies, which were not counted: how rare its values are is not known.
     con.execute(
         f"create or replace temp table {target} as "
@@ -49,20 +50,22 @@ def weigh(
     con.unregister("lk_weights")
 
 
-def _frame(columns: dict[str, np.ndarray]) -> object:
+def as_table(columns: dict[str, np.ndarray]) -> object:
+    """Arrays as a table that DuckDB reads."""
     import pyarrow as pa
 
     return pa.table(columns)
 
 
-def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int) -> Prior:
+def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int, weighed: str = "lk_weighed") -> Prior:
     """The fixed point, on counts of pairs by weight (quarter bits). `all_pairs`: pairs that could be compared."""
     rows = con.execute(
         "select (round(w_m * 4))::int as m, (round(least(w_h, 60) * 4))::int as h, count(*) as n "
-        "from lk_weighed where l <> r group by 1, 2 order by 1, 2"
+        f"from {weighed} where l <> r group by 1, 2 order by 1, 2"
     ).fetchnumpy()
     total = max(all_pairs, 1)
-    prior = Prior(min(0.05, 1 / np.sqrt(total) / 10), min(0.05, 1 / np.sqrt(total) / 10))
+    start = min(0.05, 0.1 / math.sqrt(total))
+    prior = Prior(start, start)
     if len(rows["n"]) == 0:
         return prior
     m, h, n = np.exp2(rows["m"] / 4), np.exp2(rows["h"] / 4), rows["n"].astype(float)

@@ -28,8 +28,8 @@ names as (
             when lf is not null and rf is not null then
                 greatest(s_gf, s_fg) >= 0.92 and least(s_gf, s_fg) >= 0.74 and (s_gg < 0.84 or s_ff < 0.84)
                 and s_gf + s_fg > s_gg + s_ff + 0.2
-            when lf is null and rf is not null then s_gf >= 0.92 and s_gg < 0.84
-            when rf is null and lf is not null then s_fg >= 0.92 and s_gg < 0.84
+            when lf is null and rf is not null then s_gf >= 0.84 and s_gf > coalesce(s_gg, 0) + 0.1
+            when rf is null and lf is not null then s_fg >= 0.84 and s_fg > coalesce(s_gg, 0) + 0.1
             else false
         end as is_crossed
         {%- endif %}
@@ -72,4 +72,5 @@ select l, r, keys,
     ({% for field in packed %}coalesce({{ field.value }} + 1, 0)::bigint * {{ field.factor }}{{ " + " if not loop.last }}{% endfor %})::bigint as pattern,
     ({% for term in own %}{{ term }} + {% endfor %}0)::float as tf_own,
     ({% for term in shared %}{{ term }} + {% endfor %}0)::float as tf_shared
+    {%- for name, term in terms.items() %}, ({{ term }})::float as tf_{{ name }}{% endfor %}
 from contexts
