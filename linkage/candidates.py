@@ -21,6 +21,7 @@ import numpy as np
 
 from linkage.match_keys import MatchKey, key_values_sql
 from linkage.results import KeyYield, Stopwatch
+from linkage.scoring import each_for_itself
 from linkage.standardise import Standardised
 
 BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
@@ -65,6 +66,8 @@ class Search:
         self._con, self._data, self._keys, self._watch = con, data, keys, watch
         self.yields = [KeyYield(key.name) for key in keys]
         self._later: list[int] = []
+        # SQL for the pairs compared, as `scoring.consistent_prior` reads them.
+        self.compared = each_for_itself("lk_weighed")
 
     def sure(self) -> None:
         """The first round: the keys that teach the model, as far as they are cheap."""
@@ -92,9 +95,13 @@ class Search:
             allowed = max(LEAST_OPEN_PAIRS, OPEN_PAIRS * looking)
             records = "(select * from lk_rec where side = 1 or r in (select r from lk_open))"
             chosen = self._later if looking else []
+            self.compared = self._some_looked_further(looking)
         else:
             allowed = self._allowed()
-            chosen = self._worthwhile(judge)
+            pairs, rates = self._try()
+            judge()
+            chosen = self._worthwhile(pairs, rates)
+            self.compared = self._some_were_tried(chosen, rates)
         self._begin()
         for number in chosen:
             self._join(number, self._survey(number, records, allowed))
@@ -170,10 +177,8 @@ class Search:
         row = self._con.execute("select count(*) from lk_open").fetchone()
         return int(row[0]) if row else 0
 
-    def _worthwhile(self, judge: Judge) -> list[int]:
+    def _worthwhile(self, pairs: np.ndarray, rates: np.ndarray) -> list[int]:
         """The further keys that bring more matches than their pairs are dear, the greatest yield first."""
-        pairs, rates = self._try()
-        judge()
         tried, would = self._catches()
         chosen: list[int] = []
         free = max(LEAST_FREE_PAIRS, FREE_PAIRS * self._data.compared)
@@ -193,6 +198,30 @@ class Search:
             open_matches = ~would[:, column]
             tried, would = tried[open_matches], would[open_matches]
         return sorted(chosen)
+
+    def _some_looked_further(self, looking: int) -> str:
+        """A pair of the second round stands for those that all records would have had."""
+        further = " | ".join(f"(1::bigint << {number})" for number in self._later) or "0"
+        weight = self._data.records / max(looking, 1)
+        return (
+            f"(select l, r, w_m, w_h, 1 as counted, if(keys & ~({further}) = 0, {weight!r}, 1) as stands_for "
+            "from lk_weighed)"
+        )
+
+    def _some_were_tried(self, chosen: list[int], rates: np.ndarray) -> str:
+        """Of a key that was not worth running, a tried pair stands for the others."""
+        parts = [
+            f"if((t.keys >> {number}) & 1 = 1, {1 / rate!r}, null)"
+            for number, rate in zip(self._later, rates.tolist(), strict=True)
+            if number not in chosen
+        ]
+        if not parts:
+            return each_for_itself("lk_weighed")
+        return (
+            f"({each_for_itself('lk_weighed')[1:-1]} union all "
+            f"select t.l, t.r, t.w_m, t.w_h, 0, least({', '.join(parts)}) from lk_tried_weighed t "
+            f"anti join lk_weighed w on w.l = t.l and w.r = t.r where coalesce({', '.join(parts)}) is not null)"
+        )
 
     def _try(self) -> tuple[np.ndarray, np.ndarray]:
         """Some pairs of every further key into lk_candidates; returns each key's pairs, and the share of them tried."""

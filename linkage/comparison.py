@@ -17,6 +17,8 @@ from linkage.standardise import Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
 RANDOM_PAIRS = 200_000
+HOUSEHOLD_PAIRS = 100_000
+LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 
 
 @dataclass
@@ -215,3 +217,15 @@ def random_pairs(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     )
     con.execute("drop table lk_drawn")
     con.execute("drop table lk_member")
+
+
+def household_pairs(con: duckdb.DuckDBPyConnection) -> None:
+    """lk_relatives (l, r, keys): about HOUSEHOLD_PAIRS pairs of records that one source lists in one household, drawn
+    by hashing; all where there are fewer."""
+    con.execute(
+        "create or replace temp table lk_relatives as with households as (select hh, count(*) as n from lk_rec "
+        f"where side = 0 and hh is not null group by hh having n between 2 and {LARGEST_HOUSEHOLD}), "
+        f"total as (select greatest(sum(n * (n - 1)) // 2 // {HOUSEHOLD_PAIRS}, 1)::bigint as parts from households) "
+        "select a.r as l, b.r as r, 0::bigint as keys from households join total on hash(hh, 1) % parts = 0 "
+        "join lk_rec a using (hh) join lk_rec b using (hh) where a.side = 0 and b.side = 0 and a.r < b.r"
+    )

@@ -9,15 +9,15 @@ from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.candidates import Search
 from linkage.clustering import average_linkage
-from linkage.comparison import Patterns, compare, random_pairs
+from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.match_keys import MatchKey, possible_keys
 from linkage.profiles import cluster_pairs
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
+from linkage.scoring import Prior, as_table, consistent_prior, each_for_itself, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.term_frequency import add_frequencies
-from linkage.weights import Learned, learn, unrelated_shares
+from linkage.weights import Learned, learn, shares_of_relatives, unrelated_shares
 
 PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 # Two records with nobody to bear them out merge from odds of 2.8 to 1, not from even odds. Chosen on the sample country
@@ -46,7 +46,9 @@ TABLES = [
     "more",
     "pairs",
     "random",
-    "random_pairs",
+    "random_compared",
+    "relatives",
+    "relatives_compared",
     "weighed",
     "scored",
     "cluster",
@@ -149,7 +151,7 @@ def prepare(
         learned, saved = _model(con, specification, data, patterns, keys)
     with watch.stage("match keys"):
         weigh(con, patterns, learned)
-        odds = odds_sql(saved or consistent_prior(con, possible_pairs(data)))
+        odds = odds_sql(saved or consistent_prior(con, possible_pairs(data), each_for_itself("lk_weighed")))
 
         def judge() -> None:
             compare(con, data, patterns, "lk_candidates", "lk_tried")
@@ -162,7 +164,7 @@ def prepare(
         con.execute("insert into lk_pairs from lk_more")
     with watch.stage("score"):
         weigh(con, patterns, learned)
-        prior = saved or consistent_prior(con, possible_pairs(data))
+        prior = saved or consistent_prior(con, possible_pairs(data), search.compared)
     return data, patterns, keys, search.yields, learned, prior
 
 
@@ -183,9 +185,10 @@ def _model(
     if specification.model != "auto":
         return models.from_mapping(models.read(specification.model), patterns.fields, keys, specification)
     random_pairs(con, data)
-    compare(con, data, patterns, "lk_random", "lk_random_pairs")
-    drawn = _columns(con, "select pattern, count(*) as n from lk_random_pairs group by pattern order by pattern")
-    u = unrelated_shares(patterns, drawn["pattern"], drawn["n"], data.chance)
+    drawn = _pattern_counts(con, data, patterns, "lk_random")
+    u = unrelated_shares(patterns, *drawn, data.chance)
+    household_pairs(con)
+    relatives = shares_of_relatives(patterns, *_pattern_counts(con, data, patterns, "lk_relatives"), u)
     teaching = ", ".join(f"({i})" for i, key in enumerate(keys) if key.teaches)
     if not teaching:
         teaching = ", ".join(f"({i})" for i in range(len(keys))) or "(0)"
@@ -194,7 +197,17 @@ def _model(
         f"select k, pattern, count(*) as n from lk_pairs join (values {teaching}) t(k) on (keys >> k) & 1 = 1 "
         "where l <> r group by k, pattern order by k, pattern",
     )
-    return learn(patterns, keys, rows["k"], rows["pattern"], rows["n"], u), None
+    return learn(patterns, keys, rows["k"], rows["pattern"], rows["n"], u, relatives), None
+
+
+def _pattern_counts(
+    con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, pairs: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct patterns of the pairs of a table, and how many pairs have each."""
+    compare(con, data, patterns, pairs, f"{pairs}_compared")
+    query = f"select pattern, count(*) as n from {pairs}_compared group by pattern order by pattern"
+    found = _columns(con, query)
+    return found["pattern"], found["n"]
 
 
 def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray]:

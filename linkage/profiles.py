@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from linkage.comparison import Patterns, compare
-from linkage.scoring import consistent_prior, odds_sql
+from linkage.scoring import consistent_prior, each_for_itself, odds_sql
 from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.weights import Learned
@@ -40,7 +40,7 @@ def cluster_pairs(
         )
     )
     clusters = con.execute("select count(distinct first) from lk_cluster").fetchall()[0][0]
-    prior = consistent_prior(con, clusters * (clusters - 1) // 2, "lk_profiled")
+    prior = consistent_prior(con, clusters * (clusters - 1) // 2, each_for_itself("lk_profiled"))
     found = con.execute(f"select l, r, {odds_sql(prior)} as odds from lk_profiled order by l, r").fetchnumpy()
     return found
 

@@ -9,7 +9,9 @@ but another person (h), unrelated (u).
 - m and h come from the pairs of the sure keys. Each key's own fields are left out for its pairs, because they agree by
   construction (Herzog, Scheuren & Winkler 2007, ch. 9), and a key's voice is damped by the root of its matches.
 - In the household class, fields of a person stay at chance, apart from the few relatives who share a birth date
-  (twins) or an identifier (a guardian's), within a limit.
+  (twins) or an identifier (a guardian's), within a limit. Where records name their household, they tell better: pairs
+  that one source lists in one household are relatives, so what relatives share is counted on them. Names are at home
+  somewhere, so brothers share one more often than chance says, and parents avoid it: neither needs to be guessed.
 """
 
 from collections.abc import Sequence
@@ -26,6 +28,7 @@ ROUNDS = 200
 CLOSE_ENOUGH = 1e-6
 BELIEF = 10.0  # pairs' worth of belief in the starting values, so that a tiny file cannot run away
 HOUSEHOLD_BELIEF = 50.0  # more for the household class, which few pairs speak for and any odd cluster would take
+RELATIVES_BELIEF = 500.0  # so that few households do not say that relatives never share something
 KEY_BELIEF = 200.0  # pairs' worth of belief that a key's unrelated pairs are like all unrelated pairs
 FLOOR = 1e-7
 # Names are at home somewhere: unrelated namesakes live in one area, share a middle name and a mother's name more often
@@ -95,6 +98,29 @@ def unrelated_shares(
     return shares
 
 
+def shares_of_relatives(
+    patterns: Patterns, relatives: np.ndarray, counts: np.ndarray, u: list[np.ndarray]
+) -> dict[int, np.ndarray]:
+    """h of the person's own fields, counted on pairs listed in one household (distinct patterns and their counts).
+
+    Field number → shares per level; empty without pairs. A pair whose given names and birth dates are as good as the
+    same is one person listed twice, and left out.
+    """
+    if not counts.sum():
+        return {}
+    levels = patterns.unpack(relatives)
+    twice = np.ones(len(levels), dtype=bool)
+    for i, field in enumerate(patterns.fields):
+        if field.name in ("given_name", "birth_date"):
+            twice &= np.isin(levels[:, i], (-1, 0, 1))
+    weights = np.where(twice, 0, counts)
+    return {
+        i: _estimate(field, levels[:, i], weights, u[i], RELATIVES_BELIEF)
+        for i, field in enumerate(patterns.fields)
+        if field.kind.learned and not field.kind.household and field.kind_name != "attribute"
+    }
+
+
 def _normalise(field: Field, values: np.ndarray) -> np.ndarray:
     blocks = values.reshape(field.contexts, -1)
     return (blocks / np.maximum(blocks.sum(axis=1, keepdims=True), FLOOR)).ravel()
@@ -107,15 +133,18 @@ def learn(
     rows_pattern: np.ndarray,
     rows_count: np.ndarray,
     u: list[np.ndarray],
+    relatives: dict[int, np.ndarray] | None = None,
 ) -> Learned:
     """EM over (key, pattern, count) rows of the teaching keys.
 
     Shapes: three arrays of one length; patterns packed (see comparison.Patterns). Deterministic for equal inputs:
-    rows are sorted first. Without rows the starting values are returned.
+    rows are sorted first. Without rows the starting values are returned. `relatives`: h of the fields that need not be
+    guessed, see `shares_of_relatives`.
     """
+    relatives = relatives or {}
     fields = patterns.fields
     m = [_normalise(f, f.start(f.kind.m)) if f.kind.learned else np.asarray(f.kind.m) for f in fields]
-    h = [_household_start(f, u[i]) for i, f in enumerate(fields)]
+    h = [relatives.get(i, _household_start(f, u[i])) for i, f in enumerate(fields)]
     classes = np.full((len(keys), 3), np.nan)
     if len(rows_key) == 0:
         return Learned(fields, m, h, u, classes)
@@ -143,7 +172,10 @@ def learn(
             _estimate(f, levels[:, i], weighted[:, 0] * voice, f.start(f.kind.m)) if f.kind.learned else m[i]
             for i, f in enumerate(fields)
         ]
-        new_h = [_household_estimate(f, levels[:, i], weighted[:, 1] * voice, u[i]) for i, f in enumerate(fields)]
+        new_h = [
+            relatives[i] if i in relatives else _household_estimate(f, levels[:, i], weighted[:, 1] * voice, u[i])
+            for i, f in enumerate(fields)
+        ]
         for i in regional:
             u_by_key[i] = _unrelated_by_key(fields[i], key, levels[:, i], weighted[:, 2], u[i], len(keys))
         moved = max(

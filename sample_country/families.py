@@ -36,6 +36,7 @@ _PARENT = (0.02, 0.10, 0.06, 0.10, 0.08, 0.05)
 _SIBLING = (0.03, 0.10, 0.06, 0.06, 0.06, 0.06)
 _OTHER = (0.15, 0.15, 0.20, 0.20, 0.12, 0.12)
 _UNRELATED = (0.02, 0.02, 0.03, 0.02, 0.02, 0.04)
+_DRAWS = 4  # more than enough: a repeated name is rare
 
 
 Block = tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray]
@@ -183,6 +184,7 @@ def _call(
     house_name = words.surnames(rng, group)
     is_patronymic = words.patronymic[group]
     given = words.given(rng, group[household], female)
+    _name_siblings_apart(rng, words, group, household, given, female, np.flatnonzero(relation == CHILD))
     own = words.surnames(rng, group[household])
     blood = np.isin(relation, (CHILD, SIBLING, PARENT, HEAD)) | ((relation == GRANDCHILD) & (rng.random(persons) < 0.6))
     takes = (
@@ -225,3 +227,22 @@ def _call(
     mother_given = np.where(shared, mother_given[first[household]], mother_given)
     mother_family = np.where(shared, house_name[household], mother_family)
     return tuple(a.astype(np.int32) for a in (given, middle, family, mother_given, mother_family))
+
+
+def _name_siblings_apart(
+    rng: np.random.Generator,
+    words: names.Vocabulary,
+    group: np.ndarray,
+    household: np.ndarray,
+    given: np.ndarray,
+    female: np.ndarray,
+    children: np.ndarray,
+) -> None:
+    """Parents do not give one name to two children, least of all to twins: who repeats a name draws again, in place."""
+    for _ in range(_DRAWS):
+        named = household[children].astype(np.int64) * (int(given.max(initial=0)) + 1) + given[children]
+        _, first = np.unique(named, return_index=True)
+        again = np.delete(children, first)
+        if not len(again):
+            return
+        given[again] = words.given(rng, group[household[again]], female[again])

@@ -6,7 +6,7 @@ import pytest
 from linkage.comparison import Patterns
 from linkage.fields import Field
 from linkage.match_keys import MatchKey
-from linkage.weights import learn, unrelated_shares
+from linkage.weights import RELATIVES_BELIEF, learn, shares_of_relatives, unrelated_shares
 
 FIELDS = [
     Field("given_name", "given", "given", "given name"),
@@ -84,3 +84,28 @@ def test_patterns_pack_and_unpack():
     patterns = Patterns.of(FIELDS)
     levels = np.array([[-1, 4, 0, 1, -1], [0, 0, 6, -1, 3]])
     assert (patterns.unpack(packed(patterns, levels)) == levels).all()
+
+
+def test_what_relatives_share_is_counted_on_relatives():
+    """400 brothers of different names, 40 pairs of twins, and 60 people written down twice, who are no relatives."""
+    patterns = Patterns.of(FIELDS)
+    u = [np.asarray(f.kind.u) for f in FIELDS]
+    levels = np.array([[4, 0, 6, 0, 0], [4, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
+    found = shares_of_relatives(patterns, packed(patterns, levels), np.array([400, 40, 60]), u)
+    belief = RELATIVES_BELIEF
+    assert set(found) == {0, 2, 3}  # family name and place are the household's own fields: EM learns them
+    assert found[0][0] == pytest.approx(belief * u[0][0] / (440 + belief))
+    assert found[2][0] == pytest.approx((40 + belief * u[2][0]) / (440 + belief))
+    nobody = np.empty(0, dtype=np.int64)
+    assert shares_of_relatives(patterns, nobody, nobody, u) == {}
+
+
+def test_shares_of_relatives_are_kept_by_learning():
+    rng = np.random.default_rng(8)
+    patterns = Patterns.of(FIELDS)
+    u = [np.asarray(f.kind.u) for f in FIELDS]
+    rows = packed(patterns, drawn(rng, [np.asarray(f.kind.m) for f in FIELDS], 500))
+    distinct, count = np.unique(rows, return_counts=True)
+    told = np.array([0.001, 0.001, 0.01, 0.01, 0.978])
+    learned = learn(patterns, KEYS, np.zeros(len(distinct), np.int64), distinct, count, u, {0: told})
+    assert (learned.h[0] == told).all()
