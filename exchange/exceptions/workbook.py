@@ -86,7 +86,7 @@ class ExceptionWorkbook:
 
     def _write_readme(self) -> None:
         worksheet = self._book.add_worksheet("Read me")
-        worksheet.set_column(0, 0, 110)
+        worksheet.set_column(0, 0, 72)  # an A4 page as it is, also in a wide font: not every program shrinks to fit
         worksheet.hide_gridlines(2)
         worksheet.set_portrait()
         worksheet.set_paper(9)
@@ -98,7 +98,7 @@ class ExceptionWorkbook:
         }
         for place, (style, text) in enumerate(readme.lines(self._facts)):
             # Wrapped lines get no height of their own in every program that opens the file.
-            worksheet.set_row(place, {"title": 40, "heading": 24}.get(style, 15 * (1 + len(text) // 125)))
+            worksheet.set_row(place, {"title": 40, "heading": 24}.get(style, 15 * (1 + len(text) // 78)))
             worksheet.write_string(place, 0, text, styles[style])
         worksheet.protect("", _ALLOWED)
 
