@@ -6,7 +6,9 @@ transaction: a run that is killed, or that the safety stop ends, leaves the last
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -207,23 +209,25 @@ def _link(
 ) -> RegistryLinkageSummary:
     say("linking persons")
     roles = settings.person_specification()
-    run_script(con, "decisions", work=WORK, persons=PERSONS)
-    persons = deduplicate(
-        con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
-        join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], compare_clusters=False, progress=say,
-    )  # fmt: skip
-    figures = _figures(con)
-    _safety_stop(con, figures, settings)
-
+    of_persons, of_register = settings.register_specifications()
     state = register_state(con)
     is_used = state == "available" or (state == "stale" and settings.stale_register == "use_last_good")
-    register: LinkageResult | None = None
-    if is_used:
-        say("matching to the register")
-        of_persons, of_register = settings.register_specifications()
-        register = match_register(
-            con, of_persons, names_once(PERSONS), names_once(POPULATION), of_register, WORK, progress=say
-        )
+    run_script(con, "decisions", work=WORK, persons=PERSONS)
+    # Beside each other: many of their statements are too small for more than one core.
+    with _beside(con) as (other, submit):
+        if is_used:
+            register_run = submit(
+                match_register, other, of_persons, names_once(PERSONS), names_once(POPULATION), of_register, WORK,
+                progress=lambda stage: say(f"matching to the register: {stage}"),
+            )  # fmt: skip
+        persons = deduplicate(
+            con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
+            join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], compare_clusters=False,
+            progress=lambda stage: say(f"linking persons: {stage}"),
+        )  # fmt: skip
+        figures = _figures(con)
+        _safety_stop(con, figures, settings)
+        register: LinkageResult | None = register_run.result() if is_used else None
 
     say("carrying numbers over")
     con.execute(
@@ -264,6 +268,19 @@ def _link(
         seconds={purpose: dict(result.seconds) for purpose, _, result in models},
         notes=[note for _, _, result in models for note in result.notes],
     )
+
+
+@contextmanager
+def _beside(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[..., Future[Any]]]]:
+    """A second connection, and a thread for it; its statement is broken off when something fails here."""
+    other = con.cursor()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            yield other, pool.submit
+        except BaseException:
+            other.interrupt()
+            raise
+    other.close()
 
 
 def register_state(con: duckdb.DuckDBPyConnection) -> RegisterState:
