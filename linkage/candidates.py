@@ -29,6 +29,8 @@ BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the developme
 MOST_PAIRS, LEAST_PAIRS = 60, 2_000_000
 # A sure key that brings more than this is no sure key: it is judged with the others.
 SURE_PAIRS, LEAST_SURE_PAIRS = 4, 100_000
+# Against a register most records find their person by the surest keys: the dear ones wait for those that did not.
+SURE_LINKED_PAIRS, LEAST_SURE_LINKED_PAIRS = 2, 20_000
 # Common names are what costs against a register: 5 pairs a record found 42,471 persons of 43,372 records among
 # 300,000, 60 found 42,469 in twice the time. Those not found then are few and may look further.
 LINKED_PAIRS, LEAST_LINKED_PAIRS = 5, 200_000
@@ -73,13 +75,16 @@ class Search:
         """The first round: the keys that teach the model, as far as they are cheap."""
         self._begin()
         dear = max(LEAST_SURE_PAIRS, SURE_PAIRS * self._data.records)
+        if self._data.registered:
+            dear = max(LEAST_SURE_LINKED_PAIRS, SURE_LINKED_PAIRS * self._data.records)
         teaching = [i for i, key in enumerate(self._keys) if key.teaches] or list(range(len(self._keys)))
         for number in teaching:
-            blocks = self._survey(number, "lk_rec", self._allowed())
-            # Without the namesakes nothing would teach how birth dates of one person differ.
-            if blocks.pairs > dear and not self._keys[number].finds_namesakes:
+            # Without the namesakes nothing would teach how birth dates of one person differ: the rarer names do.
+            is_needed = self._keys[number].finds_namesakes
+            blocks = self._survey(number, "lk_rec", dear if is_needed else self._allowed())
+            if blocks.pairs > dear or (is_needed and blocks.skipped):
                 self._later.append(number)
-            else:
+            if blocks.pairs <= dear:
                 self._join(number, blocks)
         self._later += [i for i in range(len(self._keys)) if i not in teaching]
         self._end(new=False)
