@@ -88,6 +88,7 @@ class Search:
                 self._join(number, blocks)
         self._later += [i for i in range(len(self._keys)) if i not in teaching]
         self._end(new=False)
+        self._count_new()
         if self._data.shadows and not self._data.registered:
             self._con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
 
@@ -111,6 +112,7 @@ class Search:
         for number in chosen:
             self._join(number, self._survey(number, records, allowed))
         self._end(new=True)
+        self._count_new()
 
     def _allowed(self) -> int:
         if self._data.registered:
@@ -127,11 +129,14 @@ class Search:
             f"select f.l, f.r, bit_or(1::bigint << key) as keys from lk_found f {known} group by f.l, f.r"
         )
         self._con.execute("drop table lk_found")
+
+    def _count_new(self) -> None:
+        """Of a round that is kept: under which key each pair was found first."""
         firsts = self._con.execute(
             "select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1"
         ).fetchall()
         for number, pairs in firsts:
-            self.yields[number].new_pairs = pairs
+            self.yields[number].new_pairs += pairs
 
     def _survey(self, number: int, records: str, allowed: int) -> Blocks:
         """Fill lk_key and lk_block for a key, and say what it would bring."""
@@ -159,7 +164,9 @@ class Search:
     def _join(self, number: int, blocks: Blocks) -> None:
         """Add the pairs of the key that was surveyed last to lk_found."""
         found = self.yields[number]
-        found.pairs, found.blocks_skipped, found.is_used = blocks.pairs, blocks.skipped, True
+        # The namesakes can run in both rounds.
+        found.pairs = blocks.pairs + (found.pairs if found.is_used else 0)
+        found.blocks_skipped, found.is_used = blocks.skipped, True
         with self._watch.measure() as seconds:
             self._pair(number, f"greatest(n0, n1) <= {blocks.limit}")
         found.seconds = round(found.seconds + seconds.value, 3)
@@ -194,7 +201,7 @@ class Search:
             column, matches = left.pop(best), float(expected[best])
             found = self.yields[self._later[column]]
             found.expected_matches = round(matches, 1)
-            # None seen among a fifth of the pairs is not none at all.
+            # None seen among half of the pairs is not none at all.
             hoped = matches + UNSEEN / rates[column]
             if pairs[column] > (free if hoped >= FEWEST_MATCHES else 0) and pairs[column] > PAIRS_A_MATCH * matches:
                 continue
@@ -205,12 +212,12 @@ class Search:
         return sorted(chosen)
 
     def _some_looked_further(self, looking: int) -> str:
-        """A pair of the second round stands for those that all records would have had."""
-        further = " | ".join(f"(1::bigint << {number})" for number in self._later) or "0"
-        weight = self._data.records / max(looking, 1)
+        """A pair of the second round (lk_more) stands for those that all records would have had."""
+        row = self._con.execute("select count(*) from lk_rec where side = 0").fetchone()
+        weight = (row[0] if row else 0) / max(looking, 1)
         return (
-            f"(select l, r, w_m, w_h, 1 as counted, if(keys & ~({further}) = 0, {weight!r}, 1) as stands_for "
-            "from lk_weighed)"
+            f"(select w.l, w.r, w_m, w_h, 1 as counted, if(m.l is null, 1, {weight!r}) as stands_for "
+            "from lk_weighed w left join lk_more m on m.l = w.l and m.r = w.r)"
         )
 
     def _some_were_tried(self, chosen: list[int], rates: np.ndarray) -> str:
@@ -237,7 +244,8 @@ class Search:
             parts = max(1, round(blocks.pairs / TRIED_PAIRS))
             self._pair(number, f"greatest(n0, n1) <= {blocks.limit} and h % {parts} = 0")
             pairs[column], rates[column] = blocks.pairs, 1 / parts
-            self.yields[number].pairs = blocks.pairs
+            if not self.yields[number].is_used:
+                self.yields[number].pairs = blocks.pairs
         self._end(new=True)
         return pairs, rates
 

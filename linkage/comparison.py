@@ -16,7 +16,7 @@ from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
-RANDOM_PAIRS = 100_000
+RANDOM_PAIRS = 200_000
 HOUSEHOLD_PAIRS = 50_000
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 

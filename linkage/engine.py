@@ -57,8 +57,8 @@ TABLES = [
     "decided",
     "member",
     "drawn",
-    "best",
     "total",
+    "near",
     "profile_pairs",
     "profile_compared",
     "profiled",
@@ -89,7 +89,7 @@ def deduplicate(
     """
     watch = Stopwatch(progress)
     try:
-        data, patterns, keys, yields, learned, prior = prepare(con, specification, records, watch)
+        data, patterns, _, yields, learned, prior = prepare(con, specification, records, watch)
         with watch.stage("score"):
             score(con, prior)
         limits = thresholds(specification, PAIR_THRESHOLDS)
@@ -116,7 +116,6 @@ def deduplicate(
             notes=data.notes + notes,
         )
         _judge_keys(con, yields, limits["match"])
-        del patterns, keys
         return result
     finally:
         drop_temporary(con)

@@ -54,7 +54,7 @@ class Explanation:
         """Sentences for a person; no values, only agreement."""
         found = [f"{self.record_id_l} and {self.record_id_r}: {self.verdict}, probability {self.match_probability:.4f}"]
         found.append(
-            "Compared through: " + (", ".join(self.keys) if self.keys else "no match key brings them together")
+            "Match keys in common: " + (", ".join(self.keys) if self.keys else "none, so nothing brings them together")
         )
         for f in self.fields:
             rarity = f", {f.frequency_adjustment:+.1f} because the value is " if f.frequency_adjustment else ""

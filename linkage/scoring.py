@@ -2,7 +2,7 @@
 
 odds = lambda_m 2^w_m / (lambda_h 2^w_h + lambda_u): the same person against both other classes. The lambdas are the
 shares of the classes among all pairs of records; they are found so that they equal the mean of the probabilities that
-they imply (all pairs that no key brought together count as unrelated).
+they imply (pairs that no key brought together, and none stands for, count as unrelated).
 """
 
 import math

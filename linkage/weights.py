@@ -103,16 +103,15 @@ def shares_of_relatives(
 ) -> dict[int, np.ndarray]:
     """h of the person's own fields, counted on pairs listed in one household (distinct patterns and their counts).
 
-    Field number → shares per level; empty without pairs. A pair whose given names and birth dates are as good as the
-    same is one person listed twice, and left out.
+    Field number → shares per level; empty without pairs, and without given names and birth dates: a pair that agrees,
+    as good as, on what it has of the two is one person listed twice, and left out.
     """
-    if not counts.sum():
+    places = {field.name: i for i, field in enumerate(patterns.fields)}
+    if not counts.sum() or not {"given_name", "birth_date"} <= set(places):
         return {}
     levels = patterns.unpack(relatives)
-    twice = np.ones(len(levels), dtype=bool)
-    for i, field in enumerate(patterns.fields):
-        if field.name in ("given_name", "birth_date"):
-            twice &= np.isin(levels[:, i], (-1, 0, 1))
+    telling = levels[:, [places["given_name"], places["birth_date"]]]
+    twice = (telling <= 1).all(axis=1) & (telling >= 0).any(axis=1)
     weights = np.where(twice, 0, counts)
     return {
         i: _estimate(field, levels[:, i], weights, u[i], RELATIVES_BELIEF)

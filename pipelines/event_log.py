@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,23 @@ class EventLog(SqliteEventLogStorage):
                 self._initdb(sa.create_engine(f"sqlite:///{made}", poolclass=sa.NullPool))
                 shutil.copyfile(made, Path(folder) / empty.name)
                 (Path(folder) / empty.name).replace(empty)
-            with suppress(FileExistsError):  # another process was first
+            try:
                 os.link(made, path)
+            except FileExistsError:
+                pass  # another process was first
+            except OSError:  # a file system without links
+                if not path.exists():
+                    made.replace(path)
+
+    def wipe(self) -> None:
+        self._let_go()
+        super().wipe()
 
     def dispose(self) -> None:
         super().dispose()
+        self._let_go()
+
+    def _let_go(self) -> None:
         while self._engines:
             self._engines.popitem()[1].dispose()
 

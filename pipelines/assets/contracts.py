@@ -36,13 +36,14 @@ def build(layer: str, tables: list[dg.AssetKey], runner: Runner) -> dg.AssetChec
             result = runner(con)
             journal.checked(con, run, layer, result)
             journal.stage(con, run, layer, begun, problem=None if result.passed else result.summary_line())
-        names = {key.path[-1]: key for key in tables}
+        selected = {check.asset_key for check in context.selected_asset_check_keys}
+        asked = [key for key in tables if key in selected]
+        names = {key.path[-1]: key for key in asked}
         broken = defaultdict(list)
         for check in result.failures():
-            # What belongs to no single table stands on the first: a failure is never without a place.
-            broken[names.get(check.table.split(".")[-1], tables[0])].append(check)
-        asked = {check.asset_key for check in context.selected_asset_check_keys}
-        for key in filter(asked.__contains__, tables):
+            # What belongs to no table that was asked for stands on the first: a failure is never without a place.
+            broken[names.get(check.table.split(".")[-1], asked[0])].append(check)
+        for key in asked:
             failures = broken[key]
             yield dg.AssetCheckResult(
                 asset_key=key,

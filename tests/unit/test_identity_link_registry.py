@@ -1,6 +1,7 @@
 """link_registry around a stand-in for the engine: what is replaced, what stays, and when it stops."""
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 
 import duckdb
@@ -213,3 +214,47 @@ def test_settings() -> None:
 def test_explain_needs_a_run(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(UsageProblem, match="Nothing has been linked"):
         explain_registry(con, "s:0", "s:1")
+
+
+def test_a_failure_of_the_register_match_is_told(
+    con: duckdb.DuckDBPyConnection, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link_registry(con, None, "run-1", TODAY)
+    before = _everything(con)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ConfigurationProblem("the register has no column for birth_date")
+
+    monkeypatch.setattr(registry, "match_register", fails)
+    with pytest.raises(ConfigurationProblem, match="no column"):
+        link_registry(con, None, "run-2", TODAY)
+    assert _everything(con) == before
+
+
+def test_a_stop_breaks_off_the_register_match_under_way(
+    con: duckdb.DuckDBPyConnection, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages: list[str] = []
+    stopped = threading.Event()
+
+    def endless(*_: object, progress: registry.Progress, **__: object) -> None:
+        while True:  # ends only by being broken off
+            progress("match keys")
+            stopped.wait(0.01)
+
+    monkeypatch.setattr(registry, "match_register", endless)
+    con.execute("UPDATE registry.persons SET given_name = 'one'")
+    with pytest.raises(ContractBroken, match="max_cluster_size"):
+        link_registry(con, {"max_cluster_size": 4}, "run-1", TODAY, progress=stages.append)
+    assert "matching to the register: match keys" in stages
+
+
+def test_a_full_name_stands_once() -> None:
+    con = duckdb.connect()
+    con.execute(
+        "create table people as from (values ('a', 'Mary', 'Njoroge', 'Mary Njoroge'), "
+        "('b', null, null, 'Mary W Njoroge'), ('c', 'Mary', null, 'Mary Wanjiku Njoroge')) "
+        "t(record_id, given_name, family_name, full_name)"
+    )
+    found = con.execute(f"SELECT record_id, full_name FROM {registry.names_once('people')}").fetchall()
+    assert dict(found) == {"a": None, "b": "Mary W Njoroge", "c": "Mary Wanjiku Njoroge"}

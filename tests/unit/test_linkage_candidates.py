@@ -49,6 +49,8 @@ def test_keys_that_add_nothing_are_not_run_and_nothing_is_lost(monkeypatch):
     assert "sound of family name and county" in {k.name for k in unused}
     assert all(k.expected_matches is not None and k.matches == 0 for k in unused)
     assert planned.counts["candidate_pairs"] < everything.counts["candidate_pairs"] / 3
+    for result in (planned, everything):
+        assert sum(k.new_pairs for k in result.keys) == result.counts["candidate_pairs"]
 
 
 def test_a_key_worth_its_pairs_is_run():
@@ -75,6 +77,7 @@ def test_whoever_is_found_beyond_doubt_looks_no_further():
     ).fetchone()
     assert right > 4450
     assert wrong == 0
+    assert sum(k.new_pairs for k in result.keys) == result.counts["candidate_pairs"]
     further = [k for k in result.keys if k.name == "sound of family name and county"]
     assert further[0].pairs < 4500 * 100  # of 4,500 x 4,000 / 52 if all had looked
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from linkage import Specification, deduplicate
+from linkage import Specification, deduplicate, engine
 
 ROLES = {
     "given_name": "g", "family_name": "f", "birth_date": "d", "sex": "s", "places": ["town", "street"],
@@ -38,7 +38,7 @@ from chances
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def con():
     con = duckdb.connect()
     con.execute(LISTS)
@@ -80,6 +80,26 @@ def test_a_decision_keeps_clusters_apart(con):
     )
     bound = clusters(con, decisions="decided")
     assert bound[joined] != bound[wholes[joined]]
+
+
+def test_copies_of_a_record_are_not_witnesses(con, monkeypatch):
+    """A record loaded thirty times is one record: it joins a lone one no more easily than if it stood once."""
+    monkeypatch.setattr(engine, "LONE_MARGIN", 13.0)  # no two lone records merge
+    con.execute("delete from people where id not like '%-00' and id not like '%-02'")
+    assert len(set(clusters(con).values())) == 300
+    con.execute(
+        "insert into people select * exclude (i) replace (id || '-copy' || i as id) from people, range(30) t(i) "
+        "where id like '%-00'"
+    )
+    entities = clusters(con)
+    assert len({entity for id, entity in entities.items() if "copy" not in id}) == 300
+
+
+def test_the_same_records_give_the_same_clusters(con):
+    expected = clusters(con)
+    con.execute("create or replace table people as from people order by hash(id)")
+    con.execute("set threads = 4")
+    assert clusters(con) == expected
 
 
 def test_a_brother_at_the_same_address_stays_himself(con):

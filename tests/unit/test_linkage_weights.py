@@ -96,6 +96,8 @@ def test_what_relatives_share_is_counted_on_relatives():
     assert set(found) == {0, 2, 3}  # family name and place are the household's own fields: EM learns them
     assert found[0][0] == pytest.approx(belief * u[0][0] / (440 + belief), rel=1e-3)
     assert found[2][0] == pytest.approx((40 + belief * u[2][0]) / (440 + belief), rel=1e-3)
+    without_dates = Patterns.of([f for f in FIELDS if f.name != "birth_date"])
+    assert shares_of_relatives(without_dates, np.array([0]), np.array([10]), u) == {}
     nobody = np.empty(0, dtype=np.int64)
     assert shares_of_relatives(patterns, nobody, nobody, u) == {}
 
