@@ -75,3 +75,7 @@ def small(tmp_path_factory) -> Country:
 def spoilt(small, tmp_path) -> Country:
     """A copy of the small country that a test may break."""
     return small.copy(tmp_path / "workspace")
+
+
+def version(country: Country) -> str:
+    return (country.home / "published" / "current").resolve().name

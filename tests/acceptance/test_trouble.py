@@ -1,18 +1,15 @@
-"""What a night can bring: broken sources, bad values, a killed run, two runs at once.
+"""What sources can bring: broken ones, bad values, mistakes in registry.yml.
 
 The consequences are those that the contract states.
 """
 
 import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
-from tests.acceptance.conftest import IBR, Country
+from tests.acceptance.conftest import Country, version
 
 # A test may make several whole runs, and a machine may be three times slower than most.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -42,10 +39,6 @@ def without_primary_key(country: Country, database: str, table: str) -> None:
 def stale(country: Country) -> dict[str, str]:
     with country.warehouse() as con:
         return dict(con.execute("SELECT source, stale_reason FROM ops.sources WHERE is_stale").fetchall())
-
-
-def version(country: Country) -> str:
-    return (country.home / "published" / "current").resolve().name
 
 
 def test_bad_values_and_rows_are_set_aside_with_their_reason_and_the_run_goes_on(spoilt):
@@ -128,100 +121,6 @@ def test_mistakes_in_registry_yml_are_told_together(spoilt):
     done = spoilt.ibr("run", expect=3)
     assert "5 mistakes" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-
-
-# `ibr`, which ends itself as SIGKILL ends it: when it says something, or in place of calling a function (module:name).
-# A kill from outside would come sooner or later than meant, as the machine is busy.
-DYING = """
-import os, signal, sys
-from importlib import import_module
-
-import pipelines.runner
-from ibr.cli.main import main
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-moment = sys.argv.pop(1)
-module, is_function, name = moment.rpartition("::")
-if is_function:
-    assert callable(getattr(import_module(module), name))
-    setattr(import_module(module), name, die)
-run = pipelines.runner.run
-pipelines.runner.run = lambda workspace, *, progress, **rest: run(
-    workspace, progress=lambda message: die() if moment in message else progress(message), **rest
-)
-main()
-"""
-
-
-def kill_at(country: Country, moment: str, *stages: str) -> None:
-    """Run until the command says `moment`, or is about to call it; then it is gone, with everything it started."""
-    command = [sys.executable, "-c", DYING, moment, "run", "--home", str(country.home), *stages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert done.returncode == -signal.SIGKILL, f"it never came to {moment}: {done.stderr[-2000:]}"
-
-
-def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
-    before = version(spoilt)
-    subprocess.run(
-        [IBR, "sample-country", str(spoilt.home), "--advance", "1"], check=True, capture_output=True
-    )
-    for moment in (
-        "PaymentLine",
-        "pipelines.replication.merge::write_watermarks",
-        "building staging and registry: 20 tables",
-        "replacing the last run's tables",
-        "building marts: 10 tables",
-        "warehouse.publication::point_current_at",
-    ):
-        kill_at(spoilt, moment)
-        assert version(spoilt) == before, moment
-        with spoilt.published() as con:
-            assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone()[0] > 1000
-    # All was ready but the name `current`; killed once more, when it has been given and is not yet recorded.
-    kill_at(spoilt, "warehouse.publication::_record", "publish")
-    assert version(spoilt) != before
-    spoilt.ibr("run")
-    with spoilt.warehouse() as con:
-        assert con.execute("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal").fetchone() == (0,)
-        recorded = con.execute("SELECT version FROM ops.publications WHERE is_current").fetchall()
-        found = con.execute(f"""
-            SELECT (SELECT sum(amount_paid) FROM marts.fct_payments)
-                 = (SELECT sum(amount_paid) FROM {spoilt.truth("payments")})
-        """).fetchone()
-    assert recorded == [(version(spoilt),)]
-    assert found == (True,)
-
-
-def test_two_runs_at_once_and_a_reader_between_them(spoilt):
-    process = subprocess.Popen(
-        [IBR, "run", "--home", str(spoilt.home)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
-    for line in process.stderr:
-        if "rows" in line:
-            break
-    # Held where it is, so that it cannot be done before the second has begun.
-    process.send_signal(signal.SIGSTOP)
-    try:
-        second = spoilt.ibr("run", expect=6)
-        assert "ibr run" in second.stderr
-        with spoilt.published() as con:
-            assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone()[0] > 1000
-    finally:
-        process.send_signal(signal.SIGCONT)
-    process.stderr.read()
-    assert process.wait() == 0
-
-
-def test_what_did_not_hold_its_contract_is_neither_published_nor_sent(spoilt):
-    """Not even by asking for that stage alone."""
-    before = version(spoilt)
-    kill_at(spoilt, "building marts: 10 tables", "marts")
-    for command in (["run", "--select", "publish"], ["exceptions", "export"]):
-        done = spoilt.ibr(*command, expect=4)
-        assert "marts has not held its contract" in done.stderr
-    assert version(spoilt) == before
 
 
 def test_nobody_else_on_the_machine_can_read_a_workspace(small):
