@@ -28,6 +28,9 @@ LONE_MARGIN = 1.5
 UNSURE = -0.5
 TABLES = [
     "text",
+    "value",
+    "raw",
+    "number",
     "date",
     "plain",
     "rec",

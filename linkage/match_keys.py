@@ -10,6 +10,12 @@ from itertools import combinations
 from linkage.standardise import Standardised
 
 MOST_KEYS = 62  # bits of one BIGINT
+# All names, each once, in alphabetical order.
+TOKENS = (
+    "case when len(extra) = 0 and family is not null and given <> family then least(given, family) || ' ' || "
+    "greatest(given, family) else array_to_string(list_sort(list_distinct(list_filter("
+    "list_concat([given, family], extra), lambda t: t is not null))), ' ') end"
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
         ["nid[:length(nid) // 2]", "length(nid)", "given[:2]"], "national_id given_name name_order")  # fmt: skip
     add("second half of the identifier and name", "nid given",
         ["nid[length(nid) // 2 + 1:]", "length(nid)", "given[:2]"], "national_id given_name name_order")  # fmt: skip
-    add("all names in any order", "given", ["tokens"], f"{names} extra_names", True)
+    add("all names in any order", "given", [TOKENS], f"{names} extra_names", True)
     add("family name and two letters of the given name", "given family", ["family", "given[:2]"], names)
     add("given name and two letters of the family name", "given family", ["given", "family[:2]"], names)
     add("family name and initial", "given family", ["family", "given[1]"], names)
@@ -114,5 +120,5 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
 def key_values_sql(key: MatchKey, records: str = "lk_rec") -> str:
     """SQL: (h, r, side) of every record that has all values of the key; a list column gives several rows a record."""
     source = f"(select *, unnest(list_distinct({key.each})) as value from {records})" if key.each else records
-    present = " and ".join(f"{value} is not null and {value}::varchar <> ''" for value in key.values)
+    present = " and ".join(f"{value} is not null" for value in key.values)
     return f"select hash({', '.join(key.values)}) as h, r, side from {source} where {present}"

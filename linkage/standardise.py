@@ -5,9 +5,11 @@ four data sets, at about the same cost (measured in docs/decisions/0005).
 """
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -101,6 +103,7 @@ def standardise(
                        honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
                        variants=_load_variants(con, specification.name_variants)))  # fmt: skip
     con.execute(render("birth_dates.sql", columns=dates, months=_months()))
+    con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
     con.execute(render("records.sql", **_record_context(context, shape)))
     return _finish(con, shape, len(sides))
 
@@ -138,7 +141,7 @@ def _source(side: Specification) -> str:
     return f"cast({quote(side.source)} as varchar)" if side.source else "''"
 
 
-def _side(relation: str, side: Specification, shape: _Shape) -> dict[str, object]:
+def _side(relation: str, side: Specification, shape: _Shape) -> dict[str, Any]:
     roles = side.columns
     columns = {
         role: _text(getattr(roles, role))
@@ -184,20 +187,50 @@ def _date_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str 
     return found or [nowhere]
 
 
+def _value_columns(context: list[dict[str, Any]], shape: _Shape) -> list[dict[str, str]]:
+    coded = shape.places + shape.attributes
+    found = [{"relation": side["relation"], "expression": side["columns"][name]} for side in context for name in coded]
+    return found or [{"relation": "(select null::varchar as v)", "expression": "v"}]
+
+
+def _is_left_over(token: str) -> str:
+    """SQL: whether a token is part of neither the given nor the family name."""
+    return (
+        f"not ({token} = coalesce(given, '') or {token} = coalesce(family, '') "
+        f"or list_contains(coalesce(family_tokens, []), {token}))"
+    )
+
+
+def _sexes() -> str:
+    words = [(word, sex) for sex, known in (("M", vocabulary.MALE), ("F", vocabulary.FEMALE)) for word in known]
+    return "{" + ", ".join(f"{literal(word)}: '{sex}'" for word, sex in words) + "}"
+
+
 def _months() -> str:
     return "{" + ", ".join(f"'{name}': {number}" for name, number in vocabulary.MONTHS.items()) + "}"
+
+
+def _number(name: str, least: int) -> str:
+    """SQL: whether a text is a whole number without leading zeros, of at least so many digits that are not all the
+    same: most identifiers and telephones are, and need none of the patterns that cost ten times as much."""
+    return f"try_cast({name} as ubigint)::varchar = {name} and length({name}) >= {least} and {name}[-1] <> {name}[-2]"
+
+
+def _is_nothing(name: str) -> str:
+    """SQL: whether a value says that nothing was written down; a pattern, where a list would be joined to every row."""
+    return f"regexp_full_match(lower({name}), {literal('|'.join(map(re.escape, vocabulary.NOTHING)))})"
 
 
 def _identifier(name: str) -> str:
     """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
     plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[^\\p{{L}}\\p{{N}}]', '', 'g'), '0')"
     return (
-        f"case when lower({name}) in ({literals(vocabulary.NOTHING)}) or length({plain}) < 3 "
+        f"case when {_number(name, 3)} then {name} when {_is_nothing(name)} or length({plain}) < 3 "
         f"or translate({plain}, {plain}[1], '') = '' then null else {plain} end"
     )
 
 
-def _record_context(sides: list[dict[str, object]], shape: _Shape) -> dict[str, object]:
+def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, object]:
     digits = "regexp_replace(phone, '\\D', '', 'g')"
     precision = "coalesce(lower(birth_date_precision), 'day')"
     return {
@@ -206,13 +239,12 @@ def _record_context(sides: list[dict[str, object]], shape: _Shape) -> dict[str, 
         "identifier": _identifier,
         "keeps_month": f"{precision} <> 'year'",
         "keeps_day": f"{precision} not in ('year', 'month')",
-        "sex": f"case when lower(sex) in ({literals(vocabulary.MALE)}) then 'M' "
-        f"when lower(sex) in ({literals(vocabulary.FEMALE)}) then 'F' end",
+        "sex": f"map {_sexes()}[lower(sex)]",
         # Nine digits: without country code or leading zero. Fewer than six is an extension or a slip.
-        "phone": f"case when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' "
+        "phone": f"case when {_number('phone', 6)} then phone[-9:] when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' "
         f"then {digits}[-9:] end",
-        "places": shape.places,
-        "attributes": shape.attributes,
+        "coded": shape.places + shape.attributes,
+        "is_left_over": _is_left_over,
         "other_ids": shape.other_ids,
     }
 

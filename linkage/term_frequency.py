@@ -5,6 +5,7 @@ the records (with a register: from both sides, which the register dominates).
 """
 
 import duckdb
+import numpy as np
 
 from linkage.fields import KINDS
 from linkage.sql import render
@@ -20,20 +21,21 @@ FUZZY_LIMIT = 4.0  # bits
 def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     """Count the values of each field, set `data.chance` (share of random pairs in full agreement), build lk_rec."""
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
+    once: dict[str, float] = {}
     for field in data.frequent:
         column, start = field.column, KINDS[field.kind_name].u[0]
+        total = int(con.execute(f"select count({column}) from lk_plain p {shadowed}").fetchall()[0][0])
+        belief, all_records = PRIOR_RECORDS * start, total + PRIOR_RECORDS
         con.execute(
             f"create or replace temp table lk_frequency_{column} as "
-            f"select value, log2((n + {PRIOR_RECORDS * start!r}) / (sum(n) over () + {PRIOR_RECORDS})) as share, "
-            f"n from (select {column} as value, count(*) as n from lk_plain p {shadowed} "
-            f"and {column} is not null group by 1)"
+            f"select {column} as value, log2((count(*) + {belief!r}) / {all_records!r}) as share, count(*) as n "
+            f"from lk_plain p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
-        row = con.execute(f"select sum(n * (n - 1)), sum(n) from lk_frequency_{column}").fetchone()
-        assert row is not None
-        agreeing, total = float(row[0] or 0), float(row[1] or 0)
-        pairs = total * max(total - 1, 0)
+        once[column] = float(np.log2((1 + belief) / all_records))
+        row = con.execute(f"select sum(n * (n - 1)) from lk_frequency_{column}").fetchone()
+        agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
-    con.execute(render("compared.sql", frequent=[f.column for f in data.frequent], shadows=data.shadows,
+    con.execute(render("compared.sql", frequent=once, shadows=data.shadows,
                        extra=any(f.kind_name == "extra" for f in data.fields)))  # fmt: skip
     for field in data.frequent:
         con.execute(f"drop table lk_frequency_{field.column}")

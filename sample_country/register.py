@@ -3,7 +3,7 @@
 The people programs know are shuffled in among everybody else of their county.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +30,20 @@ _FIELDS = ("given", "middle", "family", "birth", "female", "mother_given", "moth
 
 @dataclass
 class Registered:
-    """What the register holds on the people programs know, by person; 0 or NEVER where it holds nothing."""
+    """What the register holds on the people programs know, by person; 0 or NEVER where it holds nothing. `numbered`:
+    the country's persons given a number so far, known to programs or not."""
 
     national_id: np.ndarray
     birth: np.ndarray
     sex: np.ndarray
     death: np.ndarray
+    numbered: int
+
+    @classmethod
+    def nobody(cls, count: int) -> "Registered":
+        """Nothing held yet on `count` persons."""
+        never = np.full(count, NEVER, np.int32)
+        return cls(np.zeros(count, np.int64), never, np.full(count, -1, np.int8), never.copy(), count)
 
 
 def write(
@@ -43,6 +51,19 @@ def write(
 ) -> tuple[Registered, int]:
     """Write iprs.db, fill `population.register_id`, and return what stands there and how many persons it numbers."""
     sqlite.create(database, DDL)
+    held, persons = Registered.nobody(len(population.people)), 0
+    for number, table in counties(settings, population, held, today):
+        sqlite.append(database, "person", table)
+        persons += len(table)
+        if number % 8 == 0:
+            say(f"register: {number} of 47 counties, {persons:,} persons")
+    return held, held.numbered
+
+
+def counties(
+    settings: Settings, population: Population, held: Registered, today: int
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Each county's number and its part of the register; fills `population.register_id` and `held` on the way."""
     known, people = areas.load(), population.people
     ward = population.ward[people.household]
     county = known.ward_county[ward]
@@ -50,13 +71,7 @@ def write(
     share = np.diff(np.round(np.cumsum(np.r_[0, known.county_weight]) / known.county_weight.sum() * others)).astype(
         np.int64
     )
-    held = Registered(
-        np.zeros(len(people), np.int64),
-        np.full(len(people), NEVER, np.int32),
-        np.full(len(people), -1, np.int8),
-        np.full(len(people), NEVER, np.int32),
-    )
-    next_id, next_person = FIRST_ID, len(people)
+    next_id = FIRST_ID
     for number in range(1, 48):
         rng = stream(settings.seed, "register", str(number))
         own = np.flatnonzero((county == number) & population.in_register)
@@ -72,7 +87,7 @@ def write(
         size = count - len(own)
         age = (today - columns["birth"]) / 365.25
         rest_id = np.where(
-            (age[len(own) :] >= 18) & (rng.random(size) < 0.97), ids_of(next_person + np.arange(size)), 0
+            (age[len(own) :] >= 18) & (rng.random(size) < 0.97), ids_of(held.numbered + np.arange(size)), 0
         )
         national_id = np.r_[population.national_id[own], rest_id]
         died = np.r_[population.death[own], deaths(rng, columns["birth"][len(own) :], today, 10.0)]
@@ -120,11 +135,8 @@ def write(
             np.minimum(changed, today),
             rng.integers(0, 86_400, count),
         )
-        sqlite.append(database, "person", table[order])
-        next_id, next_person = next_id + count, next_person + size
-        if number % 8 == 0:
-            say(f"register: {number} of 47 counties, {next_id - FIRST_ID:,} persons")
-    return held, next_person
+        next_id, held.numbered = next_id + count, held.numbered + size
+        yield number, table[order]
 
 
 def rows(

@@ -78,10 +78,16 @@ read as (
         case when shape = 'other' then nullif(substr(regexp_replace(s, '\D', '', 'g'), 1, 8), '') end as digits
     from parts p left join orders o on o.source is not distinct from p.source
 )
-select source, raw,
-    case when y > 0 then y end as y,
-    case when y > 0 and m > 0 then m end as m,
-    case when y > 0 and m > 0 and d > 0 then d end as d,
-    case when length(digits) >= 4 then digits end as digits
-from read
-where y > 0 or length(digits) >= 4
+select *,
+    case when d is not null then
+        lpad((y % 10000)::varchar, 4, '0') || lpad((m % 100)::varchar, 2, '0') || lpad((d % 100)::varchar, 2, '0')
+    end as dob
+from (
+    select source, raw,
+        case when y > 0 then y end as y,
+        case when y > 0 and m > 0 then m end as m,
+        case when y > 0 and m > 0 and d > 0 then d end as d,
+        case when length(digits) >= 4 then digits end as digits
+    from read
+    where y > 0 or length(digits) >= 4
+)

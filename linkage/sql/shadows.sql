@@ -5,11 +5,14 @@ with signed as (
     select r, side, hash({{ columns | join(', ') }}) as signature
     from lk_plain
     where {{ identified }}
-)
-select r as shadow, first_r as stands_for
-from (
-    select r, min(r) over same as first_r, count(*) over same as copies
+),
+repeated as (
+    select side, signature, min(r) as stands_for
     from signed
-    window same as (partition by side, signature)
+    group by side, signature
+    having count(*) > {{ most }}
 )
-where copies > {{ most }} and r <> first_r
+select r as shadow, stands_for
+from signed
+join repeated using (side, signature)
+where r <> stands_for

@@ -16,9 +16,9 @@ coded as (
         translate(s, 'aeiouhwybfpvcgjkqsxzdtlmnr', '        11112222222233455' || '6') as code
     from spelled
 )
-select value, case
+select value, nullif(case
     when regexp_matches(value, '^[a-z ]+$') then substr(
         {%- for digit in '123456' %}regexp_replace({% endfor %} replace(code, ' ', '')
         {%- for digit in '123456' %}, '{{ digit }}+', '{{ digit }}', 'g'){% endfor %}, 1, 7)
-    else value end as code
+    else value end, '') as code
 from coded
