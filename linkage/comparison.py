@@ -93,7 +93,8 @@ def _expression(field: Field) -> str:
             f"or ((length({a}[1]) = 1 or length({b}[1]) = 1) and {a}[1][1] = {b}[1][1]))"
         )
         initials = [f"list_transform({x}, lambda t: t[1])" for x in (a, b)]
-        has_initial = f"case when a.has_initial or b.has_initial then list_has_any({', '.join(initials)}) else false end"
+        shares_initial = f"list_has_any({', '.join(initials)})"
+        has_initial = f"case when a.has_initial or b.has_initial then {shares_initial} else false end"
         return (
             f"case when coalesce(len({a}), 0) = 0 or coalesce(len({b}), 0) = 0 then null when {shared} >= 2 then 0 "
             f"when {shared} = 1 then 1 when {alike} then 2 when {has_initial} then 2 else 3 end"

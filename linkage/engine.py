@@ -7,11 +7,12 @@ import numpy as np
 
 from ibr.errors import UsageProblem
 from linkage import model as models
-from linkage.candidates import Search
+from linkage.candidates import PlannedSearch
 from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.match_keys import MatchKey, possible_keys
 from linkage.profiles import cluster_pairs
+from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior, as_table, consistent_prior, each_for_itself, odds_sql, score, weigh
 from linkage.specification import Specification
@@ -43,7 +44,6 @@ TABLES = [
     "open",
     "caught",
     "caught_rec",
-    "tried",
     "tried_weighed",
     "judged",
     "more",
@@ -143,8 +143,54 @@ def prepare(
         data = standardise(con, specification, records, register, register_specification)
         add_frequencies(con, data)
     keys = possible_keys(data)
-    search = Search(con, data, keys, watch)
     patterns = Patterns.of(data.fields)
+    find = _candidates_of_register if data.registered else _candidates
+    yields, learned, prior = find(con, specification, data, keys, patterns, watch)
+    return data, patterns, keys, yields, learned, prior
+
+
+def _candidates(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    data: Standardised,
+    keys: list[MatchKey],
+    patterns: Patterns,
+    watch: Stopwatch,
+) -> tuple[list[KeyYield], Learned, Prior]:
+    """Weighed pairs of one list (lk_weighed): keys are tried, the model learns from it, the plan runs."""
+    search = PlannedSearch(con, data, keys, watch)
+    with watch.stage("plan match keys"):
+        search.try_keys()
+    with watch.stage("learn"):
+        compare(con, data, patterns, "lk_candidates", "lk_pairs")
+        learned, saved = _model(con, specification, data, patterns, keys)
+    with watch.stage("plan match keys"):
+        weigh(con, patterns, learned, target="lk_tried_weighed")
+        odds = saved or consistent_prior(con, possible_pairs(data), search.each_stands_for("lk_tried_weighed"))
+        con.execute(
+            f"create or replace temp table lk_judged as select l, r, {odds_sql(odds)} as odds from lk_tried_weighed"
+        )
+    with watch.stage("match keys"):
+        search.run()
+    with watch.stage("compare"):
+        compare(con, data, patterns, "lk_candidates", "lk_pairs")
+    with watch.stage("score"):
+        weigh(con, patterns, learned)
+        compared = search.each_stands_for("lk_tried_weighed", chosen=True)
+        prior = saved or consistent_prior(con, possible_pairs(data), compared)
+    return search.yields, learned, prior
+
+
+def _candidates_of_register(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    data: Standardised,
+    keys: list[MatchKey],
+    patterns: Patterns,
+    watch: Stopwatch,
+) -> tuple[list[KeyYield], Learned, Prior]:
+    """Weighed pairs of records and the register's persons (lk_weighed): sure keys for all, the rest for the open."""
+    search = RegisterSearch(con, data, keys, watch)
     with watch.stage("match keys"):
         search.sure()
     with watch.stage("compare"):
@@ -154,20 +200,14 @@ def prepare(
     with watch.stage("match keys"):
         weigh(con, patterns, learned)
         odds = odds_sql(saved or consistent_prior(con, possible_pairs(data), each_for_itself("lk_weighed")))
-
-        def judge() -> None:
-            compare(con, data, patterns, "lk_candidates", "lk_tried")
-            weigh(con, patterns, learned, "lk_tried", "lk_tried_weighed")
-            con.execute(f"create or replace temp table lk_judged as select l, r, {odds} as odds from lk_tried_weighed")
-
-        search.further(odds, judge)
+        compared = search.further(odds)
     with watch.stage("compare"):
         compare(con, data, patterns, "lk_candidates", "lk_more")
         con.execute("insert into lk_pairs from lk_more")
     with watch.stage("score"):
         weigh(con, patterns, learned)
-        prior = saved or consistent_prior(con, possible_pairs(data), search.compared)
-    return data, patterns, keys, search.yields, learned, prior
+        prior = saved or consistent_prior(con, possible_pairs(data), compared)
+    return search.yields, learned, prior
 
 
 def possible_pairs(data: Standardised) -> int:

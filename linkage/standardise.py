@@ -241,8 +241,8 @@ def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, obj
         "keeps_day": f"{precision} not in ('year', 'month')",
         "sex": f"map {_sexes()}[lower(sex)]",
         # Nine digits: without country code or leading zero. Fewer than six is an extension or a slip.
-        "phone": f"case when {_number('phone', 6)} then phone[-9:] when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' "
-        f"then {digits}[-9:] end",
+        "phone": f"case when {_number('phone', 6)} then phone[-9:] "
+        f"when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' then {digits}[-9:] end",
         "coded": shape.places + shape.attributes,
         "is_left_over": _is_left_over,
         "other_ids": shape.other_ids,

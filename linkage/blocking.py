@@ -1,0 +1,108 @@
+"""Blocks of records that share a match key's values, and the pairs they make.
+
+Every key is a hash join of the records on a few values. Blocks above a limit are skipped (a common name, or a
+placeholder), and the limit falls further where a key would still bring more pairs than its share, so no key explodes.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from linkage.match_keys import MatchKey, key_values_sql
+from linkage.results import KeyYield, Stopwatch
+from linkage.standardise import Standardised
+
+BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
+
+
+@dataclass
+class Blocks:
+    """What a key would bring: pairs within the size limit, the blocks left out above it, and how many parts of the
+    blocks there are for the one that was looked at."""
+
+    pairs: int
+    limit: int
+    skipped: int
+    parts: int = 1
+
+
+class Blocking:
+    """Pairs of records by key, into lk_found and then lk_candidates (l, r, keys: one bit a key).
+
+    Dedupe: l < r. With a register: l is the record, r the register's person.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, data: Standardised, keys: list[MatchKey], watch: Stopwatch
+    ) -> None:
+        self._con, self._data, self._keys, self._watch = con, data, keys, watch
+        self._is_linking = data.registered > 0
+        self.yields = [KeyYield(key.name) for key in keys]
+
+    def begin(self) -> None:
+        """No pair found yet."""
+        self._con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
+
+    def end(self, new: bool = False) -> None:
+        """lk_candidates from what was found since `begin`; `new`: without the pairs of lk_weighed."""
+        known = "anti join lk_weighed w on w.l = f.l and w.r = f.r" if new else ""
+        self._con.execute(
+            "create or replace temp table lk_candidates as "
+            f"select f.l, f.r, bit_or(1::bigint << key) as keys from lk_found f {known} group by f.l, f.r"
+        )
+        self._con.execute("drop table lk_found")
+
+    def count_new(self) -> None:
+        """Of a round that is kept: under which key each pair was found first."""
+        firsts = self._con.execute(
+            "select bit_count((keys & -keys) - 1), count(*) from lk_candidates where keys > 0 group by 1"
+        ).fetchall()
+        for number, pairs in firsts:
+            self.yields[number].new_pairs += pairs
+
+    def survey(self, number: int, records: str, allowed: int, parts: int = 1) -> Blocks:
+        """Fill lk_key and lk_block for a key, and say what it would bring.
+
+        `parts` > 1: only blocks whose hash falls into the first of so many parts are looked at, and stand for all.
+        """
+        con = self._con
+        with self._watch.measure() as seconds:
+            part = f" where h % {parts} = 0" if parts > 1 else ""
+            values = key_values_sql(self._keys[number], records)
+            con.execute(f"create or replace temp table lk_key as select * from ({values}){part}")
+            product = "n0 * n1" if self._is_linking else "n0 * (n0 - 1) // 2"
+            con.execute(
+                "create or replace temp table lk_block as select h, n0, n1, "
+                f"{product} as pairs from (select h, count(*) filter (where side = 0) as n0, "
+                f"count(*) filter (where side = 1) as n1 from lk_key group by h) where {product} > 0"
+            )
+            sizes = con.execute(
+                "select greatest(n0, n1) as size, sum(pairs)::bigint, count(*) from lk_block group by 1 order by 1"
+            ).fetchall()
+        self.yields[number].seconds = round(self.yields[number].seconds + seconds.value, 3)
+        limit, total, skipped = 0, 0, 0
+        for size, pairs, blocks in sizes:
+            if size <= BLOCK_LIMIT and total + pairs * parts <= allowed and not skipped:
+                limit, total = size, total + pairs * parts
+            else:
+                skipped += blocks * parts
+        return Blocks(total, limit, skipped, parts)
+
+    def pair(self, number: int, blocks: str) -> None:
+        """Add the pairs of the blocks (SQL over lk_block) surveyed last to lk_found."""
+        sides = "l.side = 0 and r.side = 1" if self._is_linking else "l.r < r.r"
+        self._con.execute(
+            "insert into lk_found with kept as (select k.* from lk_key k "
+            f"semi join (select h from lk_block where {blocks}) b using (h)) "
+            f"select l.r, r.r, {number}::tinyint from kept l join kept r on l.h = r.h and {sides}"
+        )
+
+    def join(self, number: int, blocks: Blocks) -> None:
+        """Add the pairs of the key that was surveyed last, all of them, to lk_found."""
+        found = self.yields[number]
+        # The namesakes can run in both rounds.
+        found.pairs = blocks.pairs + (found.pairs if found.is_used else 0)
+        found.blocks_skipped, found.is_used = blocks.skipped, True
+        with self._watch.measure() as seconds:
+            self.pair(number, f"greatest(n0, n1) <= {blocks.limit}")
+        found.seconds = round(found.seconds + seconds.value, 3)
