@@ -48,8 +48,10 @@ SEED = 42
 
 
 def make(folder: Path, scale: float, say: Callable[[str], None] = print) -> Path:
-    """`folder/<scale>` with persons.parquet, register/<county>.parquet and truth.parquet (record_id, person, register_id);
-    made once."""
+    """`folder/<scale>` with persons.parquet, register/<county>.parquet and truth.parquet; made once.
+
+    The truth: record_id, person, household, register_id.
+    """
     target = folder / f"{scale:g}"
     if target.exists():
         return target
