@@ -22,7 +22,7 @@ SURVEYED_RECORDS = 200_000
 TRIED_PAIRS, TAUGHT_PAIRS = 10_000, 50_000
 # What one more match may cost, in pairs compared. Reading the records for a key costs as much as comparing a pair for
 # each twenty of them.
-PAIRS_A_MATCH = 2_000
+PAIRS_A_MATCH = 1_000
 RECORDS_A_PAIR = 20
 # Pairs a record that are spent without asking, and always the least number.
 FREE_PAIRS, LEAST_FREE_PAIRS = 1, 100_000

@@ -53,6 +53,8 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
     add("identifier", "nid", ["nid"], "national_id", True)
     add("another identifier", "oid", ["value"], "other_ids", True, each="oid")
     add("names and birth date", "given family dob", ["given", "family", "dob"], f"{names} birth_date", True)
+    sounds = ["least(given_code, family_code)", "greatest(given_code, family_code)"]
+    add("birth date and sound of names", "given family dob", ["dob", *sounds], f"{names} birth_date", True)
     add("given and family name", "given family", ["least(given, family)", "greatest(given, family)"], names, True)
     add(
         "birth date and sound of family name",
@@ -71,7 +73,6 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
     add("birth date and initials", "given family dob", ["dob", "initials"], "birth_date", True)
     add("birth date and crossed names", "given family dob", ["dob", "value"], f"birth_date {names}", False,
         each="[given_code, family_code]")  # fmt: skip
-    sounds = ["least(given_code, family_code)", "greatest(given_code, family_code)"]
     add("sound of names and birth year", "given family y", [*sounds, "y"], f"{names} birth_date", True)
     add("sound of names, day and month", "given family dob", [*sounds, "m", "d"], f"{names} birth_date", True)
     add("sound of both names", "given family", sounds, names, True)
@@ -97,6 +98,16 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
     add("given name, day and month", "given dob", ["given", "m", "d"], f"{names} birth_date")
     add("birth year and starts of the names", "given family y", ["y", "given[:3]", "family[:3]"], f"{names} birth_date")
     add("family and another name", "given family extra", ["family_code", "value"], f"{names} extra_names", each="extra")
+    # Where there are many records, most keys bring too many pairs: the finest and the coarsest place divide them.
+    for p in list(dict.fromkeys([*data.places[:1], *data.places[-1:]])):
+        title = titles[p]
+        add(f"sound of names and {title}", f"given family {p}", [*sounds, p], f"{names} {p}", True)
+        add(f"birth date, sound of family name and {title}", f"family dob {p}", ["dob", family, p],
+            f"birth_date family_name name_order {p}")  # fmt: skip
+        add(f"birth date, sound of given name and {title}", f"given dob {p}", ["dob", "given_code", p],
+            f"birth_date given_name name_order {p}")  # fmt: skip
+        add(f"sound of given name, birth year and {title}", f"given y {p}", ["given_code", "y", p],
+            f"given_name name_order birth_date {p}")  # fmt: skip
     for p in data.places:
         title = titles[p]
         add(f"birth date and {title}", f"dob {p}", ["dob", p], f"birth_date {p}", True)

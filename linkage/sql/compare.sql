@@ -6,8 +6,7 @@ with sides as (
     select c.l, c.r, c.keys,
         a.given as lg, b.given as rg, a.family as lf, b.family as rf, a.extra as lx, b.extra as rx
         {%- if both_names %},
-        jaro_winkler_similarity(a.given, b.given) as s_gg, jaro_winkler_similarity(a.family, b.family) as s_ff,
-        jaro_winkler_similarity(a.given, b.family) as s_gf, jaro_winkler_similarity(a.family, b.given) as s_fg
+        jaro_winkler_similarity(a.given, b.given) as s_gg, jaro_winkler_similarity(a.family, b.family) as s_ff
         {%- elif given %}, jaro_winkler_similarity(a.given, b.given) as s_gg
         {%- elif family %}, jaro_winkler_similarity(a.family, b.family) as s_ff
         {%- endif %}
@@ -17,6 +16,15 @@ with sides as (
     join lk_rec a on a.r = c.l
     join lk_rec b on b.r = c.r
 ),
+{%- if both_names %}
+-- Names that agree as given are not crossed, and need not be compared so.
+crossings as (
+    select *,
+        case when s_gg >= 0.84 and s_ff >= 0.84 then 0 else jaro_winkler_similarity(lg, rf) end as s_gf,
+        case when s_gg >= 0.84 and s_ff >= 0.84 then 0 else jaro_winkler_similarity(lf, rg) end as s_fg
+    from sides
+),
+{%- endif %}
 names as (
     select *
         {%- if given %}, {{ name_level('lg', 'rg', 's_gg') }} as straight_given{% endif %}
@@ -33,7 +41,7 @@ names as (
             else false
         end as is_crossed
         {%- endif %}
-    from sides
+    from {{ "crossings" if both_names else "sides" }}
 ),
 levels as (
     select *
