@@ -10,6 +10,7 @@ from linkage import model as models
 from linkage.candidates import PlannedSearch
 from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
+from linkage.evidence import gather
 from linkage.match_keys import MatchKey, possible_keys
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
@@ -77,6 +78,7 @@ def deduplicate(
     decisions: str | None = None,
     join_probability: float = 0.5,
     compare_clusters: bool = True,
+    with_evidence: bool = False,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find the records of one person in the relation `records`.
@@ -86,7 +88,7 @@ def deduplicate(
     `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
     two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer.
     `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
-    single pair is sure of. Raises
+    single pair is sure of. `with_evidence`: gather what the report shows (evidence.py). Raises
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.
     """
@@ -109,6 +111,8 @@ def deduplicate(
             notes += _notes_on(cluster, different)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
+        with watch.stage("report"):
+            evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
         result = LinkageResult(
             model=models.to_mapping(learned, prior, yields, specification, linking=False),
             keys=yields,
@@ -117,6 +121,7 @@ def deduplicate(
             seconds=watch.stages,
             histogram=_histogram(con),
             notes=data.notes + notes,
+            evidence=evidence,
         )
         _judge_keys(con, yields, limits["match"])
         return result

@@ -37,11 +37,13 @@ def link_files(
             con.execute("set preserve_insertion_order = false")
             _load(con, Path(input_path), "input")
             if register_path is None:
-                result = deduplicate(con, specification, "input", "output", progress=progress)
+                result = deduplicate(con, specification, "input", "output", with_evidence=True, progress=progress)
                 tables = {"pairs": "record_id_l, record_id_r", "clusters": "record_id"}
             else:
                 _load(con, Path(register_path), "register")
-                result = match_register(con, specification, "input", "register", None, "output", progress=progress)
+                result = match_register(
+                    con, specification, "input", "register", None, "output", with_evidence=True, progress=progress
+                )
                 tables = {"matches": "record_id"}
             _write(con, output, tables, result)
         finally:

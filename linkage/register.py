@@ -9,6 +9,7 @@ import numpy as np
 
 from linkage import model as models
 from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
+from linkage.evidence import gather
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior
 from linkage.specification import Specification
@@ -26,18 +27,19 @@ def match_register(
     register_specification: Specification | None,
     output_schema: str,
     *,
+    with_evidence: bool = False,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find each record's person in the register.
 
     Writes {output_schema}.matches (record_id, register_id, match_key, match_probability, verdict match | review,
     runner_up_probability): at most one row, the best, a record; candidates below the review threshold are not
-    written. Several records may have one register person. Errors as for `deduplicate`.
+    written. Several records may have one register person. `with_evidence` and errors as for `deduplicate`.
     """
     watch = Stopwatch(progress)
     specification = as_specification(specification)
     try:
-        data, _, _, yields, learned, prior = prepare(
+        data, patterns, _, yields, learned, prior = prepare(
             con, specification, records, watch, register, register_specification or specification.for_register()
         )
         limits = thresholds(specification, REGISTER_THRESHOLDS)
@@ -46,6 +48,8 @@ def match_register(
         with watch.stage("write"):
             _write(con, output_schema, yields, limits)
         _judge_keys(con, yields, limits["match"])
+        with watch.stage("report"):
+            evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
         return LinkageResult(
             model=models.to_mapping(learned, prior, yields, specification, linking=True),
             keys=yields,
@@ -57,6 +61,7 @@ def match_register(
                 "group by 1 order by 1"
             ).fetchall(),
             notes=data.notes,
+            evidence=evidence,
         )
     finally:
         drop_temporary(con)

@@ -1,85 +1,137 @@
-"""The report of a run: one HTML file that needs no network and holds no personal data."""
+"""The report of a run: one HTML file that needs no network and no script, and holds no value of any record.
 
+What is said and shown is chosen here; how it looks is in report.html.j2 and charts.py.
+"""
+
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
 
+from linkage import charts
+from linkage.evidence import SMALLEST_GROUP, Curve, Evidence
 from linkage.results import LinkageResult
 
-_TEMPLATES = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
-WIDTH = 860
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+_FIGURES = {
+    "records": "records", "register": "people in the register", "entities": "different people",
+    "candidate_pairs": "pairs compared", "match": "matches", "review": "for review",
+}  # fmt: skip
 
 
 def write_report(result: LinkageResult, path: Path) -> None:
-    """Write the run's report to `path`: what the model learned, key by key yield, weights of all pairs, time."""
-    matched, review = result.counts.get("match", 0), result.counts.get("review", 0)
+    """Write the run's report to `path`.
+
+    First in words what was found and how sure it is; then thresholds, sample pairs, groups and keys where the result
+    carries evidence; then what the model learned.
+    """
+    is_register = result.model["job"] != "deduplicate"
     html = _TEMPLATES.get_template("report.html.j2").render(
-        is_register=result.model["job"] != "deduplicate",
+        is_register=is_register,
         thresholds=result.thresholds,
-        counts=[(name.replace("_", " "), value) for name, value in result.counts.items()],
+        figures=[(name, result.counts[key]) for key, name in _FIGURES.items() if key in result.counts],
+        summary=summary(result),
         notes=result.notes,
-        weights_chart=_weights_chart(result),
-        histogram_chart=_histogram_chart(result),
-        review_share=100 * review / max(matched + review, 1),
+        weights_chart=charts.weights(list(result.model["fields"].values())),
+        histogram_chart=charts.histogram(result.histogram, **_in_bits(result, is_register)),
+        keys_chart=charts.key_bars(result.keys),
         keys=result.keys,
         fields=list(result.model["fields"].values()),
         stages=result.seconds,
+        **(_evidence(result.evidence, result.thresholds) if result.evidence else {}),
     )
     path.write_text(html, encoding="utf-8")
 
 
-def _weights_chart(result: LinkageResult) -> Markup:
-    bars = [
-        (f["title"], level) for f in result.model["fields"].values() for level in f["levels"] if not _is_nested(level)
-    ]
-    most = max([abs(level["weight"]) for _, level in bars] + [1.0])
-    middle, scale, height = 580, 250 / most, 17
-    rows, last = [], None
-    for i, (title, level) in enumerate(bars):
-        y = 8 + i * height
-        label = f"{title}: {level['label']}" if title != last else level["label"]
-        last = title
-        for weight, depth, colour in (
-            (level["weight"], 9, "#1f6f8b" if level["weight"] >= 0 else "#b5533c"),
-            (max(min(level["household_weight"], most), -most), 3, "#c9a227"),
-        ):
-            x, width = min(middle, middle + weight * scale), abs(weight * scale)
-            rows.append(
-                f'<rect x="{x:.1f}" y="{y + (0 if depth == 9 else 9)}" width="{width:.1f}" height="{depth}" '
-                f'fill="{colour}"/>'
-            )
-        rows.append(f'<text x="{middle - 262}" y="{y + 9}" text-anchor="end">{escape(label[:52])}</text>')
-        rows.append(f'<text x="{WIDTH + 8}" y="{y + 9}" text-anchor="end">{level["weight"]:+.1f}</text>')
-    return _svg(rows, 16 + len(bars) * height, "Weights by field and level")
-
-
-def _is_nested(level: dict[str, object]) -> bool:
-    return "(finer place same)" in str(level["label"]) or "(finer place different)" in str(level["label"])
-
-
-def _histogram_chart(result: LinkageResult) -> Markup:
-    if not result.histogram:
-        return Markup("<p>No pairs were compared.</p>")
-    low, high = result.histogram[0][0], result.histogram[-1][0]
-    most = max(pairs for _, pairs in result.histogram)
-    step = (WIDTH - 40) / max((high - low) / 2 + 1, 1)
-    rows = []
-    for edge, pairs in result.histogram:
-        x, tall = 30 + (edge - low) / 2 * step, 160 * pairs / most
-        colour = "#1f6f8b" if edge >= 0 else "#b9c4cd"
-        rows.append(
-            f'<rect x="{x:.1f}" y="{170 - tall:.1f}" width="{max(step - 1, 1):.1f}" height="{tall:.1f}" '
-            f'fill="{colour}"><title>{edge} to {edge + 2} bits: {pairs:,} pairs</title></rect>'
+def summary(result: LinkageResult) -> list[str]:
+    """What was found and how sure it is, in plain words: paragraphs."""
+    counts, matched, review = result.counts, result.counts.get("match", 0), result.counts.get("review", 0)
+    is_register = result.model["job"] != "deduplicate"
+    if not is_register:
+        fewer = counts["records"] - counts["entities"]
+        found = (
+            f"{counts['records']:,} records were taken for {counts['entities']:,} different people: {fewer:,} records "
+            f"repeat somebody who is there already. {matched:,} pairs of records are matches, {review:,} are for "
+            "review."
         )
-        if edge % 10 == 0:
-            rows.append(f'<text x="{x:.1f}" y="186" text-anchor="middle">{edge}</text>')
-    return _svg(rows, 195, "Candidate pairs by match weight in bits")
+    else:
+        share = percent(matched / max(counts["records"], 1))
+        found = (
+            f"Of {counts['records']:,} records, {matched:,} ({share}) were found among the {counts['register']:,} "
+            f"people of the register. For {review:,} more there is a candidate for a person to look at, and for "
+            f"{counts['records'] - matched - review:,} none good enough."
+        )
+    if result.evidence is None:
+        return [found]
+    sure, caution = _how_sure(result.evidence.curve, result.thresholds, is_register)
+    return [f"{found} {sure}", caution]
 
 
-def _svg(rows: list[str], height: int, title: str) -> Markup:
-    # Every label was escaped where the row was made.
-    return Markup(
-        f'<svg viewBox="0 0 {WIDTH + 20} {height}" width="{WIDTH + 20}" role="img" aria-label="{title}">'
-        f"{''.join(rows)}</svg>"
+def _how_sure(curve: Curve, limits: dict[str, float], is_register: bool) -> tuple[str, str]:
+    match, review = curve.at(limits["match"]), curve.at(limits["review"])
+    whom = "all the pairs of one person that it expects among those compared"
+    if is_register:
+        whom = "all the records whose person it expects among those compared"
+    between = review.pairs - match.pairs
+    sure = (
+        f"By the model's own probabilities {_count(match.pairs - match.expected_matches)} of the {match.pairs:,} "
+        f"matches should be wrong, {percent(1 - curve.precision(match))}, and the matches hold "
+        f"{percent(curve.recall(match))} of {whom}; "
     )
+    if between:
+        right = (review.expected_matches - match.expected_matches) / between
+        sure += f"with those for review, of which {percent(right)} should be right, {percent(curve.recall(review))}."
+    else:
+        sure += "there is nothing between the thresholds to review."
+    caution = (
+        "These are estimates of the model about itself. They know nothing of a person whose two records no match key "
+        "brought together, and they are only as good as the model: a sample of pairs judged by clerks measures them."
+    )
+    return sure, caution
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, with as many digits as keep what is not all from looking like all, or nothing."""
+    for digits in (1, 2, 3):
+        shown = f"{share:.{digits}%}"
+        if (shown != f"{1:.{digits}%}" or share >= 1) and (shown != f"{0:.{digits}%}" or share <= 0):
+            return shown
+    return "more than 99.999%" if share > 0.5 else "less than 0.001%"
+
+
+def _count(expected: float) -> str:
+    return "fewer than 1" if expected < 0.5 else f"about {round(expected):,}"
+
+
+def _in_bits(result: LinkageResult, is_register: bool) -> dict[str, float]:
+    """The thresholds on the histogram's scale: odds against a register, match weights (odds less prior) else."""
+    shift = 0.0 if is_register else charts.bits(result.model["prior"]["same_person"])
+    return {name: charts.bits(value) - shift for name, value in result.thresholds.items()}
+
+
+def _evidence(evidence: Evidence, limits: dict[str, float]) -> dict[str, Any]:
+    kinds = []
+    for kind, rates in groupby(evidence.groups, key=lambda rate: rate.kind):
+        shown = list(rates)
+        overall = sum(r.matched for r in shown) / max(sum(r.records for r in shown), 1)
+        kinds.append({"title": kind, "overall": overall, "chart": charts.group_rates(shown, overall)})
+    curve = evidence.curve
+    return {
+        "curve_chart": charts.threshold_curve(curve, limits),
+        "curve": [
+            {
+                "threshold": p.threshold,
+                "is_limit": next((name for name in ("match", "review") if limits[name] == p.threshold), ""),
+                "pairs": p.pairs,
+                "precision": curve.precision(p),
+                "recall": curve.recall(p),
+            }
+            for p in curve.points
+        ],
+        "samples": [{"pair": pair, "chart": charts.waterfall(pair)} for pair in evidence.pairs],
+        "kinds": kinds,
+        "smallest_group": SMALLEST_GROUP,
+    }

@@ -4,7 +4,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from linkage.evidence import Evidence
 
 Progress = Callable[[str], None]
 
@@ -44,6 +47,7 @@ class LinkageResult:
     seconds: dict[str, float]
     histogram: list[tuple[int, int]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    evidence: "Evidence | None" = None
 
 
 @dataclass
