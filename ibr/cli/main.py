@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from ibr.cli import exceptions, linkage, query, run, sample, status, ui, workspace
+from ibr.cli import exceptions, linkage, query, review, run, sample, status, ui, workspace
 from ibr.console import errors
 from ibr.errors import IbrError
 
@@ -32,6 +32,7 @@ cli.add_command(status.status)
 cli.add_command(linkage.link)
 cli.add_command(linkage.evaluate)
 cli.add_command(linkage.explain)
+cli.add_command(review.review)
 cli.add_command(exceptions.exceptions)
 cli.add_command(query.sql)
 cli.add_command(ui.ui)
