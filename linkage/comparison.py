@@ -16,6 +16,8 @@ from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
+# Jaro-Winkler similarities from which names are "very alike" and "alike or initial".
+VERY_ALIKE, ALIKE = 0.92, 0.84
 RANDOM_PAIRS = 200_000
 HOUSEHOLD_PAIRS = 50_000
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
@@ -53,8 +55,8 @@ def name_level(left: str, right: str, similarity: str) -> str:
     """SQL: level 0-4 of two names (see fields.NAME_LABELS); null where either is missing."""
     initial = f"((length({left}) = 1 or length({right}) = 1) and {left}[1] = {right}[1])"
     return (
-        f"case when {left} = {right} then 0 when {similarity} >= 0.92 and not {initial} then 1 "
-        f"when {similarity} >= 0.84 or {initial} then 2 when {similarity} >= 0.74 then 3 "
+        f"case when {left} = {right} then 0 when {similarity} >= {VERY_ALIKE} and not {initial} then 1 "
+        f"when {similarity} >= {ALIKE} or {initial} then 2 when {similarity} >= 0.74 then 3 "
         f"when {left} is not null and {right} is not null then 4 end"
     )
 
@@ -121,6 +123,9 @@ def _expression(field: Field) -> str:
     return f"case when {missing} when {a} = {b} then 0 when jaro_winkler_similarity({a}, {b}) >= 0.88 then 1 else 2 end"
 
 
+_SIMILARITY = "jaro_winkler_similarity(a.given, b.given)"
+# Learned variants (see variants.py) are "very alike", or the same.
+_VARIED = f"if(v.one is null, {_SIMILARITY}, greatest({_SIMILARITY}, {VERY_ALIKE}))"
 _BOTH_WHOLE = "a.m is not null and a.d is not null and b.m is not null and b.d is not null"
 # 1 January and 1 July in an old list usually mean that only the year was known.
 _DATE = f"""case
@@ -163,6 +168,8 @@ def compare(
             target=target,
             pairs=pairs,
             given="given" in by_kind,
+            given_similarity=_VARIED if data.has_variants else _SIMILARITY,
+            variants=data.has_variants,
             family="family" in by_kind,
             both_names={"given", "family"} <= by_kind,
             sex_follows_given={"given", "sex"} <= by_kind,

@@ -19,6 +19,7 @@ from linkage.scoring import Prior, as_table, consistent_prior, each_for_itself, 
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.term_frequency import add_frequencies
+from linkage.variants import compare_again, learn_variants, use_variants
 from linkage.weights import Learned, learn, shares_of_relatives, unrelated_shares
 
 PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
@@ -66,6 +67,7 @@ TABLES = [
     "profile_pairs",
     "profile_compared",
     "profiled",
+    "learned",
 ]
 
 
@@ -102,19 +104,27 @@ def deduplicate(
             same, different = _decided(con, decisions)
             cluster, notes = _cluster(con, data, same, different, join_probability)
             if compare_clusters:
-                found = cluster_pairs(con, data, patterns, learned)
-                odds = _sure_enough(found["odds"], join_probability)
-                wholes = average_linkage(
-                    found["l"], found["r"], odds, data.records, different=cluster[different], lone_margin=0.0
-                )
-                cluster = _keep_clusters(con, wholes[cluster])
-            notes += _notes_on(cluster, different)
+                cluster = _join_clusters(con, data, patterns, learned, cluster, different, join_probability)
+        variants = models.saved_variants(specification.model)
+        if compare_clusters and specification.model == "auto":
+            with watch.stage("learn"):
+                variants = learn_variants(con, data, prior)
+            if variants:
+                with watch.stage("score"):
+                    use_variants(con, data, variants)
+                    compare_again(con, data, patterns)
+                    weigh(con, patterns, learned)
+                    score(con, prior)
+                with watch.stage("cluster"):
+                    cluster, notes = _cluster(con, data, same, different, join_probability)
+                    cluster = _join_clusters(con, data, patterns, learned, cluster, different, join_probability)
+        notes += _notes_on(cluster, different)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
         with watch.stage("report"):
             evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
         result = LinkageResult(
-            model=models.to_mapping(learned, prior, yields, specification, linking=False),
+            model=models.to_mapping(learned, prior, yields, specification, linking=False, variants=variants),
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,
@@ -147,6 +157,7 @@ def prepare(
     with watch.stage("standardise"):
         data = standardise(con, specification, records, register, register_specification)
         add_frequencies(con, data)
+        use_variants(con, data, models.saved_variants(specification.model))
     keys = possible_keys(data)
     patterns = Patterns.of(data.fields)
     find = _candidates_of_register if data.registered else _candidates
@@ -280,6 +291,24 @@ def _cluster(
         cluster[shadows["shadow"][follows]] = cluster[shadows["stands_for"][follows]]
         notes.append(f"{data.shadows} records repeat another in every role and were compared once")
     return _keep_clusters(con, cluster), notes
+
+
+def _join_clusters(
+    con: duckdb.DuckDBPyConnection,
+    data: Standardised,
+    patterns: Patterns,
+    learned: Learned,
+    cluster: np.ndarray,
+    different: np.ndarray,
+    join_probability: float,
+) -> np.ndarray:
+    """Clusters compared as wholes and joined where they are one person; kept as lk_cluster."""
+    found = cluster_pairs(con, data, patterns, learned)
+    odds = _sure_enough(found["odds"], join_probability)
+    wholes = average_linkage(
+        found["l"], found["r"], odds, data.records, different=cluster[different], lone_margin=0.0
+    )
+    return _keep_clusters(con, wholes[cluster])
 
 
 def _sure_enough(odds: np.ndarray, join_probability: float) -> np.ndarray:

@@ -17,6 +17,7 @@ from linkage.scoring import Prior, odds_sql
 from linkage.specification import Specification
 from linkage.standardise import standardise
 from linkage.term_frequency import add_frequencies
+from linkage.variants import use_variants
 
 
 @dataclass
@@ -72,6 +73,7 @@ def explain(
         data = standardise(con, specification, records)
         data.shadows = 0  # both records are wanted as they are
         add_frequencies(con, data)
+        use_variants(con, data, models.saved_variants(model))
         left, right = sorted(_number(con, wanted) for wanted in (id_a, id_b))
         keys = possible_keys(data)
         patterns = Patterns.of(data.fields)

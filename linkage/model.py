@@ -1,5 +1,6 @@
 """The model as people and files see it: a mapping of parameters per level, with a version and its columns."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ VERSION = 1
 
 
 def to_mapping(
-    learned: Learned, prior: Prior, keys: list[KeyYield], specification: Specification, linking: bool
+    learned: Learned,
+    prior: Prior,
+    keys: list[KeyYield],
+    specification: Specification,
+    linking: bool,
+    variants: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """Plain numbers and text, ready for YAML; weights are in bits."""
+    """Plain numbers and text, ready for YAML; weights are in bits. `variants`: given names learned to be one (see
+    variants.py), each pair once."""
     return {
         "version": VERSION,
         "job": "link to a register" if linking else "deduplicate",
@@ -33,7 +40,15 @@ def to_mapping(
             for key, shares in zip(keys, learned.classes, strict=True)
             if not np.isnan(shares[0])
         ],
+        "given_name_variants": [list(pair) for pair in variants],
     }
+
+
+def saved_variants(model: str | Path | dict[str, Any]) -> list[tuple[str, str]]:
+    """The given names that a saved model has learned to be one; none while a model is still to be learned (auto)."""
+    if model == "auto":
+        return []
+    return [(str(one), str(other)) for one, other in read(model).get("given_name_variants", [])]
 
 
 def roles(specification: Specification) -> dict[str, list[str]]:

@@ -27,6 +27,7 @@ LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "
 class Standardised:
     """What standardising found: the fields worth comparing, their frequencies, and what was left out.
 
+    `has_variants`: whether lk_learned holds names that the comparison takes for variants (variants.py).
     The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
     """
 
@@ -38,6 +39,7 @@ class Standardised:
     filled: dict[str, int]
     chance: dict[str, float] = field(default_factory=dict)
     shadows: int = 0
+    has_variants: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -6,8 +6,8 @@ with sides as (
     select c.l, c.r, c.keys,
         a.given as lg, b.given as rg, a.family as lf, b.family as rf, a.extra as lx, b.extra as rx
         {%- if both_names %},
-        jaro_winkler_similarity(a.given, b.given) as s_gg, jaro_winkler_similarity(a.family, b.family) as s_ff
-        {%- elif given %}, jaro_winkler_similarity(a.given, b.given) as s_gg
+        {{ given_similarity }} as s_gg, jaro_winkler_similarity(a.family, b.family) as s_ff
+        {%- elif given %}, {{ given_similarity }} as s_gg
         {%- elif family %}, jaro_winkler_similarity(a.family, b.family) as s_ff
         {%- endif %}
         {%- for field in plain %}, {{ field.expression }} as v_{{ field.name }}{% endfor %}
@@ -15,6 +15,9 @@ with sides as (
     from {{ pairs }} c
     join lk_rec a on a.r = c.l
     join lk_rec b on b.r = c.r
+    {%- if variants %}
+    left join lk_learned v on v.one = a.given and v.other = b.given
+    {%- endif %}
 ),
 {%- if both_names %}
 -- Names that agree as given are not crossed, and need not be compared so.
