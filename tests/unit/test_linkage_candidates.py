@@ -91,3 +91,20 @@ def test_the_plan_depends_on_neither_row_order_nor_threads():
         result = deduplicate(con, SPECIFICATION, "p2", "o")
         outcomes.append((found(con), [(k.name, k.is_used, k.expected_matches, k.pairs) for k in result.keys]))
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_survey_of_a_part_of_the_blocks_leads_to_the_same_people(monkeypatch):
+    """Many records are surveyed on some blocks only: here on a fourth of them, and tried on fewer pairs still."""
+    con = people()
+    whole = deduplicate(con, SPECIFICATION, "people", "o")
+    everybody = found(con)
+    monkeypatch.setattr(candidates, "SURVEYED_RECORDS", 1_000)
+    monkeypatch.setattr(candidates, "TAUGHT_PAIRS", 500)
+    part = deduplicate(con, SPECIFICATION, "people", "o")
+    apart = set(found(con)) ^ set(everybody)
+    assert len(apart) <= 10
+    counted = {k.name: k.pairs for k in whole.keys}
+    estimated = {k.name: k.pairs for k in part.keys if not k.is_used and counted[k.name] > 20_000}
+    assert estimated
+    # A few dozen blocks of unequal size, a fourth of them looked at: right to a factor of two.
+    assert all(0.5 < pairs / counted[name] < 2 for name, pairs in estimated.items())
