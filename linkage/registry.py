@@ -267,8 +267,14 @@ def _link(
         household_uids=household_uids,
         verification=verified.by_status,
         seconds={purpose: dict(result.seconds) for purpose, _, result in models},
-        notes=[note for _, _, result in models for note in result.notes],
+        notes=[note for _, _, result in models for note in result.notes] + _on_conflicts(con),
     )
+
+
+def _on_conflicts(con: duckdb.DuckDBPyConnection) -> list[str]:
+    found = single(con, "SELECT count(*) FROM linkage.decision_conflicts")
+    note = f"{found} pairs decided 'different' are one person by decisions 'same'; see linkage.decision_conflicts"
+    return [note] if found else []
 
 
 class _BrokenOff(Exception):

@@ -16,6 +16,15 @@ SELECT
     entity_id::VARCHAR AS entity_id
 FROM {{ work }}.clusters;
 
+-- Decisions "different" on two records that ended as one person all the same, for a chain of decisions "same" joins them:
+-- people contradict each other, and must say which holds.
+CREATE OR REPLACE TABLE linkage.decision_conflicts AS
+SELECT decisions.record_id_l, decisions.record_id_r, l.entity_id
+FROM {{ work }}.decisions AS decisions
+INNER JOIN {{ work }}.clusters AS l ON decisions.record_id_l = l.record_id
+INNER JOIN {{ work }}.clusters AS r ON decisions.record_id_r = r.record_id
+WHERE decisions.decision = 'different' AND l.entity_id = r.entity_id;
+
 CREATE OR REPLACE TABLE linkage.household_ties AS
 SELECT * FROM {{ work }}.household_tie_verdicts;
 

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS linkage.decisions (
     decision_id VARCHAR, kind VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR,
     decision VARCHAR, decided_by VARCHAR, decided_on DATE
 );
+CREATE TABLE IF NOT EXISTS linkage.decision_conflicts (record_id_l VARCHAR, record_id_r VARCHAR, entity_id VARCHAR);
 
 -- The greatest number ever issued; numbers below it are never issued again.
 CREATE TABLE IF NOT EXISTS linkage.uid_high_water (uid_kind VARCHAR PRIMARY KEY, last_number BIGINT NOT NULL);

@@ -191,6 +191,22 @@ def test_the_last_decision_on_a_pair_binds(con: duckdb.DuckDBPyConnection, engin
     assert engine.decisions == [("s:0", "s:1", "same")]
 
 
+def test_decisions_that_contradict_each_other_are_reported(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+    link_registry(con, {}, "run-1", TODAY)
+    con.execute("""
+        INSERT INTO linkage.decisions VALUES
+            ('d1', 'duplicate', 's:0', 's:1', 'different', 'A', DATE '2026-01-01'),
+            ('d2', 'duplicate', 's:2', 's:5', 'different', 'A', DATE '2026-01-01'),
+            ('d3', 'duplicate', 's:2', 's:3', 'same', 'A', DATE '2026-01-01')""")
+    summary = link_registry(con, {}, "run-2", TODAY)
+    assert con.execute("FROM linkage.decision_conflicts").fetchall() == [("s:0", "s:1", "s:0")]
+    assert any("decision_conflicts" in note for note in summary.notes)
+    con.execute("DELETE FROM linkage.decisions WHERE decision_id = 'd1'")
+    summary = link_registry(con, {}, "run-3", TODAY)
+    assert con.execute("FROM linkage.decision_conflicts").fetchall() == []
+    assert not any("decision_conflicts" in note for note in summary.notes)
+
+
 def test_an_empty_registry_is_a_broken_contract(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     con.execute("DELETE FROM registry.persons")
     with pytest.raises(ContractBroken, match="holds no record"):
