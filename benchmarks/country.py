@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from linkage.registry import PERSON_COLUMNS
 from sample_country import areas, country, names, population, programs, register
 from sample_country.calendar import FIRST_REPORTING_DATE, day
 from sample_country.columns import iso, text_or_null
@@ -21,18 +22,7 @@ from sample_country.recording import id_text, middle_text
 from sample_country.settings import PROGRAMS, Settings
 
 # Roles of the two tables, in the words of a specification.
-PERSONS = {
-    "given_name": "given_name",
-    "middle_name": "middle_name",
-    "family_name": "family_name",
-    "birth_date": "birth_date",
-    "sex": "sex",
-    "national_id": "national_id",
-    "other_ids": ["birth_certificate_no"],
-    "phone": "phone",
-    "household_id": "household_id",
-    "places": ["county_code", "area_code"],
-}
+PERSONS = {role: column for role, column in PERSON_COLUMNS.items() if role not in ("full_name", "birth_date_precision")}
 REGISTER = {
     "given_name": "first_name",
     "middle_name": "other_names",

@@ -17,20 +17,23 @@ BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the developme
 
 @dataclass
 class Blocks:
-    """What a key would bring: pairs within the size limit, the blocks left out above it, and how many parts of the
-    blocks there are for the one that was looked at."""
+    """What a key would bring: pairs within the size limit, and the blocks left out above it."""
 
     pairs: int
     limit: int
     skipped: int
-    parts: int = 1
 
 
 class Blocking:
     """Pairs of records by key, into lk_found and then lk_candidates (l, r, keys: one bit a key).
 
-    Dedupe: l < r. With a register: l is the record, r the register's person.
+    Dedupe: l < r. With a register: l is the record, r the register's person. A search has two rounds: the pairs of
+    `first` teach the model and are weighed into the table `first_weighed`; `second` finds the others. `keeps_first`:
+    whether the pairs of the first round are among those to score, or were only tried.
     """
+
+    first_weighed: str
+    keeps_first: bool
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, data: Standardised, keys: list[MatchKey], watch: Stopwatch
@@ -38,6 +41,25 @@ class Blocking:
         self._con, self._data, self._keys, self._watch = con, data, keys, watch
         self._is_linking = data.registered > 0
         self.yields = [KeyYield(key.name) for key in keys]
+
+    def first(self) -> None:
+        """Fill lk_candidates with the pairs that teach the model."""
+        raise NotImplementedError
+
+    def second(self, odds: str) -> None:
+        """Fill lk_candidates with the pairs that are still to compare.
+
+        `odds`: SQL over `first_weighed` for the binary logarithm of the odds of the same person.
+        """
+        raise NotImplementedError
+
+    def first_counted(self) -> str:
+        """SQL: the pairs of the first round as `scoring.consistent_prior` reads them."""
+        raise NotImplementedError
+
+    def counted(self) -> str:
+        """SQL: the pairs of both rounds (lk_weighed) as `scoring.consistent_prior` reads them."""
+        raise NotImplementedError
 
     def begin(self) -> None:
         """No pair found yet."""
@@ -86,7 +108,7 @@ class Blocking:
                 limit, total = size, total + pairs * parts
             else:
                 skipped += blocks * parts
-        return Blocks(total, limit, skipped, parts)
+        return Blocks(total, limit, skipped)
 
     def pair(self, number: int, blocks: str) -> None:
         """Add the pairs of the blocks (SQL over lk_block) surveyed last to lk_found."""

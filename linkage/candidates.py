@@ -10,10 +10,13 @@
 So a key costs next to nothing until it is known to be worth it, however many records there are.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from linkage.blocking import Blocking, Blocks
 from linkage.match_keys import key_values_sql
+from linkage.scoring import each_for_itself
 
 # A key may bring at most this many pairs a record, and always the least number.
 MOST_PAIRS, LEAST_PAIRS = 60, 2_000_000
@@ -31,20 +34,22 @@ UNSEEN = 0.25  # matches that may be hoped for where none was seen among the pai
 
 
 class PlannedSearch(Blocking):
-    """Tries keys (`lk_candidates` then holds pairs to learn from), plans, and runs what is worth it."""
+    """First tries every key on a part of its blocks (`keys`: the bits under which a pair was tried), then runs those
+    that are worth it; the tried pairs are at most TAUGHT_PAIRS a key, and are found and compared again."""
 
-    def try_keys(self) -> None:
-        """Pairs of a part of every key's blocks into lk_candidates; `keys` has the bits under which each was tried."""
+    first_weighed = "lk_tried_weighed"
+    keeps_first = False
+
+    def first(self) -> None:
         self.begin()
         self._tried = [self._try(number) for number in range(len(self._keys))]
         self.end()
         self._add_copies()
 
-    def run(self) -> None:
-        """Run the keys that are worth it: lk_candidates holds all pairs to compare.
-
-        Reads lk_judged (l, r, odds): the tried pairs with the binary logarithm of the odds of the same person.
-        """
+    def second(self, odds: str) -> None:
+        self._con.execute(
+            f"create or replace temp table lk_judged as select l, r, {odds} as odds from {self.first_weighed}"
+        )
         self._chosen = self._worthwhile()
         self.begin()
         for number in self._chosen:
@@ -53,23 +58,25 @@ class PlannedSearch(Blocking):
         self.count_new()
         self._add_copies()
 
-    def each_stands_for(self, tried: str, chosen: bool = False) -> str:
-        """SQL: the tried pairs as `scoring.consistent_prior` reads them; `chosen`: of keys that were not run, and
-        beside the pairs that were compared (lk_weighed)."""
-        parts = [
-            f"if((t.keys >> {number}) & 1 = 1, {float(part)!r}, null)"
-            for number, (_, part) in enumerate(self._tried)
-            if not (chosen and number in self._chosen)
-        ]
-        among = f"select t.l, t.r, t.w_m, t.w_h, {'0' if chosen else 'stands_for'} as counted, stands_for from "
-        if not chosen:
-            return f"({among} (select *, coalesce(least({', '.join(parts)}), 1) as stands_for from {tried} t) t)"
-        whole = "select l, r, w_m, w_h, 1 as counted, 1 as stands_for from lk_weighed"
-        if not parts:
-            return f"({whole})"
+    def first_counted(self) -> str:
+        tried = self._tried_stand_for(range(len(self._keys)))
+        return f"(select l, r, w_m, w_h, stands_for as counted, stands_for from {tried})"
+
+    def counted(self) -> str:
+        """The compared pairs, and beside them what was tried of keys that were not run."""
+        not_run = [number for number in range(len(self._keys)) if number not in self._chosen]
         return (
-            f"({whole} union all {among} (select *, least({', '.join(parts)}) as stands_for from {tried} t "
-            "anti join lk_weighed w on w.l = t.l and w.r = t.r) t where stands_for is not null)"
+            f"(from {each_for_itself('lk_weighed')} union all "
+            f"select l, r, w_m, w_h, 0, stands_for from {self._tried_stand_for(not_run)} t "
+            "anti join lk_weighed w on w.l = t.l and w.r = t.r)"
+        )
+
+    def _tried_stand_for(self, numbers: Iterable[int]) -> str:
+        """SQL: the pairs tried under the keys of these numbers, each with how many such pairs it stands for."""
+        parts = ", ".join(f"if((keys >> {n}) & 1 = 1, {self._tried[n][1]!r}, null)" for n in numbers)
+        return (
+            f"(select *, least(null::double{', ' if parts else ''}{parts}) as stands_for from {self.first_weighed} "
+            "where stands_for is not null)"
         )
 
     def _allowed(self) -> int:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from linkage.clerical_estimates import wilson
 from linkage.evidence import SMALLEST_GROUP, Curve, GroupRate, SamplePair
 from linkage.results import KeyYield
+from linkage.scoring import log_odds
 
 WIDTH = 760
 MATCH, REVIEW, NEITHER, AGAINST, RELATIVES = "#1d5c7a", "#d08c1d", "#b4bec7", "#a8452f", "#c9a227"
@@ -45,23 +46,18 @@ def svg(parts: Sequence[str], height: float, title: str) -> Markup:
     )
 
 
-def bits(probability: float) -> float:
-    """A probability as odds in bits."""
-    return math.log2(probability / (1 - probability))
-
-
 def threshold_curve(curve: Curve, limits: dict[str, float]) -> Markup:
     """Expected precision and recall by threshold, and the pairs taken in, on a scale of odds."""
     left, right, top, middle, bottom = 48, WIDTH - 96, 26, 206, 300
     points = curve.points
-    low, high = bits(points[0].threshold), bits(points[-1].threshold)
+    low, high = log_odds(points[0].threshold), log_odds(points[-1].threshold)
     rates = [(curve.precision(p), curve.recall(p)) for p in points]
     least = min(min(pair) for pair in rates)
     floor = next(f for f in (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.0) if least >= f)
     most = max(p.pairs for p in points) or 1
 
     def across(threshold: float) -> float:
-        return left + (bits(threshold) - low) / (high - low) * (right - left)
+        return left + (log_odds(threshold) - low) / (high - low) * (right - left)
 
     def up(rate: float) -> float:
         return middle - (rate - floor) / (1 - floor) * (middle - top)
@@ -81,7 +77,7 @@ def threshold_curve(curve: Curve, limits: dict[str, float]) -> Markup:
         hint = f"from {p.threshold:g}: {p.pairs:,} pairs"
         parts.append(rect(x, bottom - tall, until - x - 1, tall, NEITHER, hint))
     parts.append(text(right + 8, bottom - 4, "pairs taken in", style="faint"))
-    parts.append(text(left - 6, bottom - 62 * 1 + 4, _short(most), "end", "faint"))
+    parts.append(text(left - 6, bottom - 62 + 4, _short(most), "end", "faint"))
     for name, threshold, colour in (("match", limits["match"], MATCH), ("review", limits["review"], REVIEW)):
         x = across(threshold)
         parts += [line(x, top - 8, x, bottom, colour, "4 3"), text(x, top - 13, f"{name} {threshold:g}", "middle")]

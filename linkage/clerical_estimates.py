@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z = 1.959964  # 95%
+from scipy.stats import binomtest
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,12 @@ class Estimate:
     high: float
 
 
-def wilson(right: float, of: float, z: float = Z) -> tuple[float, float]:
+def wilson(right: int, of: int) -> tuple[float, float]:
     """The 95% interval of a share of which `right` of `of` were observed (Wilson, JASA 22, 1927); (0, 1) for none."""
     if of <= 0:
         return 0.0, 1.0
-    share, spread = right / of, z * z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = math.sqrt(share * (1 - share) * spread + spread * spread / 4) / (1 + spread)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    interval = binomtest(right, of).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def share_of_same(strata: Sequence[Judged]) -> Estimate | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibr.errors import UsageProblem
+from ibr.spreadsheets import FORMULA_START
 
 DECISIONS = ("same", "different", "unsure")
 COLUMNS = ("decision", "record_id_l", "record_id_r")
@@ -89,11 +90,11 @@ def _checked(path: Path, rows: list[list[str]]) -> list[Answer]:
 
 
 def _safe(value: str | None) -> str:
-    """A spreadsheet takes text for a formula by its first character; an apostrophe in front keeps it text."""
+    """A value as text that no spreadsheet takes for a formula."""
     text = value or ""
-    return f"'{text}" if re.match(r"[=+\-@\t\r\n]", text) else text
+    return f"'{text}" if re.match(FORMULA_START, text) else text
 
 
 def _plain(value: str) -> str:
     """An identifier as it was before `_safe`."""
-    return value[1:] if re.match(r"'[=+\-@\t\r\n]", value) else value
+    return value[1:] if re.match(f"'{FORMULA_START}", value) else value

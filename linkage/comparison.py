@@ -62,8 +62,11 @@ def name_level(left: str, right: str, similarity: str) -> str:
 
 
 def _edits(column: str, most: int) -> str:
-    """SQL: edit distance up to `most`, more being `most` + 1. Nearly all pairs differ in most places, and counting
-    those costs a tenth of the distance; a letter put in here and left out there is then no two edits."""
+    """SQL: edit distance up to `most`, more being `most` + 1.
+
+    Texts of one length that differ in more places than so many exchanges of neighbours explain are not measured (nearly
+    all pairs are like that): a letter put in here and left out there does not count as two edits.
+    """
     a, b = f"a.{column}", f"b.{column}"
     distance = f"damerau_levenshtein({a}, {b})"
     return (
@@ -168,8 +171,8 @@ def compare(
             target=target,
             pairs=pairs,
             given="given" in by_kind,
-            given_similarity=_VARIED if data.has_variants else _SIMILARITY,
-            variants=data.has_variants,
+            given_similarity=_VARIED if data.variants else _SIMILARITY,
+            variants=bool(data.variants),
             family="family" in by_kind,
             both_names={"given", "family"} <= by_kind,
             sex_follows_given={"given", "sex"} <= by_kind,

@@ -15,7 +15,7 @@ from linkage.match_keys import MatchKey, possible_keys
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, as_table, consistent_prior, each_for_itself, odds_sql, score, weigh
+from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.term_frequency import add_frequencies
@@ -100,31 +100,32 @@ def deduplicate(
         with watch.stage("score"):
             score(con, prior)
         limits = thresholds(specification, PAIR_THRESHOLDS)
-        with watch.stage("cluster"):
-            same, different = _decided(con, decisions)
-            cluster, notes = _cluster(con, data, same, different, join_probability)
-            if compare_clusters:
-                cluster = _join_clusters(con, data, patterns, learned, cluster, different, join_probability)
-        variants = models.saved_variants(specification.model)
+        decided = _decided(con, decisions)
+
+        def cluster_all() -> tuple[np.ndarray, list[str]]:
+            with watch.stage("cluster"):
+                found, notes = _cluster(con, data, *decided, join_probability)
+                if compare_clusters:
+                    found = _join_clusters(con, data, patterns, learned, found, decided[1], join_probability)
+                return found, notes
+
+        cluster, notes = cluster_all()
         if compare_clusters and specification.model == "auto":
             with watch.stage("learn"):
-                variants = learn_variants(con, data, prior)
-            if variants:
+                use_variants(con, data, learn_variants(con, data, prior))
+            if data.variants:
                 with watch.stage("score"):
-                    use_variants(con, data, variants)
                     compare_again(con, data, patterns)
                     weigh(con, patterns, learned)
                     score(con, prior)
-                with watch.stage("cluster"):
-                    cluster, notes = _cluster(con, data, same, different, join_probability)
-                    cluster = _join_clusters(con, data, patterns, learned, cluster, different, join_probability)
-        notes += _notes_on(cluster, different)
+                cluster, notes = cluster_all()
+        notes += _notes_on(cluster, decided[1])
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
         with watch.stage("report"):
             evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
         result = LinkageResult(
-            model=models.to_mapping(learned, prior, yields, specification, linking=False, variants=variants),
+            model=models.to_mapping(learned, prior, yields, specification, linking=False, variants=data.variants),
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,
@@ -160,70 +161,26 @@ def prepare(
         use_variants(con, data, models.saved_variants(specification.model))
     keys = possible_keys(data)
     patterns = Patterns.of(data.fields)
-    find = _candidates_of_register if data.registered else _candidates
-    yields, learned, prior = find(con, specification, data, keys, patterns, watch)
-    return data, patterns, keys, yields, learned, prior
-
-
-def _candidates(
-    con: duckdb.DuckDBPyConnection,
-    specification: Specification,
-    data: Standardised,
-    keys: list[MatchKey],
-    patterns: Patterns,
-    watch: Stopwatch,
-) -> tuple[list[KeyYield], Learned, Prior]:
-    """Weighed pairs of one list (lk_weighed): keys are tried, the model learns from it, the plan runs."""
-    search = PlannedSearch(con, data, keys, watch)
-    with watch.stage("plan match keys"):
-        search.try_keys()
+    search = (RegisterSearch if data.registered else PlannedSearch)(con, data, keys, watch)
+    with watch.stage("first match keys"):
+        search.first()
     with watch.stage("learn"):
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
         learned, saved = _model(con, specification, data, patterns, keys)
-    with watch.stage("plan match keys"):
-        weigh(con, patterns, learned, target="lk_tried_weighed")
-        odds = saved or consistent_prior(con, possible_pairs(data), search.each_stands_for("lk_tried_weighed"))
-        con.execute(
-            f"create or replace temp table lk_judged as select l, r, {odds_sql(odds)} as odds from lk_tried_weighed"
-        )
+        weigh(con, patterns, learned, target=search.first_weighed)
+        prior = saved or consistent_prior(con, possible_pairs(data), search.first_counted())
     with watch.stage("match keys"):
-        search.run()
+        search.second(odds_sql(prior))
     with watch.stage("compare"):
-        compare(con, data, patterns, "lk_candidates", "lk_pairs")
+        if search.keeps_first:
+            compare(con, data, patterns, "lk_candidates", "lk_more")
+            con.execute("insert into lk_pairs from lk_more")
+        else:
+            compare(con, data, patterns, "lk_candidates", "lk_pairs")
     with watch.stage("score"):
         weigh(con, patterns, learned)
-        compared = search.each_stands_for("lk_tried_weighed", chosen=True)
-        prior = saved or consistent_prior(con, possible_pairs(data), compared)
-    return search.yields, learned, prior
-
-
-def _candidates_of_register(
-    con: duckdb.DuckDBPyConnection,
-    specification: Specification,
-    data: Standardised,
-    keys: list[MatchKey],
-    patterns: Patterns,
-    watch: Stopwatch,
-) -> tuple[list[KeyYield], Learned, Prior]:
-    """Weighed pairs of records and the register's persons (lk_weighed): sure keys for all, the rest for the open."""
-    search = RegisterSearch(con, data, keys, watch)
-    with watch.stage("match keys"):
-        search.sure()
-    with watch.stage("compare"):
-        compare(con, data, patterns, "lk_candidates", "lk_pairs")
-    with watch.stage("learn"):
-        learned, saved = _model(con, specification, data, patterns, keys)
-    with watch.stage("match keys"):
-        weigh(con, patterns, learned)
-        odds = odds_sql(saved or consistent_prior(con, possible_pairs(data), each_for_itself("lk_weighed")))
-        compared = search.further(odds)
-    with watch.stage("compare"):
-        compare(con, data, patterns, "lk_candidates", "lk_more")
-        con.execute("insert into lk_pairs from lk_more")
-    with watch.stage("score"):
-        weigh(con, patterns, learned)
-        prior = saved or consistent_prior(con, possible_pairs(data), compared)
-    return search.yields, learned, prior
+        prior = saved or consistent_prior(con, possible_pairs(data), search.counted())
+    return data, patterns, keys, search.yields, learned, prior
 
 
 def possible_pairs(data: Standardised) -> int:
@@ -305,9 +262,7 @@ def _join_clusters(
     """Clusters compared as wholes and joined where they are one person; kept as lk_cluster."""
     found = cluster_pairs(con, data, patterns, learned)
     odds = _sure_enough(found["odds"], join_probability)
-    wholes = average_linkage(
-        found["l"], found["r"], odds, data.records, different=cluster[different], lone_margin=0.0
-    )
+    wholes = average_linkage(found["l"], found["r"], odds, data.records, different=cluster[different], lone_margin=0.0)
     return _keep_clusters(con, wholes[cluster])
 
 

@@ -16,7 +16,7 @@ import duckdb
 
 from linkage.comparison import Patterns
 from linkage.pair_evidence import FieldEvidence, pair_evidence
-from linkage.scoring import Prior
+from linkage.scoring import Prior, log_odds
 from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.weights import Learned
@@ -192,7 +192,7 @@ def _sample_pairs(
 
 def _logit(probability: float) -> float:
     """Odds in bits; beyond 40 bits a probability in a double says no more, and nothing has spoken against it."""
-    return math.inf if probability > 1 - 2.0**-40 else math.log2(max(probability, 2.0**-60) / (1 - probability))
+    return math.inf if probability > 1 - 2.0**-40 else log_odds(max(probability, 2.0**-60))
 
 
 def _groups(con: duckdb.DuckDBPyConnection, data: Standardised, limits: dict[str, float]) -> list[GroupRate]:

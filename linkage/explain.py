@@ -13,7 +13,7 @@ from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
 from linkage.match_keys import key_values_sql, possible_keys
 from linkage.pair_evidence import FieldEvidence, PairEvidence, pair_evidence
-from linkage.scoring import Prior, odds_sql
+from linkage.scoring import Prior, log_odds, odds_sql
 from linkage.specification import Specification
 from linkage.standardise import standardise
 from linkage.term_frequency import add_frequencies
@@ -116,7 +116,7 @@ def _explanation(
         keys=keys,
         total_weight=round(evidence.person, 3),
         household_weight=round(evidence.relatives, 3),
-        match_weight=round(odds - float(np.log2(prior.person / (1 - prior.person))), 3),
+        match_weight=round(odds - log_odds(prior.person), 3),
         match_probability=probability,
         verdict="match"
         if probability >= limits["match"]

@@ -10,11 +10,11 @@ from itertools import combinations
 from linkage.standardise import Standardised
 
 MOST_KEYS = 62  # bits of one BIGINT
-# All names, each once, in alphabetical order.
+# All names, each once, in alphabetical order; null where there is none.
 TOKENS = (
     "case when len(extra) = 0 and family is not null and given <> family then least(given, family) || ' ' || "
-    "greatest(given, family) else array_to_string(list_sort(list_distinct(list_filter("
-    "list_concat([given, family], extra), lambda t: t is not null))), ' ') end"
+    "greatest(given, family) else nullif(array_to_string(list_sort(list_distinct(list_filter("
+    "list_concat([given, family], extra), lambda t: t is not null))), ' '), '') end"
 )
 
 
@@ -129,7 +129,10 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
 
 
 def key_values_sql(key: MatchKey, records: str = "lk_rec") -> str:
-    """SQL: (h, r, side) of every record that has all values of the key; a list column gives several rows a record."""
+    """SQL: (h, r, side) of every record that has all values of the key; a list column gives several rows a record.
+
+    No value is an empty text: what is missing is null.
+    """
     source = f"(select *, unnest(list_distinct({key.each})) as value from {records})" if key.each else records
     present = " and ".join(f"{value} is not null" for value in key.values)
     return f"select hash({', '.join(key.values)}) as h, r, side from {source} where {present}"

@@ -5,6 +5,7 @@ have not found their person.
 """
 
 from linkage.blocking import Blocking
+from linkage.scoring import each_for_itself
 
 # Most records find their person by the surest keys: the dear ones wait for those that did not.
 SURE_PAIRS, LEAST_SURE_PAIRS = 2, 20_000
@@ -17,10 +18,12 @@ FOUND, BEHIND = 10.0, 10.0
 
 
 class RegisterSearch(Blocking):
-    """Candidates in two rounds; lk_candidates holds a round's new pairs."""
+    """First the keys that teach the model, as far as they are cheap; then the others, for who is still looking."""
 
-    def sure(self) -> None:
-        """The first round: the keys that teach the model, as far as they are cheap."""
+    first_weighed = "lk_weighed"
+    keeps_first = True
+
+    def first(self) -> None:
         self.begin()
         self._later: list[int] = []
         dear = max(LEAST_SURE_PAIRS, SURE_PAIRS * self._data.records)
@@ -38,20 +41,27 @@ class RegisterSearch(Blocking):
         self.end()
         self.count_new()
 
-    def further(self, odds: str) -> str:
-        """The second round; `odds`: SQL over lk_weighed for the binary logarithm of the odds of the same person.
-
-        Returns SQL for the pairs compared, as `scoring.consistent_prior` reads them.
-        """
-        looking = self._still_looking(odds)
-        allowed = max(LEAST_OPEN_PAIRS, OPEN_PAIRS * looking)
+    def second(self, odds: str) -> None:
+        self._looking = self._still_looking(odds)
+        allowed = max(LEAST_OPEN_PAIRS, OPEN_PAIRS * self._looking)
         self.begin()
-        for number in self._later if looking else []:
+        for number in self._later if self._looking else []:
             records = "(select * from lk_rec where side = 1 or r in (select r from lk_open))"
             self.join(number, self.survey(number, records, allowed))
         self.end(new=True)
         self.count_new()
-        return self._some_looked_further(looking)
+
+    def first_counted(self) -> str:
+        return each_for_itself(self.first_weighed)
+
+    def counted(self) -> str:
+        """A pair of the second round (lk_more) stands for those that all records would have had."""
+        row = self._con.execute("select count(*) from lk_rec where side = 0").fetchone()
+        weight = (row[0] if row else 0) / max(self._looking, 1)
+        return (
+            f"(select w.l, w.r, w_m, w_h, 1 as counted, if(m.l is null, 1, {weight!r}) as stands_for "
+            "from lk_weighed w left join lk_more m on m.l = w.l and m.r = w.r)"
+        )
 
     def _still_looking(self, odds: str) -> int:
         """lk_open (r): records that have not found their person in the register beyond doubt."""
@@ -62,12 +72,3 @@ class RegisterSearch(Blocking):
         )
         row = self._con.execute("select count(*) from lk_open").fetchone()
         return int(row[0]) if row else 0
-
-    def _some_looked_further(self, looking: int) -> str:
-        """A pair of the second round (lk_more) stands for those that all records would have had."""
-        row = self._con.execute("select count(*) from lk_rec where side = 0").fetchone()
-        weight = (row[0] if row else 0) / max(looking, 1)
-        return (
-            f"(select w.l, w.r, w_m, w_h, 1 as counted, if(m.l is null, 1, {weight!r}) as stands_for "
-            "from lk_weighed w left join lk_more m on m.l = w.l and m.r = w.r)"
-        )

@@ -12,6 +12,7 @@ import jinja2
 from linkage import charts
 from linkage.evidence import SMALLEST_GROUP, Curve, Evidence
 from linkage.results import LinkageResult
+from linkage.scoring import log_odds
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -108,8 +109,8 @@ def _count(expected: float) -> str:
 
 def _in_bits(result: LinkageResult, is_register: bool) -> dict[str, float]:
     """The thresholds on the histogram's scale: odds against a register, match weights (odds less prior) else."""
-    shift = 0.0 if is_register else charts.bits(result.model["prior"]["same_person"])
-    return {name: charts.bits(value) - shift for name, value in result.thresholds.items()}
+    shift = 0.0 if is_register else log_odds(result.model["prior"]["same_person"])
+    return {name: log_odds(value) - shift for name, value in result.thresholds.items()}
 
 
 def _evidence(evidence: Evidence, limits: dict[str, float]) -> dict[str, Any]:

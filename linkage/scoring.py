@@ -90,6 +90,11 @@ def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int, pairs: str)
     return prior
 
 
+def log_odds(probability: float) -> float:
+    """A probability between 0 and 1 as odds in bits."""
+    return math.log2(probability / (1 - probability))
+
+
 def odds_sql(prior: Prior) -> str:
     """SQL: binary logarithm of the odds of the same person against both other classes."""
     others = f"log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r})"

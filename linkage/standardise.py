@@ -27,8 +27,8 @@ LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "
 class Standardised:
     """What standardising found: the fields worth comparing, their frequencies, and what was left out.
 
-    `has_variants`: whether lk_learned holds names that the comparison takes for variants (variants.py).
-    The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
+    `variants`: given names that the comparison takes for one (variants.py), also in lk_learned. The records
+    themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
     """
 
     records: int
@@ -39,7 +39,7 @@ class Standardised:
     filled: dict[str, int]
     chance: dict[str, float] = field(default_factory=dict)
     shadows: int = 0
-    has_variants: bool = False
+    variants: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -213,8 +213,10 @@ def _months() -> str:
 
 
 def _number(name: str, least: int) -> str:
-    """SQL: whether a text is a whole number without leading zeros, of at least so many digits that are not all the
-    same: most identifiers and telephones are, and need none of the patterns that cost ten times as much."""
+    """SQL: whether a text is plainly a number: without leading zeros, of at least so many digits, the last two unlike.
+
+    Most identifiers and telephones are, and need none of the patterns, which cost up to four times as much.
+    """
     return f"try_cast({name} as ubigint)::varchar = {name} and length({name}) >= {least} and {name}[-1] <> {name}[-2]"
 
 

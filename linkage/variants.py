@@ -2,8 +2,7 @@
 
 No spelling shows that Ned is Edward, but where persons have several records, both names stand in one cluster more
 often than chance can say. Such a pair then counts as "very alike" instead of "different", and persons are found again.
-Pair F1 on historical figures .958 without and .962 with it; FEBRL 3 and 4 and fake_1000, where nothing is learned, stay
-as they were.
+Pair F1 on historical figures .958 without and .962 with it; on FEBRL 3 and 4 and fake_1000 nothing is learned.
 
 Siblings that were taken for one person would look the same, so names are learned only where
 - the model saw next to no households (MOST_HOUSEHOLDS): elsewhere two names in a cluster may be two children;
@@ -43,11 +42,14 @@ def learn_variants(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Pr
 
 def use_variants(con: duckdb.DuckDBPyConnection, data: Standardised, variants: Variants) -> None:
     """From here on `compare` takes these names for variants: lk_learned (one, other), both ways round."""
-    data.has_variants = bool(variants)
+    data.variants = variants
     if variants:
-        con.execute("create or replace temp table lk_learned (one varchar, other varchar)")
-        both = [pair for one, other in variants for pair in ((one, other), (other, one))]
-        con.executemany("insert into lk_learned values (?, ?)", both)
+        one, other = ([pair[i] for pair in variants] for i in (0, 1))
+        con.execute(
+            "create or replace temp table lk_learned as select unnest($one) as one, unnest($other) as other "
+            "union all select unnest($other), unnest($one)",
+            {"one": one, "other": other},
+        )
 
 
 def compare_again(con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns) -> None:

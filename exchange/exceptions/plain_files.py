@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from exchange.exceptions.sheets import Column, Kind, Sheet
+from ibr.spreadsheets import FORMULA_START
 from warehouse.connection import literal, quoted
 
 
@@ -32,10 +33,10 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _safe(column: Column) -> str:
-    """A spreadsheet takes text for a formula by its first character; an apostrophe in front keeps it text."""
+    """The value as text that no spreadsheet takes for a formula."""
     if column.field is None:
         return "NULL::VARCHAR"
     name = quoted(column.field)
     if column.kind is not Kind.TEXT:
         return name
-    return rf"CASE WHEN regexp_matches({name}, '^[=+\-@\t\r\n]') THEN '''' || {name} ELSE {name} END"
+    return f"CASE WHEN regexp_matches({name}, '^{FORMULA_START}') THEN '''' || {name} ELSE {name} END"

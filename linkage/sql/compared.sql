@@ -4,8 +4,10 @@
 create or replace temp table lk_rec as
 select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,
-    case when p.family is null then p.given[1] else least(p.given[1], p.family[1]) || greatest(p.given[1], p.family[1]) end
-        as initials
+    case
+        when p.given is null or p.family is null then coalesce(p.given[1], p.family[1])
+        else least(p.given[1], p.family[1]) || greatest(p.given[1], p.family[1])
+    end as initials
     {%- if extra %},
     case len(p.extra)
         when 0 then false when 1 then length(p.extra[1]) = 1 else len(list_filter(p.extra, lambda t: length(t) = 1)) > 0

@@ -1,6 +1,6 @@
 -- One row a record, every role in its comparable form. Numbered in the order of the identifiers, so that nothing
 -- downstream depends on the order of the rows.
--- Only identifiers are sorted: to carry whole records along costs five times as much.
+-- Only identifiers are sorted: sorting 4.3 million whole records took 15 s, their identifiers 3.
 create or replace temp table lk_number as
 select (row_number() over (order by side, record_id) - 1)::int as r, side, record_id
 from (

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -60,6 +61,21 @@ def test_estimates_tell_matches_from_review_and_leave_unsure_out():
     assert found["precision of automatic matches"].share == 1.0
     assert found["precision with all of review"].share == pytest.approx(0.75 + 0.25 * 0.5)
     assert found["review pairs that are one person"].share == pytest.approx(0.5)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_claim():
+    """A good linkage: where all answers of a stratum agree, Cochran's standard error alone is far too narrow."""
+    strata = [("match", 90_000, 0.999), ("match", 6_000, 0.995), ("match", 3_000, 0.98),
+              ("review", 900, 0.9), ("review", 600, 0.75), ("review", 500, 0.55)]  # fmt: skip
+    right = {verdict: sum(n * share for v, n, share in strata if v == verdict) for verdict in ("match", "review")}
+    precision, recall = right["match"] / 99_000, right["match"] / sum(right.values())
+    draw, held = np.random.default_rng(1), np.zeros(2)
+    for _ in range(400):
+        same = [int(draw.hypergeometric(round(n * share), n - round(n * share), 33)) for _, n, share in strata]
+        judged = [Judged(v, "", n, yes, 33 - yes) for (v, n, _), yes in zip(strata, same, strict=True)]
+        found = (share_of_same([s for s in judged if s.verdict == "match"]), recall_of_matches(judged))
+        held += [e.low <= truth <= e.high for e, truth in zip(found, (precision, recall), strict=True)]
+    assert (held / 400 >= 0.92).all()
 
 
 def test_what_was_not_answered_is_not_estimated():

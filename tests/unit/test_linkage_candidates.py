@@ -4,6 +4,9 @@ import duckdb
 import pytest
 
 from linkage import Specification, candidates, deduplicate, match_register
+from linkage.match_keys import key_values_sql, possible_keys
+from linkage.standardise import standardise
+from linkage.term_frequency import add_frequencies
 
 ROLES = {"given_name": "g", "family_name": "f", "birth_date": "d", "phone": "p", "places": ["village", "county"]}
 SPECIFICATION = Specification.from_mapping({"record_id": "id", "columns": ROLES})
@@ -108,3 +111,32 @@ def test_a_survey_of_a_part_of_the_blocks_leads_to_the_same_people(monkeypatch):
     assert estimated
     # A few dozen blocks of unequal size, a fourth of them looked at: right to a factor of two.
     assert all(0.5 < pairs / counted[name] < 2 for name, pairs in estimated.items())
+
+
+def test_a_list_with_nothing_but_family_names_has_no_key_and_no_pair():
+    con = people()
+    only_family = Specification.from_mapping({"record_id": "id", "columns": {"family_name": "f"}})
+    result = deduplicate(con, only_family, "people", "o")
+    assert result.counts["candidate_pairs"] == 0
+    assert result.counts["entities"] == result.counts["records"] == 4500
+
+
+def test_who_has_no_name_shares_no_name():
+    """Nameless records have no value of a key on names; initials are those of the names that are there."""
+    con = duckdb.connect()
+    con.execute(
+        "create table few as select * from (values ('1', null, null, '1980-01-05'), ('2', null, null, '1980-01-05'), "
+        "('3', 'ann', null, '1980-01-05'), ('4', null, 'ann', '1980-01-05'), ('5', 'bo', 'ann', '1980-01-05')) "
+        "t(id, g, f, d)"
+    )
+    columns = {"given_name": "g", "family_name": "f", "birth_date": "d"}
+    data = standardise(con, Specification.from_mapping({"record_id": "id", "columns": columns}), "few")
+    add_frequencies(con, data)
+    keys = {key.name: key for key in possible_keys(data)}
+
+    def records_of(key):
+        return con.execute(f"select r from ({key_values_sql(keys[key])}) order by r").fetchnumpy()["r"].tolist()
+
+    assert records_of("all names in any order") == [2, 3, 4]
+    initials = con.execute("select list(initials order by r) from lk_rec").fetchall()[0][0]
+    assert initials == [None, None, "a", "a", "ab"]
