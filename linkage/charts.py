@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from linkage.clerical_estimates import wilson
+from linkage.clerical import wilson
 from linkage.evidence import SMALLEST_GROUP, Curve, GroupRate, SamplePair
 from linkage.results import KeyYield
 from linkage.scoring import log_odds
@@ -18,6 +18,8 @@ from linkage.scoring import log_odds
 WIDTH = 760
 MATCH, REVIEW, NEITHER, AGAINST, RELATIVES = "#1d5c7a", "#d08c1d", "#b4bec7", "#a8452f", "#c9a227"
 _INK, _FAINT, _GRID = "#1c2733", "#5d6b78", "#e3e8ed"
+# Where a scale of rates may begin, and into how many round steps it then falls.
+_FLOORS = ((0.99, 5), (0.95, 5), (0.9, 5), (0.8, 4), (0.7, 3), (0.6, 4), (0.5, 5), (0.0, 5))
 
 
 def text(x: float, y: float, label: object, anchor: str = "start", style: str = "") -> str:
@@ -53,7 +55,7 @@ def threshold_curve(curve: Curve, limits: dict[str, float]) -> Markup:
     low, high = log_odds(points[0].threshold), log_odds(points[-1].threshold)
     rates = [(curve.precision(p), curve.recall(p)) for p in points]
     least = min(min(pair) for pair in rates)
-    floor = next(f for f in (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.0) if least >= f)
+    floor, lines = next(f for f in _FLOORS if least >= f[0])
     most = max(p.pairs for p in points) or 1
 
     def across(threshold: float) -> float:
@@ -63,8 +65,8 @@ def threshold_curve(curve: Curve, limits: dict[str, float]) -> Markup:
         return middle - (rate - floor) / (1 - floor) * (middle - top)
 
     parts = []
-    for step in range(6):
-        rate = floor + (1 - floor) * step / 5
+    for step in range(lines + 1):
+        rate = floor + (1 - floor) * step / lines
         parts += [line(left, up(rate), right, up(rate)), text(left - 6, up(rate) + 4, f"{rate:.4g}", "end", "faint")]
     for p in points:
         if p.threshold in (0.01, 0.1, 0.5, 0.9, 0.99, 0.999):

@@ -1,164 +1,172 @@
-"""The review queue, and clerical samples: which pairs clerks judge, blinded, and what their answers say.
+"""Clerical samples, the arithmetic: which pairs clerks judge, and what their answers say of precision and recall.
 
-A sample is drawn from linkage.pairs, matches and review, in strata of verdict and probability. Nothing is kept: strata
-and sample are the same whenever they are drawn from the same pairs, so that reading the answers draws them again.
-Pairs that people decided already are left out; nothing here decides anything. Connections may be read-only.
+Strata lie around the thresholds. Inside a stratum every pair is as likely to be drawn as another, so a stratum's total
+is estimated by pairs * right / judged (Horvitz & Thompson, JASA 47, 1952), without bias whatever the strata are.
+
+Intervals: clerks find all or none of a small sample right, and the usual variance is then zero and the interval a
+point. So every stratum has its Wilson interval (JASA 22, 1927), narrowed by the finite population correction (Cochran,
+Sampling Techniques, 1977, section 2.6), and a linear combination of strata has the interval recovered from theirs
+(MOVER: Zou, Huang & Zhang, Computational Statistics & Data Analysis 53, 2009). Recall is a ratio of two such: its
+limits are the ratios at which the combination that would make it so is no longer compatible with zero (Fieller, JRSS B
+16, 1954).
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 
-import duckdb
+from scipy.stats import binomtest
 
-from ibr.errors import UsageProblem
-from linkage.clerical_estimates import Estimate, Judged, estimates
-from linkage.clerical_files import Pair, read_answers, write_sample
-from linkage.registry_sql import table_exists
-from linkage.sql import render
-
-BANDS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)  # of the queue
-STRATA = (0.7, 0.9, 0.99, 0.999, 0.9999)  # of a sample: fewer, so that each has answers enough
-# What clerks see of both records, where registry.persons has it.
-SHOWN = (
-    "source", "given_name", "middle_name", "family_name", "full_name", "sex", "birth_date", "birth_date_precision",
-    "national_id_given", "birth_certificate_no", "phone", "household_id", "relationship_to_head", "county_code",
-    "area_given",
-)  # fmt: skip
-
-Stratum = tuple[str, int]  # verdict, and how many edges of STRATA are at or below the probability
+FEWEST = 10  # pairs drawn from a stratum, where it has so many
+NEAR, FAR = 10.0, 1000.0  # odds relative to a threshold: strata around the thresholds are this wide
 
 
-@dataclass
-class Queue:
-    """The review queue: `counts` (sources, probability band, pairs), and `pairs` (record_id_l, record_id_r, match_key,
-    match_probability), the likeliest first."""
+class Zone(StrEnum):
+    """What the linkage made of a pair."""
 
-    total: int
-    counts: list[tuple[str, str, int]]
-    pairs: list[tuple[str, str, str, float]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        names = ("record_id_l", "record_id_r", "match_key", "match_probability")
-        return {
-            "total": self.total,
-            "counts": [dict(zip(("sources", "probability", "pairs"), row, strict=True)) for row in self.counts],
-            "pairs": [dict(zip(names, row, strict=True)) for row in self.pairs],
-        }
+    JOINED = "joined"  # one person
+    REVIEW = "review"  # two persons, and people are asked
+    APART = "apart"  # two persons
 
 
-@dataclass
+@dataclass(frozen=True)
+class Stratum:
+    """A stratum of pairs: its name, what the linkage made of them, and its lowest odds of one person."""
+
+    name: str
+    zone: Zone
+    least_odds: float
+
+
+def strata(match: float, review: float) -> tuple[Stratum, ...]:
+    """The strata for two thresholds of probability, in each zone from the surest pairs down.
+
+    Joined pairs may have any probability: their records can be joined through others. Pairs apart below a thousandth of
+    the review threshold's odds are in none: among very many of them a sample finds nothing, and says nothing.
+    """
+    upper, lower = match / (1 - match), review / (1 - review)
+    return (
+        Stratum("joined, sure", Zone.JOINED, NEAR * upper),
+        Stratum("joined, near the threshold", Zone.JOINED, upper),
+        Stratum("joined through other records", Zone.JOINED, 0.0),
+        Stratum("review, likely", Zone.REVIEW, math.sqrt(upper * lower)),
+        Stratum("review, unlikely", Zone.REVIEW, lower),
+        Stratum("apart, near the threshold", Zone.APART, lower / NEAR),
+        Stratum("apart, unlikely", Zone.APART, lower / FAR),
+    )
+
+
+def allocate(sizes: Mapping[str, int], size: int) -> dict[str, int]:
+    """How many of `size` pairs to draw from each stratum of `sizes` (pairs).
+
+    In proportion to the root of the pairs (power allocation: Bankier, The American Statistician 42, 1988), so that the
+    large strata, which decide the totals, and the small ones around the thresholds are both seen; at least FEWEST, and
+    never more than there are. Fewer strata than `size` are assumed; what rounding leaves goes to the largest.
+    """
+    drawn = {name: min(pairs, FEWEST, max(size // max(len(sizes), 1), 1)) for name, pairs in sizes.items() if pairs}
+    while (left := size - sum(drawn.values())) > 0:
+        open_strata = {name: math.sqrt(sizes[name]) for name in drawn if drawn[name] < sizes[name]}
+        if not open_strata:
+            break
+        roots = sum(open_strata.values())
+        shares = {name: int(left * root / roots) for name, root in open_strata.items()}
+        if not any(shares.values()):
+            shares[max(open_strata, key=lambda name: (open_strata[name], name))] = 1
+        for name, more in shares.items():
+            drawn[name] = min(drawn[name] + more, sizes[name])
+    return drawn
+
+
+@dataclass(frozen=True)
 class Answers:
-    """What a judged sample says: the answers of each stratum, and the estimates by name (None: no answer to it)."""
+    """What clerks said of a stratum: of `pairs` pairs `judged` were told, `same` of these one person."""
 
-    strata: list[Judged]
-    estimates: dict[str, Estimate | None]
+    zone: Zone
+    pairs: float
+    judged: int
+    same: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+    @property
+    def share(self) -> float:
+        """Of one person; one half, from zero to all, where nothing was judged."""
+        return self.same / self.judged if self.judged else 0.5
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """95% interval of the share; a point where every pair was judged."""
+        low, high = wilson(self.same, self.judged)
+        left_to_chance = math.sqrt(max(1 - self.judged / self.pairs, 0.0))
+        return self.share - left_to_chance * (self.share - low), self.share + left_to_chance * (high - self.share)
 
 
-def queue(con: duckdb.DuckDBPyConnection, first: int = 20) -> Queue:
-    """Pairs for review that nobody has decided, by sources and probability, and the `first` of them.
+@dataclass(frozen=True)
+class Estimate:
+    """An estimated share with its 95% interval, and the number of judged pairs behind it."""
 
-    Raises UsageProblem where nothing was linked yet.
+    value: float
+    low: float
+    high: float
+    judged: int
+
+
+@cache  # finding the limits of a ratio asks for the same ones some hundred times
+def wilson(right: int, of: int) -> tuple[float, float]:
+    """The 95% interval of a share of which `right` of `of` were observed (Wilson 1927); (0, 1) for none."""
+    if of <= 0:
+        return 0.0, 1.0
+    interval = binomtest(right, of).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def precision(answers: Sequence[Answers], zones: Sequence[Zone]) -> Estimate | None:
+    """The share of one person among the pairs of some zones; None where they hold no pair or none was judged."""
+    found = [a for a in answers if a.zone in zones and a.pairs > 0]
+    pairs = sum(a.pairs for a in found)
+    if not sum(a.judged for a in found):
+        return None
+    value, low, high = _combine([(a, a.pairs / pairs) for a in found])
+    return Estimate(value, max(low, 0.0), min(high, 1.0), sum(a.judged for a in found))
+
+
+def recall(answers: Sequence[Answers], zones: Sequence[Zone]) -> Estimate | None:
+    """The share, of all pairs of one person in the strata, that lies in some zones.
+
+    None where no pair is estimated to be one person. Pairs outside the strata are not known of.
     """
-    _open_pairs(con, BANDS)
-    rows = con.execute(render("review_counts.sql")).fetchall()
-    counts = [(sources, band(step, BANDS), n) for sources, step, n in rows]
-    pairs = con.execute(
-        "select record_id_l, record_id_r, match_key, match_probability from review_open where verdict = 'review' "
-        "order by match_probability desc, record_id_l, record_id_r limit ?",
-        [first],
-    ).fetchall()
-    return Queue(sum(n for *_, n in counts), counts, pairs)
+    present = [a for a in answers if a.pairs > 0]
+    total = sum(a.pairs * a.share for a in present)
+    if not total or not any(a.judged for a in present):
+        return None
+    value = sum(a.pairs * a.share for a in present if a.zone in zones) / total
+
+    def against(ratio: float) -> tuple[float, float, float]:
+        """The combination that is zero where recall is `ratio`, positive where it is more."""
+        return _combine([(a, a.pairs * ((a.zone in zones) - ratio)) for a in present])
+
+    low = _root(lambda ratio: against(ratio)[1], 0.0, value)
+    high = _root(lambda ratio: against(ratio)[2], value, 1.0)
+    return Estimate(value, low, high, sum(a.judged for a in present))
 
 
-def sample(con: duckdb.DuckDBPyConnection, size: int, path: Path) -> int:
-    """Write `size` pairs (or all there are) to a new CSV file for clerks; returns how many.
-
-    Rows stand in an order that tells nothing of their strata. Raises UsageProblem where nothing was linked yet, there
-    are no pairs, or the file is there already or cannot be written.
-    """
-    drawn = _draw(con, size)
-    if not drawn:
-        raise UsageProblem("There are no pairs to judge: the last run listed none that are not decided already")
-    known = {row[0] for row in con.execute("describe registry.persons").fetchall()}
-    shown = [column for column in SHOWN if column in known]
-    rows = con.execute(render("review_records.sql", shown=shown)).fetchall()
-    write_sample(path, shown, rows)
-    return len(rows)
+def _combine(terms: Sequence[tuple[Answers, float]]) -> tuple[float, float, float]:
+    """(value, low, high) of the sum of shares times coefficients, by MOVER."""
+    value = math.fsum(factor * a.share for a, factor in terms)
+    below = above = 0.0
+    for a, factor in terms:
+        low, high = (factor * (bound - a.share) for bound in (a.limits if factor >= 0 else reversed(a.limits)))
+        below, above = below + low * low, above + high * high
+    return value, value - math.sqrt(below), value + math.sqrt(above)
 
 
-def read_sample(con: duckdb.DuckDBPyConnection, path: Path) -> Answers:
-    """Check the answers of a judged sample and estimate what they say of all listed pairs.
-
-    Raises UsageProblem, in one line with row and column, for a file that is not a whole sample of this warehouse.
-    """
-    answers = read_answers(path)
-    drawn = _draw(con, len(answers))
-    for answer in answers:
-        if answer.pair not in drawn:
-            raise UsageProblem(
-                f"{path}: row {answer.row}, record_id_r: this pair is not in the sample of {len(answers)} pairs that "
-                "the warehouse gives now; rows were added or taken out, or records were linked or decided since"
-            )
-    said = Counter((drawn[answer.pair], answer.decision) for answer in answers)
-    strata = [
-        Judged(verdict, band(step, STRATA), n, *(said[(verdict, step), d] for d in ("same", "different", "unsure")))
-        for (verdict, step), n in sorted(_sizes(con).items())
-    ]
-    return Answers(strata, estimates(strata))
-
-
-def band(step: int, edges: Sequence[float]) -> str:
-    """A band of probabilities in words, from how many edges it has at or below it."""
-    if step == 0:
-        return f"below {edges[0]:g}"
-    return f"{edges[step - 1]:g} and above" if step == len(edges) else f"{edges[step - 1]:g} to {edges[step]:g}"
-
-
-def allocate(sizes: dict[Stratum, int], size: int) -> dict[Stratum, int]:
-    """How many pairs to judge in each stratum: the same number, and all of a stratum that has fewer.
-
-    Equal numbers, because each stratum answers a question of its own: proportional ones would spend nearly all of the
-    sample on the surest matches. What does not divide goes to the least probable strata first.
-    """
-    given = dict.fromkeys(sizes, 0)
-    left = min(size, sum(sizes.values()))
-    while left:
-        not_full = [s for s in sorted(sizes, key=lambda s: (s[1], s[0])) if given[s] < sizes[s]]
-        each = max(left // len(not_full), 1)
-        for stratum in not_full:
-            more = min(each, sizes[stratum] - given[stratum], left)
-            given[stratum] += more
-            left -= more
-    return given
-
-
-def _open_pairs(con: duckdb.DuckDBPyConnection, edges: Sequence[float]) -> None:
-    """review_open: the pairs that nobody has decided, each with the step of `edges` that its probability reaches."""
-    if not all(table_exists(con, *name) for name in (("linkage", "pairs"), ("registry", "persons"))):
-        raise UsageProblem("Nothing has been linked yet, so there is nothing to review; `ibr run` links")
-    con.execute(render("review_open.sql", edges=edges, has_decisions=table_exists(con, "linkage", "decisions")))
-
-
-def _sizes(con: duckdb.DuckDBPyConnection) -> dict[Stratum, int]:
-    rows = con.execute("select verdict, step, count(*) from review_open group by all").fetchall()
-    return {(verdict, step): n for verdict, step, n in rows}
-
-
-def _draw(con: duckdb.DuckDBPyConnection, size: int) -> dict[Pair, Stratum]:
-    """The sample of `size` pairs, each with its stratum; also as review_drawn (record_id_l, record_id_r)."""
-    _open_pairs(con, STRATA)
-    con.execute("create or replace temp table review_wanted (verdict varchar, step integer, n bigint)")
-    wanted = [[verdict, step, n] for (verdict, step), n in allocate(_sizes(con), size).items()]
-    if wanted:
-        con.executemany("insert into review_wanted values (?, ?, ?)", wanted)
-    con.execute(render("review_drawn.sql"))
-    rows = con.execute("select record_id_l, record_id_r, verdict, step from review_drawn").fetchall()
-    return {(left, right): (verdict, step) for left, right, verdict, step in rows}
+def _root(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function crosses zero between two points; the end it does not cross before."""
+    if falling(high) >= 0:
+        return high
+    if falling(low) <= 0:
+        return low
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return (low + high) / 2

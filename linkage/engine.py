@@ -8,6 +8,7 @@ import numpy as np
 from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.candidates import PlannedSearch
+from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
@@ -81,6 +82,7 @@ def deduplicate(
     join_probability: float = 0.5,
     compare_clusters: bool = True,
     with_evidence: bool = False,
+    with_candidates: bool = False,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find the records of one person in the relation `records`.
@@ -90,7 +92,8 @@ def deduplicate(
     `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
     two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer.
     `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
-    single pair is sure of. `with_evidence`: gather what the report shows (evidence.py). Raises
+    single pair is sure of. `with_evidence`: gather what the report shows (evidence.py).
+    `with_candidates`: keep pairs for clerks to judge (clerical_frame.py). Raises
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.
     """
@@ -122,6 +125,8 @@ def deduplicate(
         notes += _notes_on(cluster, decided[1])
         with watch.stage("write"):
             _write(con, output_schema, yields, limits, decisions)
+            if with_candidates:
+                keep_candidates(con, yields, limits, output_schema)
         with watch.stage("report"):
             evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
         result = LinkageResult(

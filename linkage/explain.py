@@ -1,5 +1,6 @@
 """Why two records were, or were not, taken as one person: field by field, in bits and in words."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
-from linkage.match_keys import key_values_sql, possible_keys
+from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.pair_evidence import FieldEvidence, PairEvidence, pair_evidence
 from linkage.scoring import Prior, log_odds, odds_sql
 from linkage.specification import Specification
@@ -68,23 +69,37 @@ def explain(
     The frequencies of values are counted over all records, as they were for the score. Raises UsageProblem for an
     identifier that does not occur, ConfigurationProblem for a model of other columns.
     """
+    return explain_pairs(con, specification, records, [(id_a, id_b)], model)[0]
+
+
+def explain_pairs(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    pairs: Sequence[tuple[str, str]],
+    model: dict[str, Any] | str | Path,
+) -> list[Explanation]:
+    """Explain several pairs, in the order given: the records are made comparable once for all. Errors as `explain`."""
     specification = as_specification(specification)
     try:
         data = standardise(con, specification, records)
-        data.shadows = 0  # both records are wanted as they are
+        data.shadows = 0  # the records are wanted as they are
         add_frequencies(con, data)
         use_variants(con, data, models.saved_variants(model))
-        left, right = sorted(_number(con, wanted) for wanted in (id_a, id_b))
+        numbers = [sorted(_number(con, wanted) for wanted in pair) for pair in pairs]
         keys = possible_keys(data)
         patterns = Patterns.of(data.fields)
         learned, prior = models.from_mapping(models.read(model), data.fields, keys, specification)
-        con.execute(
-            f"create or replace temp table lk_candidates as select {left} as l, {right} as r, 0::bigint as keys"
-        )
-        evidence = pair_evidence(con, data, patterns, learned, "lk_candidates")[0]
-        together = [k.name for k in keys if _brings_together(con, key_values_sql(k), left, right)]
+        con.execute("create or replace temp table lk_candidates (l integer, r integer, keys bigint)")
+        for pair in sorted({(left, right) for left, right in numbers}):
+            con.execute("insert into lk_candidates values (?, ?, 0)", pair)
+        found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, learned, "lk_candidates")}
         limits = thresholds(specification, PAIR_THRESHOLDS)
-        return _explanation(con, (id_a, id_b), evidence, together, prior, limits)
+        together = _keys_in_common(con, keys)
+        return [
+            _explanation(con, pair, found[left, right], together.get((left, right), []), prior, limits)
+            for pair, (left, right) in zip(pairs, numbers, strict=True)
+        ]
     finally:
         drop_temporary(con)
 
@@ -126,9 +141,14 @@ def _explanation(
     )
 
 
-def _brings_together(con: duckdb.DuckDBPyConnection, values: str, left: int, right: int) -> bool:
-    return bool(
-        con.execute(
-            f"with v as ({values}) select count(*) from v a join v b using (h) where a.r = ? and b.r = ?", [left, right]
-        ).fetchall()[0][0]
-    )
+def _keys_in_common(con: duckdb.DuckDBPyConnection, keys: list[MatchKey]) -> dict[tuple[int, int], list[str]]:
+    """The match keys that bring each pair of lk_candidates together."""
+    found: dict[tuple[int, int], list[str]] = {}
+    records = "(select * from lk_rec where r in (select l from lk_candidates union select r from lk_candidates))"
+    for key in keys:
+        for pair in con.execute(
+            f"with v as ({key_values_sql(key, records)}) select distinct l, c.r from lk_candidates c "
+            "join v a on a.r = c.l join v b on b.r = c.r and b.h = a.h"
+        ).fetchall():
+            found.setdefault(pair, []).append(key.name)
+    return found

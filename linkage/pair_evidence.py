@@ -1,6 +1,6 @@
-"""The evidence on single pairs, field by field: what `ibr explain` and the report's waterfalls tell.
+"""The evidence on single pairs, field by field: what `explain`, the report's waterfalls and the review queue tell.
 
-One function compares and weighs for both, with the SQL that scores, so that they cannot differ.
+One function compares and weighs for all of them, with the SQL that scores, so that no two of them can differ.
 """
 
 from dataclasses import dataclass

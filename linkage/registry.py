@@ -23,6 +23,7 @@ from linkage.engine import PAIR_THRESHOLDS, deduplicate
 from linkage.explain import Explanation, explain
 from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
+from linkage.last_run import last_run
 from linkage.register import match_register
 from linkage.registry_sql import run_script, single, table_exists
 from linkage.results import LinkageResult
@@ -224,7 +225,7 @@ def _link(
         persons = deduplicate(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
             join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], compare_clusters=False,
-            progress=lambda stage: say(f"linking persons: {stage}"),
+            with_candidates=True, progress=lambda stage: say(f"linking persons: {stage}"),
         )  # fmt: skip
         figures = _figures(con)
         _safety_stop(con, figures, settings)
@@ -442,17 +443,10 @@ def explain_registry(con: duckdb.DuckDBPyConnection, id_a: str, id_b: str) -> Re
     The connection may be read-only. Raises UsageProblem where nothing was linked yet, or a record is not
     there.
     """
-    stored = None
-    if table_exists(con, "linkage", "model"):
-        stored = con.execute(
-            "SELECT specification, model FROM linkage.model WHERE purpose = 'persons' ORDER BY rowid DESC LIMIT 1"
-        ).fetchone()
-    if stored is None:
-        raise UsageProblem("Nothing has been linked yet, so nothing can be explained; `ibr run` links")
+    last = last_run(con, "nothing can be explained")
     if id_a == id_b:
         raise UsageProblem("The two identifiers are the same; name two records")
-    roles = Specification.from_mapping(yaml.safe_load(stored[0]), name="the last run's specification")
-    evidence = explain(con, roles, names_once(PERSONS), id_a, id_b, yaml.safe_load(stored[1]))
+    evidence = explain(con, last.roles, names_once(PERSONS), id_a, id_b, last.model)
     uids = dict(
         con.execute(
             "SELECT record_id, person_uid FROM linkage.persons_crosswalk WHERE record_id IN (?, ?)",

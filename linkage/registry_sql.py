@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,7 +15,7 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined, autoescape=False)
 
 
-def run_script(con: duckdb.DuckDBPyConnection, name: str, **names: str | int | float | bool) -> None:
+def run_script(con: duckdb.DuckDBPyConnection, name: str, **names: Any) -> None:
     """Execute `linkage/sql/registry_<name>.sql` with schema names and settings filled in.
 
     `names` are identifiers and numbers out of code or checked configuration, never data.

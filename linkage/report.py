@@ -96,7 +96,8 @@ def _how_sure(curve: Curve, limits: dict[str, float], is_register: bool) -> tupl
 
 def percent(share: float) -> str:
     """A share as a percentage, with as many digits as keep what is not all from looking like all, or nothing."""
-    for digits in (1, 2, 3):
+    is_extreme = 0 < share < 0.01 or 0.99 < share < 1
+    for digits in (2, 3) if is_extreme else (1,):
         shown = f"{share:.{digits}%}"
         if (shown != f"{1:.{digits}%}" or share >= 1) and (shown != f"{0:.{digits}%}" or share <= 0):
             return shown

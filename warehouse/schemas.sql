@@ -187,3 +187,18 @@ CREATE TABLE IF NOT EXISTS linkage.decisions (
     decided_by VARCHAR,
     decided_on DATE
 );
+
+-- What clerical samples measured; see docs/linkage-quality.md
+CREATE TABLE IF NOT EXISTS linkage.clerical_estimates (
+    read_number BIGINT,
+    sample_id VARCHAR,
+    run_id VARCHAR,
+    group_by VARCHAR,
+    group_value VARCHAR,
+    counted VARCHAR,
+    measure VARCHAR,
+    estimate DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    judged_pairs BIGINT
+);

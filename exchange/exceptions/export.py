@@ -9,10 +9,12 @@ import duckdb
 
 from exchange.exceptions.findings import Findings, find
 from exchange.exceptions.folder import swapped_in
-from exchange.exceptions.plain_files import write_csv, write_manifest
+from exchange.exceptions.manifest import write_manifest
 from exchange.exceptions.readme import Facts
 from exchange.exceptions.sheets import SHEETS
-from exchange.exceptions.workbook import MOST_ROWS, ExceptionWorkbook
+from exchange.exceptions.workbook import ExceptionWorkbook
+from exchange.plain_csv import write_csv
+from exchange.workbook import MOST_ROWS
 
 
 @dataclass(frozen=True)

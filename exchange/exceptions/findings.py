@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from exchange.exceptions.sheets import SHEETS, Kind, Sheet
+from exchange.exceptions.sheets import SHEETS
+from exchange.sheets import Kind, Sheet
 from warehouse.connection import quoted
 
 _BATCH = 5_000

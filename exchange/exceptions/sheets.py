@@ -1,46 +1,6 @@
 """The sheets of an exception file: their columns, and the decisions a manager can take."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """How a column's values are written."""
-
-    TEXT = "text"
-    DATE = "date"
-    MONEY = "money"
-    SHARE = "share"
-    NUMBER = "number"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet, in a table of findings under `field`; without one it is for the manager to fill in."""
-
-    heading: str
-    field: str | None = None
-    width: int = 14
-    kind: Kind = Kind.TEXT
-    choices: tuple[str, ...] = ()
-
-    @property
-    def is_for_manager(self) -> bool:
-        return self.field is None
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet: its name, the table of findings it shows, its columns, and what its rows are ordered by before money."""
-
-    name: str
-    table: str
-    columns: tuple[Column, ...]
-    first_by: str = ""
-
-    @property
-    def file_stem(self) -> str:
-        return self.name.lower()
+from exchange.sheets import Column, Kind, Sheet
 
 
 def _for_manager(decisions: tuple[str, ...], actions: tuple[str, ...] = ()) -> tuple[Column, ...]:

@@ -1,7 +1,11 @@
-"""`ibr review`: the pairs that wait for a person, and samples for clerks that measure the linkage."""
+"""`ibr review`: the review queue, and clerical samples, out and back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,94 +14,148 @@ from ibr.console import console, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-UNSEEN = (
-    "Pairs that no match key brought together, and pairs below the review threshold, are not listed and not seen here: "
-    "recall is of listed pairs only."
-)
+if TYPE_CHECKING:
+    import duckdb
+
+    from linkage.clerical_samples import DrawnSample, Result
+    from linkage.review import ReviewQueue
 
 
-@click.group(invoke_without_command=True, epilog="Example: ibr review --first 50")
+@click.group(invoke_without_command=True, epilog="Example: ibr review --first 20")
 @home_option
-@click.option("--first", type=click.IntRange(min=0), default=20, show_default=True, help="How many pairs to list.")
+@click.option("--first", type=click.IntRange(min=0), default=10, show_default=True, help="How many pairs to list.")
 @json_option
 @click.pass_context
 def review(context: click.Context, home: Workspace, first: int, as_json: bool) -> None:
-    """The pairs that wait for a person: how many, of which sources, how probable; and the likeliest."""
+    """The review queue: pairs that are likely, but not surely, one person, and that nobody has decided.
+
+    Counts by programs and probability, and the first pairs with the evidence in words. They are decided in the
+    exception files. `ibr review sample` measures how often the linkage is right.
+    """
     if context.invoked_subcommand:
         return
-    from linkage.clerical import queue
+    from linkage.review import review_queue
+    from warehouse.connection import connect
 
-    with _warehouse(home) as con:
-        found = queue(con, first)
+    with connect(home.warehouse_file, read_only=True) as con:
+        queue = review_queue(con, first)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), indent=1))
-        return
-    console.print(f"{found.total:,} pairs wait for review.")
-    if found.total:
-        console.print(table("By sources and probability", ["sources", "probability", "pairs"], found.counts))
-        console.print(table("The likeliest", ["record", "record", "match key", "probability"], found.pairs))
-        console.print("`ibr explain RECORD RECORD` tells why.")
+        click.echo(json.dumps(queue.as_dict(), indent=1))
+    else:
+        _show_queue(queue)
 
 
-@review.command(epilog="Example: ibr review sample --size 200 --output sample.csv")
+@review.command(epilog="Example: ibr review sample --size 200 --output clerks/")
 @home_option
-@click.option("--size", type=click.IntRange(min=1), default=200, show_default=True, help="Pairs to judge.")
-@click.option("--output", type=_FILE, default=None, help="The CSV file to write. It holds personal data.")
-@click.option("--read", "judged", type=_FILE, default=None, help="A file whose column decision is filled in.")
+@click.option("--size", type=click.IntRange(min=20, max=5000), default=200, show_default=True, help="Pairs to draw.")
+@click.option("--output", type=click.Path(path_type=Path), default=None, help="Folder to write a new sample to.")
+@click.option("--read", "read_path", type=click.Path(path_type=Path), default=None, help="A filled-in sample to read.")
 @json_option
-def sample(home: Workspace, size: int, output: Path | None, judged: Path | None, as_json: bool) -> None:
-    """A sample for clerks that measures precision and recall: write it with --output, read the answers with --read.
+def sample(home: Workspace, size: int, output: Path | None, read_path: Path | None, as_json: bool) -> None:
+    """Measure the linkage: write pairs for clerks to judge, or read their answers.
 
-    Clerks fill the column decision with same, different or unsure. The file shows both records, but neither
-    probability nor verdict. Answers bind nothing and are stored nowhere: they only measure. Read them before the next
-    `ibr run`, which may list other pairs.
+    With --output, pairs from around the thresholds as a workbook and as CSV: PERSONAL DATA, readable by you alone.
+    Clerks see neither probability nor verdict. With --read, the answers are checked, stored, and give precision and
+    recall with 95% intervals.
+
+    The answers are a measurement. They decide nothing and bind no run: decisions come through the exception files.
     """
-    if (output is None) == (judged is None):
-        raise UsageProblem("one of --output FILE (write a sample) and --read FILE (read its answers) is needed")
-    if output:
+    if (output is None) == (read_path is None):
+        raise UsageProblem("name --output DIR, to write a sample, or --read FILE, to read one that was filled in")
+    if output is not None:
         _write(home, size, output, as_json)
-    elif judged:
-        _read(home, judged, as_json)
+    elif read_path is not None:
+        _read(home, read_path, as_json)
+
+
+@contextmanager
+def _writing(home: Workspace, holder: str) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """The warehouse, open for writing, under its lock."""
+    from warehouse.connection import connect
+    from warehouse.lock import warehouse_lock
+
+    if not home.warehouse_file.exists():
+        raise UsageProblem(f"there is no {home.warehouse_file.name} in {home.home} yet; `ibr run` makes it")
+    with warehouse_lock(home.home, holder), connect(home.warehouse_file) as con:
+        yield con
 
 
 def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
-    from linkage import clerical
+    from exchange.clerical import write_sample
+    from linkage.clerical_samples import draw
 
-    with _warehouse(home) as con:
-        written = clerical.sample(con, size, output)
+    dated = home.registry.reporting_date
+    with _writing(home, "ibr review sample --output") as con:
+        drawn = draw(con, size)
+        written = write_sample(con, drawn, output, dated)
     if as_json:
-        click.echo(json.dumps({"pairs": written, "file": str(output)}))
+        click.echo(json.dumps({**asdict(drawn), **asdict(written)}, default=str, indent=1))
         return
-    told = f"{written:,} pairs written to {output}. It holds personal data: give it only to those who judge them."
-    console.print(told, markup=False)
-    console.print(f"Fill in decision (same, different, unsure), then: ibr review sample --read {output}", markup=False)
+    _show_drawn(drawn)
+    console.print(f"{written.pairs} pairs in {written.workbook}, and the same as CSV", markup=False, soft_wrap=True)
+    console.print("Personal data: for the clerks who judge them, and nobody else.")
+    console.print(f"When it is filled in: ibr review sample --read {written.workbook}", markup=False, soft_wrap=True)
 
 
-def _read(home: Workspace, judged: Path, as_json: bool) -> None:
-    from linkage.clerical import read_sample
+def _read(home: Workspace, path: Path, as_json: bool) -> None:
+    from exchange.clerical import read_answers
+    from linkage.clerical_samples import store_answers
 
-    with _warehouse(home) as con:
-        answers = read_sample(con, judged)
+    with _writing(home, "ibr review sample --read") as con:
+        sample_id, answers = read_answers(con, path)
+        result = store_answers(con, sample_id, answers)
     if as_json:
-        click.echo(json.dumps({**answers.as_dict(), "note": UNSEEN}, indent=1))
-        return
-    strata = [(s.verdict, s.band, s.pairs, s.same, s.different, s.unsure) for s in answers.strata]
-    console.print(table("Answers", ["verdict", "probability", "pairs", "same", "different", "unsure"], strata))
+        click.echo(json.dumps(asdict(result), indent=1))
+    else:
+        _show_result(result)
+
+
+def _show_queue(queue: "ReviewQueue") -> None:
+    console.print(f"{queue.total:,} pairs wait for review after run {queue.run_id}.")
+    bands = sorted({c.band for c in queue.counts}, reverse=True)
+    counted = {(c.programs, c.band): c.pairs for c in queue.counts}
+    programs = list(dict.fromkeys(c.programs for c in queue.counts))
+    lines = [(p, [counted.get((p, band), 0) for band in bands]) for p in programs]
+    rows = [(p, *pairs, sum(pairs)) for p, pairs in lines]
+    console.print(table("By programs and probability", ["programs", *bands, "all"], rows))
+    for pair in queue.pairs:
+        joined = ", one person already through other records" if pair.is_one_person else ""
+        console.print(
+            f"\n{pair.record_id_l} and {pair.record_id_r} ({pair.programs}): probability {pair.match_probability:.4f}, "
+            f"by {pair.match_key}{joined}",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
+        for line in pair.evidence:
+            console.print(f"   {line}", markup=False, soft_wrap=True)
+    if len(queue.pairs) < queue.total:
+        console.print(f"\n{queue.total - len(queue.pairs):,} more: --first N. All of one pair: ibr explain ID_A ID_B")
+
+
+def _show_drawn(drawn: "DrawnSample") -> None:
+    rows = [(name, drawn.pairs[name], taken) for name, taken in drawn.drawn.items()]
+    console.print(table(f"Sample {drawn.sample_id} of run {drawn.run_id}", ["stratum", "pairs", "drawn"], rows))
+    console.print(_beyond(*drawn.beyond))
+
+
+def _beyond(pairs: int, expected: float) -> str:
+    return (
+        f"{pairs:,} more pairs were compared and are too unlikely to sample: the model expects {expected:,.1f} matches "
+        "among them. Pairs that no match key brought together are not known of at all."
+    )
+
+
+def _show_result(result: "Result") -> None:
+    said = ", ".join(f"{n} {answer}" for answer, n in result.answers.items())
+    console.print(f"Sample {result.sample_id} of run {result.run_id}: {said}.")
     rows = [
-        (name, e.share, e.standard_error, e.low, e.high) if e else (name, None, None, None, None)
-        for name, e in answers.estimates.items()
-    ]
-    console.print(table("Estimates", ["measure", "estimate", "standard error", "95% from", "to"], rows))
-    if unsure := sum(s.unsure for s in answers.strata):
-        console.print(f"{unsure:,} unsure answers are left out, as if those pairs had not been asked about.")
-    if None in answers.estimates.values():
-        console.print("An estimate is empty where a stratum has no answer same or different, or no such pairs.")
-    console.print(UNSEEN)
-
-
-def _warehouse(home: Workspace):
-    """The warehouse, read-only; it closes at the end of a `with`."""
-    from warehouse.connection import connect
-
-    return connect(home.warehouse_file, read_only=True)
+        ("all" if e.group_by == "all" else f"{e.group_by.replace('_', ' ')}: {e.group_value}", e.counted, e.measure,
+         e.estimate.value, e.estimate.low, e.estimate.high, e.estimate.judged)
+        for e in result.estimates
+    ]  # fmt: skip
+    columns = ["pairs", "counted", "measure", "estimate", "95% from", "to", "judged"]
+    console.print(table("What the clerks' answers say", columns, rows))
+    console.print(
+        "Recall is of the pairs that the linkage compared and gave a chance: a person whose records no match key "
+        "brought together is missing from it. The answers are a measurement and decide nothing; decisions come through "
+        "the exception files."
+    )

@@ -16,6 +16,16 @@ SELECT
     entity_id::VARCHAR AS entity_id
 FROM {{ work }}.clusters;
 
+-- An engine that keeps no pairs for clerks leaves none of an earlier run.
+CREATE TABLE IF NOT EXISTS {{ work }}.clerical_candidates AS FROM linkage.clerical_candidates LIMIT 0;
+CREATE TABLE IF NOT EXISTS {{ work }}.clerical_frame AS FROM linkage.clerical_frame LIMIT 0;
+
+CREATE OR REPLACE TABLE linkage.clerical_candidates AS
+SELECT * FROM {{ work }}.clerical_candidates;
+
+CREATE OR REPLACE TABLE linkage.clerical_frame AS
+SELECT * FROM {{ work }}.clerical_frame;
+
 -- Decisions "different" on two records that ended as one person all the same, for a chain of decisions "same" joins them:
 -- people contradict each other, and must say which holds.
 CREATE OR REPLACE TABLE linkage.decision_conflicts AS

@@ -35,3 +35,25 @@ CREATE TABLE IF NOT EXISTS linkage.run_figures (
     run_number BIGINT, run_id VARCHAR, records BIGINT, persons BIGINT, match_pairs BIGINT, review_pairs BIGINT,
     largest_cluster BIGINT
 );
+
+-- Clerical samples: pairs left apart that one may draw from, and how many there are in all (replaced by every run);
+CREATE TABLE IF NOT EXISTS linkage.clerical_candidates (
+    stratum VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR, match_key VARCHAR,
+    match_weight DOUBLE, match_probability DOUBLE
+);
+CREATE TABLE IF NOT EXISTS linkage.clerical_frame (stratum VARCHAR, pairs BIGINT, expected_matches DOUBLE);
+-- the pairs drawn, a sum of each cell that clerks were shown, and the groups that figures are told by;
+CREATE TABLE IF NOT EXISTS linkage.clerical_sample (
+    sample_id VARCHAR, run_id VARCHAR, pair_id VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR, zone VARCHAR,
+    stratum VARCHAR, stratum_pairs BIGINT, weight DOUBLE, match_probability DOUBLE, sex VARCHAR, has_national_id VARCHAR,
+    cell_sums VARCHAR []
+);
+-- what clerks answered. A measurement: nothing reads it as a decision.
+CREATE TABLE IF NOT EXISTS linkage.clerical_reviews (
+    sample_id VARCHAR, run_id VARCHAR, pair_id VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR, zone VARCHAR,
+    stratum VARCHAR, weight DOUBLE, answer VARCHAR
+);
+CREATE TABLE IF NOT EXISTS linkage.clerical_estimates (
+    read_number BIGINT, sample_id VARCHAR, run_id VARCHAR, group_by VARCHAR, group_value VARCHAR, counted VARCHAR,
+    measure VARCHAR, estimate DOUBLE, low DOUBLE, high DOUBLE, judged_pairs BIGINT
+);

@@ -174,7 +174,7 @@ def test_only_the_managers_columns_are_open_and_carry_the_choices(con, tmp_path,
         place = f"{page.cell(2, headings.index('decision') + 1).coordinate}"
         assert choices[place] == list(sheet.columns[-5].choices)
         if program == "X":
-            assert [cell.protection.locked for cell in page[2]] == [not c.is_for_manager for c in sheet.columns]
+            assert [cell.protection.locked for cell in page[2]] == [not c.is_to_fill_in for c in sheet.columns]
 
 
 def test_decisions_are_those_of_the_contract():

@@ -40,6 +40,11 @@ CREATE TABLE marts.fct_payments AS SELECT *, recipient_record_id AS person_uid, 
   FROM registry.payments;
 CREATE TABLE marts.rpt_who_gets_what AS SELECT person_uid, program, cycle_id, amount_due, amount_paid,
   true AS is_recipient, false AS is_covered FROM marts.fct_payments;
+CREATE TABLE marts.rpt_linkage_quality AS SELECT * FROM (VALUES
+  ('all', 'all', 0.99, 0.95, 1.0, NULL::DOUBLE, NULL::DOUBLE, NULL::DOUBLE),
+  ('sex', 'F', NULL, NULL, NULL, NULL, NULL, NULL)
+) AS t(group_by, group_value, estimated_precision, estimated_precision_low, estimated_precision_high, estimated_recall,
+  estimated_recall_low, estimated_recall_high);
 """
 
 
@@ -114,6 +119,10 @@ def test_a_finding_about_the_data_is_a_warning_and_holds_nothing_back(con):
          "marts.rpt_who_gets_what | money on the recipient's row only"),
         ("UPDATE marts.dim_person SET person_uid = NULL WHERE person_uid = 's:3/1'",
          "marts.dim_person | key person_uid is filled"),
+        ("UPDATE marts.rpt_linkage_quality SET estimated_precision_low = 0.995 WHERE group_by = 'all'",
+         "marts.rpt_linkage_quality | an estimate within its interval, and only on the row of all"),
+        ("UPDATE marts.rpt_linkage_quality SET estimated_recall = 0.9 WHERE group_by = 'sex'",
+         "marts.rpt_linkage_quality | an estimate within its interval, and only on the row of all"),
     ],
 )
 def test_each_break_of_the_marts_is_found_and_named(con, break_sql, check):

@@ -10,10 +10,10 @@ import openpyxl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exchange.exceptions.plain_files import write_csv
 from exchange.exceptions.readme import Facts
-from exchange.exceptions.sheets import Column, Sheet
 from exchange.exceptions.workbook import ExceptionWorkbook
+from exchange.plain_csv import write_csv
+from exchange.sheets import Column, Sheet
 
 SHEET = Sheet("Duplicates", "t", (Column("name", "name"), Column("decision", choices=("yes", "no"))))
 FACTS = Facts("X", "Program X", "r", dt.date(2026, 6, 30), "KES", {}, {}, (), {})

@@ -9,7 +9,7 @@ import pytest
 
 from linkage import Specification, deduplicate, explain, match_register
 from linkage.charts import waterfall
-from linkage.clerical_estimates import wilson
+from linkage.clerical import wilson
 from linkage.evidence import SMALLEST_GROUP, _curve
 from linkage.report import percent, write_report
 
@@ -186,6 +186,48 @@ def test_the_report_of_a_match_to_a_register(tmp_path):
     [women, men] = [g for g in result.evidence.groups if g.kind == "sex"]
     assert women.records + men.records == 90
     assert women.matched + men.matched == result.counts["match"]
+    found = dict(con.execute("select verdict, count(*) from o.matches group by 1").fetchall())
+    curve = result.evidence.curve
+    assert curve.at(result.thresholds["match"]).pairs == found["match"]
+    assert curve.at(result.thresholds["review"]).pairs == sum(found.values())
+
+
+def test_the_curve_counts_the_pairs_written_and_sums_their_probabilities(linked):
+    con, _, result = linked
+    curve, limits = result.evidence.curve, result.thresholds
+    for name in ("match", "review"):
+        pairs, expected = con.execute(
+            "select count(*), sum(match_probability) from o.pairs where match_probability >= ?", [limits[name]]
+        ).fetchone()
+        assert curve.at(limits[name]).pairs == pairs
+        assert curve.at(limits[name]).expected_matches == pytest.approx(expected)
+    assert 0 < curve.recall(curve.at(limits["match"])) <= curve.recall(curve.at(limits["review"])) <= 1
+
+
+def test_the_evidence_is_the_same_whatever_the_order_of_the_rows(linked):
+    con = duckdb.connect()
+    village(con)
+    con.execute("create or replace table people as select * from people order by hash(id)")
+    assert deduplicate(con, SPECIFICATION, "people", "o", with_evidence=True).evidence == linked[2].evidence
+
+
+def test_a_place_name_cannot_write_html(tmp_path):
+    con = duckdb.connect()
+    village(con)
+    result = deduplicate(con, SPECIFICATION, "people", "o", with_evidence=True)
+    result.evidence.groups[0].group = "<b>bold</b>"
+    result.keys[0].name = "<i>key</i>"
+    html = written(result, tmp_path)
+    assert "<b>bold" not in html
+    assert "<i>key" not in html
+
+
+def test_a_run_that_found_nothing_has_a_report(tmp_path):
+    con = duckdb.connect()
+    village(con, people=1)
+    con.execute("delete from people where list = 'two'")
+    result = deduplicate(con, SPECIFICATION, "people", "o", with_evidence=True)
+    assert "No pairs were compared" in written(result, tmp_path)
 
 
 def test_no_evidence_is_gathered_where_nobody_asked():

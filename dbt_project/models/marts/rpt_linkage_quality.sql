@@ -16,6 +16,22 @@ records as (
     left join {{ ref('areas') }} as areas on areas.area_code = verification.county_code
 ),
 
+-- The clerical sample read last: of the run it was drawn from, which may be an earlier one.
+sample as (
+    select
+        max(run_id) as run_id,
+        sum(estimate) filter (where measure = 'precision') as precision_estimate,
+        sum(low) filter (where measure = 'precision') as precision_low,
+        sum(high) filter (where measure = 'precision') as precision_high,
+        sum(estimate) filter (where measure = 'recall') as recall_estimate,
+        sum(low) filter (where measure = 'recall') as recall_low,
+        sum(high) filter (where measure = 'recall') as recall_high
+    from {{ source('linkage', 'clerical_estimates') }}
+    where
+        group_by = 'all' and counted = 'automatic'
+        and read_number = (select max(read_number) from {{ source('linkage', 'clerical_estimates') }})
+),
+
 grouped as (
     select 'all' as group_by, 'all' as group_value, * from records
     union all
@@ -55,6 +71,14 @@ select
         count(*) filter (where status = 'not_found') / nullif(count(*) filter (where status <> 'could_not_check'), 0), 4
     ) as not_found_rate,
     round(count(*) filter (where status = 'could_not_check') / count(*), 4) as could_not_check_rate,
+    case when group_by = 'all' then any_value(sample.precision_estimate) end as estimated_precision,
+    case when group_by = 'all' then any_value(sample.precision_low) end as estimated_precision_low,
+    case when group_by = 'all' then any_value(sample.precision_high) end as estimated_precision_high,
+    case when group_by = 'all' then any_value(sample.recall_estimate) end as estimated_recall,
+    case when group_by = 'all' then any_value(sample.recall_low) end as estimated_recall_low,
+    case when group_by = 'all' then any_value(sample.recall_high) end as estimated_recall_high,
+    case when group_by = 'all' then any_value(sample.run_id) end as estimated_run_id,
     {{ any_source_stale(kinds=['mis', 'register']) }} as is_source_stale
 from grouped
+cross join sample
 group by group_by, group_value

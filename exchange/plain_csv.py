@@ -1,13 +1,10 @@
-"""The same rows as CSV, and the manifest that says what was sent."""
+"""The rows of a sheet as CSV, for systems and for people without a spreadsheet program."""
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from exchange.exceptions.sheets import Column, Kind, Sheet
+from exchange.sheets import Column, Kind, Sheet
 from ibr.spreadsheets import FORMULA_START
 from warehouse.connection import literal, quoted
 
@@ -18,18 +15,7 @@ def write_csv(con: duckdb.DuckDBPyConnection, sheet: Sheet, table: str, path: Pa
     The manager's columns are there too, empty.
     """
     values = ", ".join(f"{_safe(column)} AS {quoted(column.heading)}" for column in sheet.columns)
-    con.execute(
-        f"COPY (SELECT {values} FROM {table} ORDER BY place) TO {literal(str(path))} (FORMAT csv, HEADER)"
-    )
-
-
-def write_manifest(folder: Path, content: dict[str, Any]) -> None:
-    """Write `manifest.json` with `content` and the SHA-256 of every file in the folder."""
-    sums = {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())
-    }
-    text = json.dumps({**content, "sha256": sums}, indent=1, default=str)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    con.execute(f"COPY (SELECT {values} FROM {table} ORDER BY place) TO {literal(str(path))} (FORMAT csv, HEADER)")
 
 
 def _safe(column: Column) -> str:

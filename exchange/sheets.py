@@ -1,0 +1,43 @@
+"""The sheets of a file that goes out and comes back: their columns, and which of them are to be filled in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a column's values are written."""
+
+    TEXT = "text"
+    DATE = "date"
+    MONEY = "money"
+    SHARE = "share"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet, in a table under `field`; without one it is for whoever gets the file to fill in."""
+
+    heading: str
+    field: str | None = None
+    width: int = 14
+    kind: Kind = Kind.TEXT
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_to_fill_in(self) -> bool:
+        return self.field is None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its name, the table it shows, its columns, and what its rows are ordered by before money."""
+
+    name: str
+    table: str
+    columns: tuple[Column, ...]
+    first_by: str = ""
+
+    @property
+    def file_stem(self) -> str:
+        return self.name.lower()

@@ -1,0 +1,32 @@
+"""What the engine keeps for clerical samples: some of the pairs that it leaves apart, which no other table holds."""
+
+import math
+
+import duckdb
+
+from linkage.clerical import Zone, strata
+from linkage.results import KeyYield
+from linkage.sql import render
+from linkage.standardise import literals
+
+MOST_CANDIDATES = 250  # pairs a stratum: a clerk does not judge more
+BEYOND = "apart, beyond the sample"
+
+
+def keep_candidates(
+    con: duckdb.DuckDBPyConnection, keys: list[KeyYield], limits: dict[str, float], schema: str
+) -> None:
+    """Write {schema}.clerical_candidates (at most MOST_CANDIDATES pairs of each stratum of pairs left apart) and
+    {schema}.clerical_frame (stratum, pairs, expected_matches by the model: all that there are), from the engine's
+    temporary tables once pairs are scored and clustered.
+    """
+    apart = [
+        {"name": s.name, "least_bits": math.log2(s.least_odds)}
+        for s in strata(limits["match"], limits["review"])
+        if s.zone is Zone.APART
+    ]
+    names = f"(list_value({literals([key.name for key in keys])})::varchar[])"
+    con.execute(
+        render("clerical_candidates.sql", schema=schema, strata=apart, most=MOST_CANDIDATES, keys=names, beyond=BEYOND,
+               review=limits["review"])
+    )  # fmt: skip
