@@ -125,6 +125,7 @@ class Blocking:
         # The namesakes can run in both rounds.
         found.pairs = blocks.pairs + (found.pairs if found.is_used else 0)
         found.blocks_skipped, found.is_used = blocks.skipped, True
+        found.limit = blocks.limit if blocks.skipped else BLOCK_LIMIT
         with self._watch.measure() as seconds:
             self.pair(number, f"greatest(n0, n1) <= {blocks.limit}")
         found.seconds = round(found.seconds + seconds.value, 3)

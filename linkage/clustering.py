@@ -34,13 +34,17 @@ def average_linkage(
     same: np.ndarray | None = None,
     different: np.ndarray | None = None,
     lone_margin: float = 0.0,
+    marks: np.ndarray | None = None,
 ) -> np.ndarray:
     """Cluster of each of `size` records, named by its smallest record. int64, shape (size,).
 
     left, right: record numbers of compared pairs, each once; odds: binary log odds of the same person.
     same, different: decided pairs, shape (pairs, 2); `same` merges first and wins over `different`.
     lone_margin: bits above zero that two lone records need, for whom no third record speaks.
+    marks: a number of each record (uint64, shape (size,)) by which ties are broken; its record number where None. With
+    a hash of what identifies the record, a part of the records ends as it would among all of them.
     """
+    marks = np.arange(size, dtype=np.uint64) if marks is None else marks
     cluster = np.arange(size, dtype=np.int64)
     units = np.rint(np.clip(odds, LOWEST, HIGHEST) * UNIT).astype(np.int64) - round(NEVER_COMPARED * UNIT)
     left, right = left.astype(np.int64), right.astype(np.int64)
@@ -61,7 +65,7 @@ def average_linkage(
         mean, able = _able(units, members[left] * members[right], threshold, lone_margin)
         if not able.any():
             break
-        merged = _mutual_best(left[able], right[able], mean[able], size)
+        merged = _mutual_best(left[able], right[able], mean[able], marks)
         members += np.bincount(merged[merged != np.arange(size)], members[merged != np.arange(size)], size).astype(
             np.int64
         )
@@ -95,15 +99,14 @@ def _fold(
     return distinct // size, distinct % size, total
 
 
-def _mutual_best(left: np.ndarray, right: np.ndarray, mean: np.ndarray, size: int) -> np.ndarray:
+def _mutual_best(left: np.ndarray, right: np.ndarray, mean: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """Where each cluster goes this round: pairs that are each other's best merge into the smaller number.
 
     Ties are broken by a hash of the pair: by number, a hundred identical records would merge one a round.
     """
+    size = len(marks)
     with np.errstate(over="ignore"):
-        mixed = (left.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) ^ (
-            right.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-        )
+        mixed = (marks[left] * np.uint64(0x9E3779B97F4A7C15)) ^ (marks[right] * np.uint64(0xC2B2AE3D27D4EB4F))
         mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(32)
     order = np.lexsort((right, left, mixed, -mean))

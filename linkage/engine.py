@@ -7,6 +7,7 @@ import numpy as np
 
 from ibr.errors import UsageProblem
 from linkage import model as models
+from linkage.basis import Basis, plan_of, settings_of
 from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
@@ -19,6 +20,7 @@ from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
+from linkage.state import STATE_TABLES, find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
 from linkage.variants import compare_again, learn_variants, use_variants
 from linkage.weights import Learned, learn, shares_of_relatives, unrelated_shares
@@ -69,6 +71,7 @@ TABLES = [
     "profile_compared",
     "profiled",
     "learned",
+    *STATE_TABLES,
 ]
 
 
@@ -83,6 +86,7 @@ def deduplicate(
     compare_clusters: bool = True,
     with_evidence: bool = False,
     with_candidates: bool = False,
+    keep_in: str | None = None,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find the records of one person in the relation `records`.
@@ -93,21 +97,23 @@ def deduplicate(
     two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer.
     `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
     single pair is sure of. `with_evidence`: gather what the report shows (evidence.py).
-    `with_candidates`: keep pairs for clerks to judge (clerical_frame.py). Raises
+    `with_candidates`: keep pairs for clerks to judge (clerical_frame.py). `keep_in`: a schema for the state that
+    `deduplicate_changes` goes on from (not together with `compare_clusters`). Raises
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.
     """
     watch = Stopwatch(progress)
     try:
+        settings = settings_of(con, specification, records, join_probability)
         data, patterns, _, yields, learned, prior = prepare(con, specification, records, watch)
         with watch.stage("score"):
             score(con, prior)
         limits = thresholds(specification, PAIR_THRESHOLDS)
-        decided = _decided(con, decisions)
+        decided = decided_pairs(con, decisions)
 
         def cluster_all() -> tuple[np.ndarray, list[str]]:
             with watch.stage("cluster"):
-                found, notes = _cluster(con, data, *decided, join_probability)
+                found, notes = cluster_records(con, data, *decided, join_probability)
                 if compare_clusters:
                     found = _join_clusters(con, data, patterns, learned, found, decided[1], join_probability)
                 return found, notes
@@ -122,15 +128,23 @@ def deduplicate(
                     weigh(con, patterns, learned)
                     score(con, prior)
                 cluster, notes = cluster_all()
-        notes += _notes_on(cluster, decided[1])
+        notes += notes_on(cluster, decided[1])
         with watch.stage("write"):
-            _write(con, output_schema, yields, limits, decisions)
+            con.execute(f"create schema if not exists {output_schema}")
+            write_results(con, yields, limits, f"{output_schema}.pairs", f"{output_schema}.clusters")
             if with_candidates:
                 keep_candidates(con, yields, limits, output_schema)
         with watch.stage("report"):
             evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
+        model = models.to_mapping(learned, prior, yields, specification, linking=False, variants=data.variants)
+        if keep_in:
+            with watch.stage("keep"):
+                see_records(con, specification, records)
+                find_areas(con, data.records, decided[0], limits["review"])
+                basis = Basis.of(data, settings, model, plan_of(yields))
+                keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
         result = LinkageResult(
-            model=models.to_mapping(learned, prior, yields, specification, linking=False, variants=data.variants),
+            model=model,
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,
@@ -234,7 +248,7 @@ def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, np.ndarray
     return {name: np.asarray(values, dtype=np.int64) for name, values in con.execute(query).fetchnumpy().items()}
 
 
-def _cluster(
+def cluster_records(
     con: duckdb.DuckDBPyConnection,
     data: Standardised,
     same: np.ndarray,
@@ -245,7 +259,8 @@ def _cluster(
     notes: list[str] = []
     edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
     odds = _sure_enough(edges["odds"], join_probability)
-    cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN)
+    marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
+    cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN, marks)
     if data.shadows:
         alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
         shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()
@@ -286,7 +301,7 @@ def _keep_clusters(con: duckdb.DuckDBPyConnection, cluster: np.ndarray) -> np.nd
     return cluster
 
 
-def _notes_on(cluster: np.ndarray, different: np.ndarray) -> list[str]:
+def notes_on(cluster: np.ndarray, different: np.ndarray) -> list[str]:
     notes = []
     broken = int((cluster[different[:, 0]] == cluster[different[:, 1]]).sum())
     if broken:
@@ -297,7 +312,7 @@ def _notes_on(cluster: np.ndarray, different: np.ndarray) -> list[str]:
     return notes
 
 
-def _decided(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.ndarray, np.ndarray]:
+def decided_pairs(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Decided pairs as record numbers, (same, different), each of shape (pairs, 2). Unknown records are passed over."""
     nothing = np.empty((0, 2), dtype=np.int64)
     if decisions is None:
@@ -323,13 +338,13 @@ def _decided(con: duckdb.DuckDBPyConnection, decisions: str | None) -> tuple[np.
     return pairs("same"), pairs("different")
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], limits: dict[str, float], decisions: str | None
+def write_results(
+    con: duckdb.DuckDBPyConnection, keys: list[KeyYield], limits: dict[str, float], pairs: str, clusters: str
 ) -> None:
-    con.execute(f"create schema if not exists {schema}")
+    """The tables `pairs` and `clusters` (see `deduplicate`) from lk_scored, lk_shadow, lk_decided and lk_cluster."""
     names = "(list_value(" + ", ".join("'" + key.name.replace("'", "''") + "'" for key in keys) + ")::varchar[])"
     con.execute(
-        f"create or replace table {schema}.pairs as "
+        f"create or replace table {pairs} as "
         f"with pairs as (select l, r, coalesce({names}[key + 1], 'identical records') as match_key, match_weight, "
         "probability "
         f"from lk_scored where probability >= {limits['review']} and l <> r "
@@ -348,7 +363,7 @@ def _write(
         "where decision is distinct from 'different' order by judged.l, judged.r"
     )
     con.execute(
-        f"create or replace table {schema}.clusters as select p.record_id, f.record_id as entity_id "
+        f"create or replace table {clusters} as select p.record_id, f.record_id as entity_id "
         "from lk_cluster c join lk_plain p on p.r = c.r join lk_plain f on f.r = c.first order by c.r"
     )
 

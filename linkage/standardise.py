@@ -27,7 +27,8 @@ LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "
 class Standardised:
     """What standardising found: the fields worth comparing, their frequencies, and what was left out.
 
-    `variants`: given names that the comparison takes for one (variants.py), also in lk_learned. The records
+    `chance`: per field, the share of random pairs in full agreement; `once`: per column, log2 of the share of a value
+    that one record holds. `variants`: given names that the comparison takes for one (variants.py), also in lk_learned. The records
     themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
     """
 
@@ -38,6 +39,7 @@ class Standardised:
     places: list[str]
     filled: dict[str, int]
     chance: dict[str, float] = field(default_factory=dict)
+    once: dict[str, float] = field(default_factory=dict)
     shadows: int = 0
     variants: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,7 +89,7 @@ def standardise(
     register: str | None = None,
     register_specification: Specification | None = None,
 ) -> Standardised:
-    """Fill lk_plain and lk_rec from `records` (side 0) and, where given, `register` (side 1).
+    """Fill lk_plain from `records` (side 0) and, where given, `register` (side 1).
 
     Raises UsageProblem for empty tables and for identifiers that are missing or repeated, ConfigurationProblem for
     columns that do not exist and where no identifying column holds anything.
@@ -98,16 +100,36 @@ def standardise(
     for relation, side in sides:
         side.check_columns(columns_of(con, relation), relation)
         _check_identifiers(con, relation, side)
-    shape = _shape(specification.columns, sides[-1][1].columns)
+    shape = _read(con, sides)
+    return _finish(con, shape, len(sides))
+
+
+def standardise_more(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, date_orders: str
+) -> None:
+    """Fill lk_plain from some records as `standardise` would among all of them.
+
+    `date_orders`: the table lk_order of that run, how each source writes its dates.
+    """
+    specification.check_columns(columns_of(con, records), records)
+    _read(con, [(records, specification)], date_orders)
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]], date_orders: str | None = None
+) -> "_Shape":
+    """lk_plain, and the dictionaries it is made with."""
+    shape = _shape(sides[0][1].columns, sides[-1][1].columns)
     context = [_side(relation, side, shape) for relation, side in sides]
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
                        honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
-                       variants=_load_variants(con, specification.name_variants)))  # fmt: skip
-    con.execute(render("birth_dates.sql", columns=dates, months=_months()))
+                       variants=_load_variants(con, sides[0][1].name_variants)))  # fmt: skip
+    con.execute(render("birth_dates.sql", columns=dates, months=_months(), orders=date_orders))
     con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
     con.execute(render("records.sql", **_record_context(context, shape)))
-    return _finish(con, shape, len(sides))
+    con.execute(render("sounds.sql"))
+    return shape
 
 
 @dataclass
@@ -328,10 +350,8 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
         )
     places = _finest_first(con, [p for p in shape.places if filled[p]])
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles)
-    con.execute(render("shadows.sql", most=MOST_COPIES, identified=_identified(),
-                       columns=[c for c in columns if filled[c]] + ["m", "d", "source"]))  # fmt: skip
+    con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
     shadows = _scalar(con, "select count(*) from lk_shadow")
-    con.execute(render("sounds.sql"))
     return Standardised(
         records=per_side[0][1],
         registered=per_side[1][1] if sides > 1 else 0,
@@ -344,9 +364,12 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
     )
 
 
-def _identified() -> str:
-    """Records with at least two of name, birth date and number: alike for a reason, not for being empty."""
-    return "(given is not null)::int + (family is not null)::int + (dob is not null)::int + (nid is not null)::int >= 2"
+def signature(filled: dict[str, int]) -> str:
+    """SQL: what records the same in every role share; null unless they have at least two of name, birth date and
+    number: alike for a reason, not for being empty."""
+    columns = ", ".join([*(column for column, count in filled.items() if count), "m", "d", "source"])
+    known = " + ".join(f"({column} is not null)::int" for column in ("given", "family", "dob", "nid"))
+    return f"case when {known} >= 2 then hash({columns}) end"
 
 
 def _finest_first(con: duckdb.DuckDBPyConnection, places: list[str]) -> list[str]:

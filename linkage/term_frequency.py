@@ -19,23 +19,39 @@ FUZZY_LIMIT = 4.0  # bits
 
 
 def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
-    """Count the values of each field, set `data.chance` (share of random pairs in full agreement), build lk_rec."""
+    """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec."""
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
-    once: dict[str, float] = {}
     for field in data.frequent:
         column, start = field.column, KINDS[field.kind_name].u[0]
         total = int(con.execute(f"select count({column}) from lk_plain p {shadowed}").fetchall()[0][0])
         belief, all_records = PRIOR_RECORDS * start, total + PRIOR_RECORDS
         con.execute(
-            f"create or replace temp table lk_frequency_{column} as "
+            f"create or replace temp table {frequency_table(column)} as "
             f"select {column} as value, log2((count(*) + {belief!r}) / {all_records!r}) as share, count(*) as n "
             f"from lk_plain p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
-        once[column] = float(np.log2((1 + belief) / all_records))
-        row = con.execute(f"select sum(n * (n - 1)) from lk_frequency_{column}").fetchone()
+        data.once[column] = float(np.log2((1 + belief) / all_records))
+        row = con.execute(f"select sum(n * (n - 1)) from {frequency_table(column)}").fetchone()
         agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
-    con.execute(render("compared.sql", frequent=once, shadows=data.shadows,
-                       extra=any(f.kind_name == "extra" for f in data.fields)))  # fmt: skip
-    for field in data.frequent:
-        con.execute(f"drop table lk_frequency_{field.column}")
+    con.execute(make_compared(data, "lk_rec", "lk_plain" if not data.shadows else COMPARED))
+
+
+COMPARED = "(from lk_plain p where not exists (select 1 from lk_shadow s where s.shadow = p.r))"
+SHADOWS = "(from lk_plain p where exists (select 1 from lk_shadow s where s.shadow = p.r))"
+
+
+def frequency_table(column: str, schema: str = "temp") -> str:
+    """Where the frequencies of a column are: value, share (binary logarithm), n (records)."""
+    return f"{schema}.{'lk_' if schema == 'temp' else ''}frequency_{column}"
+
+
+def make_compared(data: Standardised, target: str, records: str, schema: str = "temp") -> str:
+    """SQL: the table `target`, shaped as lk_rec, from records shaped as lk_plain; frequencies from the schema."""
+    return render(
+        "compared.sql",
+        target=target,
+        records=records,
+        frequent=[(column, frequency_table(column, schema), once) for column, once in data.once.items()],
+        extra=any(f.kind_name == "extra" for f in data.fields),
+    )

@@ -1,6 +1,6 @@
 -- Every distinct birth date text, read once. Invalid dates keep their digits: 1856-86-18 still says 1856 and 18.
 -- Whether 05/04/1990 is April or May is decided by each source's own dates: the side that never passes 12 is the month.
-create or replace temp table lk_date as
+create or replace temp table lk_date_part as
 with raws as (
     {%- for column in columns %}
     select distinct {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw,
@@ -28,21 +28,24 @@ shaped as (
             else 'other'
         end as shape
     from (select source, raw, substr(strip_accents(lower(trim(text))), 1, 40) as s from raws where text is not null)
-),
-parts as (
-    select *,
-        list_transform(regexp_extract_all(s, '\d+'), lambda x: try_cast(x as int)) as n,
-        map {{ months }}[substr(regexp_extract(s, '[a-z]{3,}'), 1, 3)] as named_month
-    from shaped
-),
-orders as (
+)
+select *,
+    list_transform(regexp_extract_all(s, '\d+'), lambda x: try_cast(x as int)) as n,
+    map {{ months }}[substr(regexp_extract(s, '[a-z]{3,}'), 1, 3)] as named_month
+from shaped;
+-- How each source writes its dates.
+create or replace temp table lk_order as
+{%- if orders %}
+from {{ orders }};
+{%- else %}
     select source,
         count(*) filter (where n[2] > 12) > count(*) filter (where n[1] > 12) as is_month_first,
         coalesce(max(n[3]) filter (where shape = 'year last' and n[3] <= 2100), 2000) % 100 as newest
-    from parts where shape in ('year last', 'short year last')
-    group by source
-),
-read as (
+    from lk_date_part where shape in ('year last', 'short year last')
+    group by source;
+{%- endif %}
+create or replace temp table lk_date as
+with read as (
     select p.source, p.raw,
         case shape
             when 'year first' then n[1]
@@ -76,7 +79,7 @@ read as (
             when shape = 'year, month in letters' then n[2]
         end as d,
         case when shape = 'other' then nullif(substr(regexp_replace(s, '\D', '', 'g'), 1, 8), '') end as digits
-    from parts p left join orders o on o.source is not distinct from p.source
+    from lk_date_part p left join lk_order o on o.source is not distinct from p.source
 )
 select *,
     case when d is not null then

@@ -1,7 +1,7 @@
 -- The table that keys and comparisons read: sound codes and value frequencies beside every value.
 -- A frequency is the binary logarithm of the share of records (with any value) that hold the value; values that one
 -- record holds are not listed, for two records never share them.
-create or replace temp table lk_rec as
+create or replace temp table {{ target }} as
 select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,
     case
@@ -13,12 +13,11 @@ select p.*,
         when 0 then false when 1 then length(p.extra[1]) = 1 else len(list_filter(p.extra, lambda t: length(t) = 1)) > 0
     end as has_initial
     {%- endif %}
-    {%- for column, once in frequent.items() %}, coalesce(fr_{{ column }}.share, {{ once }}) as tf_{{ column }}{% endfor %}
-from lk_plain p
+    {%- for column, _, once in frequent %}, coalesce(fr_{{ column }}.share, {{ once }}) as tf_{{ column }}{% endfor %}
+from {{ records }} p
 left join lk_sound g on g.value = p.given
 left join lk_sound f on f.value = p.family
 left join lk_sound mo on mo.value = p.mother
-{%- for column in frequent %}
-left join lk_frequency_{{ column }} fr_{{ column }} on fr_{{ column }}.value = p.{{ column }}
+{%- for column, table, _ in frequent %}
+left join {{ table }} fr_{{ column }} on fr_{{ column }}.value = p.{{ column }}
 {%- endfor %}
-{% if shadows %}where not exists (select 1 from lk_shadow s where s.shadow = p.r){% endif %}

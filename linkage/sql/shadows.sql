@@ -2,13 +2,12 @@
 -- a hundred times costs no more than once. They are compared as one pair and join its cluster if that pair matches.
 create or replace temp table lk_shadow as
 with signed as (
-    select r, side, hash({{ columns | join(', ') }}) as signature
-    from lk_plain
-    where {{ identified }}
+    select r, side, {{ signature }} as signature from lk_plain
 ),
 repeated as (
     select side, signature, min(r) as stands_for
     from signed
+    where signature is not null
     group by side, signature
     having count(*) > {{ most }}
 )

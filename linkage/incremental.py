@@ -1,0 +1,238 @@
+"""A run that looks only at what changed since the last one, and ends where a run over all records would.
+
+On one basis (basis.py) whether two records are paired depends on the two, on the size of the blocks that their match
+keys put them in, and on nothing else; so changed records are paired with all others, and a block that outgrew its limit,
+or came back below it, gives up or brings its pairs. Whom that can touch is known from the areas (state.py); for these
+records alone companions are heeded and clusters made, by the very functions that do it for all.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from linkage import model as models
+from linkage.basis import Basis, settings_of
+from linkage.blocking import Blocking, Blocks
+from linkage.comparison import Patterns, compare
+from linkage.engine import (
+    PAIR_THRESHOLDS,
+    cluster_records,
+    decided_pairs,
+    drop_temporary,
+    notes_on,
+    thresholds,
+    write_results,
+)
+from linkage.match_keys import MatchKey, key_values_sql, possible_keys
+from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
+from linkage.scoring import Prior, odds_sql, score, weigh
+from linkage.specification import Specification
+from linkage.sql import render
+from linkage.standardise import MOST_COPIES, signature, standardise_more
+from linkage.state import TELLING, decisions_sql, find_areas, has_state, near_odds, see_records
+from linkage.term_frequency import COMPARED, make_compared
+from linkage.weights import Learned
+
+# Share of the records that may have changed since the basis was learned; more, and the model is learned anew.
+MOST_CHANGED = 0.1
+
+
+@dataclass
+class _Run:
+    """What every step needs. `schema`: where the state is."""
+
+    con: duckdb.DuckDBPyConnection
+    schema: str
+    basis: Basis
+    keys: list[MatchKey]
+    patterns: Patterns
+    learned: Learned
+    prior: Prior
+
+    @property
+    def odds(self) -> str:
+        return odds_sql(self.prior)
+
+
+def deduplicate_changes(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    output_schema: str,
+    *,
+    state: str,
+    earlier: str,
+    decisions: str | None = None,
+    join_probability: float = 0.5,
+    progress: Progress | None = None,
+) -> LinkageResult | None:
+    """As `deduplicate` without comparing clusters, from the state of an earlier run and what changed since.
+
+    `state`: the schema of that state, left as it is; `earlier`: the schema with the pairs and clusters of the last run
+    on it. Writes {output_schema}.pairs and clusters of all records, and {output_schema}.state_* for
+    `state.apply_changes`. None, and nothing written, where a run over all records is called for: no state, another
+    specification or other columns, another version of the engine, or too much changed (MOST_CHANGED). `counts` holds
+    also `changed`, the records that came, went or changed, and `looked_at`, those whose clusters were made again.
+    """
+    watch = Stopwatch(progress)
+    try:
+        with watch.stage("changes"):
+            run = _begin(con, specification, records, state, join_probability)
+            if run is None or not _few_changed(run, specification, records):
+                return None
+        with watch.stage("standardise"):
+            _standardise(run, specification, records)
+        with watch.stage("match keys"):
+            yields = _find_pairs(run, watch)
+        with watch.stage("compare"):
+            data = run.basis.standardised(run.basis.records)
+            con.execute(render("changes_candidates.sql", state=state))
+            compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
+            weigh(con, run.patterns, run.learned)
+        limits = thresholds(specification, PAIR_THRESHOLDS)
+        with watch.stage("cluster"):
+            notes, looked_at = _settle(run, decisions, limits, join_probability)
+        with watch.stage("write"):
+            write_results(con, yields, limits, f"{output_schema}.part_pairs", f"{output_schema}.part_clusters")
+            con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=decisions_sql(decisions)))
+        return LinkageResult(
+            model=run.basis.model,
+            keys=yields,
+            counts=_counts(con, output_schema) | {"looked_at": looked_at},
+            thresholds=limits,
+            seconds=watch.stages,
+            notes=notes,
+        )
+    finally:
+        drop_temporary(con)
+
+
+def _begin(
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, state: str, join_probability: float
+) -> _Run | None:
+    """The run that the state allows; None where it was made for something else."""
+    if not has_state(con, state):
+        return None
+    basis = Basis.load(con, state)
+    if basis.settings != settings_of(con, specification, records, join_probability):
+        return None
+    keys, patterns = possible_keys(basis.standardised(basis.records)), Patterns.of(basis.fields)
+    learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
+    return _Run(con, state, basis, keys, patterns, learned, prior)
+
+
+def _few_changed(run: _Run, specification: Specification, records: str) -> bool:
+    """lk_change from the records and the state; whether it is few enough."""
+    see_records(run.con, specification, records)
+    run.con.execute(render("changes_found.sql", state=run.schema))
+    changed = run.basis.changed + _number(run.con, "select count(*) from lk_change")
+    return changed <= MOST_CHANGED * run.basis.records
+
+
+def _standardise(run: _Run, specification: Specification, records: str) -> None:
+    """lk_old and lk_new: the changed records as they were and as they are."""
+    changed = f"(select p.* from {records} p semi join lk_change c on c.record_id = cast(p.{specification.record_id} as varchar))"
+    standardise_more(run.con, specification, changed, f"{run.schema}.date_orders")
+    run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.schema))
+    run.con.execute(
+        render("changes_records.sql", state=run.schema, signature=signature(run.basis.filled), most=MOST_COPIES)
+    )
+
+
+def _find_pairs(run: _Run, watch: Stopwatch) -> list[KeyYield]:
+    """lk_found and lk_lost, key by key of the plan."""
+    yields = [KeyYield(key.name) for key in run.keys]
+    run.con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
+    run.con.execute("create or replace temp table lk_lost (l integer, r integer, key tinyint)")
+    for number, limit in run.basis.plan:
+        key = run.keys[number]
+        values = {
+            "values_old": "(from lk_old where stands_for is null)",
+            "values_new": "(from lk_new where stands_for is null)",
+            "values_all": f"(from {run.schema}.records where stands_for is null)",
+        }
+        with watch.measure() as seconds:
+            script = render(
+                "changes_key.sql", number=number, limit=limit, many=key.each is not None,
+                **{name: key_values_sql(key, relation) for name, relation in values.items()},
+            )  # fmt: skip
+            run.con.execute(script)
+        yields[number].is_used, yields[number].seconds = True, seconds.value
+        yields[number].pairs = _number(run.con, f"select count(*) from lk_found where key = {number}")
+    return yields
+
+
+def _settle(
+    run: _Run, decisions: str | None, limits: dict[str, float], join_probability: float
+) -> tuple[list[str], int]:
+    """lk_scored, lk_cluster and lk_area of the records that the changes bear on; notes, and how many these are."""
+    con = run.con
+    con.execute(
+        render("changes_inside.sql", state=run.schema, odds=run.odds, telling=TELLING,
+               near=near_odds(limits["review"]), decisions=decisions_sql(decisions))
+    )  # fmt: skip
+    con.execute(render("changes_part.sql", state=run.schema))
+    size = _number(con, "select count(*) from lk_plain")
+    data = run.basis.standardised(size, _number(con, "select count(*) from lk_shadow"))
+    compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
+    weigh(con, run.patterns, run.learned, target="lk_copies")
+    con.execute("insert into lk_weighed from lk_copies")
+    same, different = decided_pairs(con, decisions)
+    score(con, run.prior)
+    cluster, notes = cluster_records(con, data, same, different, join_probability)
+    find_areas(con, size, same, limits["review"])
+    return notes + notes_on(cluster, different), size
+
+
+def _counts(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
+    counts = {"match": 0, "review": 0, "changed": _number(con, "select count(distinct r) from lk_change")}
+    counts["candidate_pairs"] = _number(con, "select count(*) from (select distinct l, r from lk_found)")
+    counts |= dict(con.execute(f"select verdict, count(*) from {schema}.pairs group by verdict").fetchall())
+    counts["records"] = _number(con, f"select count(*) from {schema}.clusters")
+    counts["entities"] = _number(con, f"select count(distinct entity_id) from {schema}.clusters")
+    return counts
+
+
+def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    row: Any = con.execute(query).fetchone()
+    return int(row[0] or 0)
+
+
+def deduplicate_again(
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    output_schema: str,
+    *,
+    state: str,
+    decisions: str | None = None,
+    join_probability: float = 0.5,
+) -> None:
+    """A run over all records on the basis of a state, without learning: where `deduplicate_changes` must end."""
+    try:
+        basis = Basis.load(con, state)
+        keys, patterns = possible_keys(basis.standardised(0)), Patterns.of(basis.fields)
+        learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
+        standardise_more(con, specification, records, f"{state}.date_orders")
+        con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled)))
+        shadows, size = (_number(con, f"select count(*) from lk_{table}") for table in ("shadow", "plain"))
+        data = basis.standardised(size, shadows)
+        con.execute(make_compared(data, "lk_rec", COMPARED, state))
+        search = Blocking(con, data, keys, Stopwatch())
+        search.begin()
+        for number, limit in basis.plan:
+            blocks = search.survey(number, "lk_rec", allowed=2**62)
+            search.join(number, Blocks(blocks.pairs, limit, blocks.skipped))
+        search.end()
+        con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
+        compare(con, data, patterns, "lk_candidates", "lk_pairs")
+        weigh(con, patterns, learned)
+        same, different = decided_pairs(con, decisions)
+        score(con, prior)
+        cluster_records(con, data, same, different, join_probability)
+        con.execute(f"create schema if not exists {output_schema}")
+        limits = thresholds(specification, PAIR_THRESHOLDS)
+        write_results(con, search.yields, limits, f"{output_schema}.pairs", f"{output_schema}.clusters")
+    finally:
+        drop_temporary(con)

@@ -1,0 +1,101 @@
+"""The state of a registry's linkage: what the next run needs so as to look only at what changed.
+
+A schema of its own with records as standardised, their weighed pairs, and areas. An area is a set of records of which
+none bears on the outcome of another area's: what clustering may join, what decisions join, and copies with the record
+that stands for them. Clusters never reach beyond an area (average_linkage looks inside components only), so an area
+that nothing touched stays as it was.
+"""
+
+import duckdb
+import numpy as np
+
+from linkage.basis import Basis
+from linkage.clustering import components
+from linkage.scoring import as_table, log_odds
+from linkage.specification import Specification
+from linkage.sql import render
+from linkage.standardise import Standardised, literal, quote, signature
+from linkage.term_frequency import SHADOWS, frequency_table, make_compared
+
+# Pairs that can still say something, together or within a household: the others count as never compared.
+TELLING = "(odds > -20 or w_m > 0)"
+# Temporary tables (lk_...) of keeping a state and of going on from it.
+STATE_TABLES = (
+    "date_part", "order", "seen", "area", "shadow_rec", "change", "new", "old", "crowd", "still", "lost", "fresh", "parted",
+    "pair_was", "pair_now", "seed", "inside", "part", "copies", "left",
+)  # fmt: skip
+NO_DECISIONS = "select null::varchar as record_id_l, null::varchar as record_id_r, null::varchar as decision where false"
+
+
+def see_records(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
+    """lk_seen (record_id, fingerprint): what each record says in the columns that play a role, as one number."""
+    named = [column for _, column in specification.columns.columns_by_role()]
+    source = [specification.source] if specification.source else []
+    values = ", ".join(f"cast({quote(column)} as varchar)" for column in dict.fromkeys([*source, *named]))
+    con.execute(
+        f"create or replace temp table lk_seen as select cast({quote(specification.record_id)} as varchar) as record_id, "
+        f"hash({values}) as fingerprint from {records}"
+    )
+
+
+def keep_state(
+    con: duckdb.DuckDBPyConnection, state: str, data: Standardised, basis: Basis, odds: str, decisions: str | None
+) -> None:
+    """Write the state of a run over all records, whose tables (lk_...) are still there, into the schema `state`.
+
+    Reads lk_seen and lk_area. `odds`: SQL of a pair's odds in bits. An earlier state in the schema is replaced.
+    """
+    con.execute(f"drop schema if exists {state} cascade; create schema {state}")
+    if data.shadows:
+        con.execute(make_compared(data, "lk_shadow_rec", SHADOWS))
+    script = render(
+        "state_keep.sql", state=state, signature=signature(data.filled), shadows=data.shadows, odds=odds,
+        telling=TELLING, decisions=decisions_sql(decisions),
+        frequencies=[(column, frequency_table(column)) for column in data.once],
+    )  # fmt: skip
+    script = script.replace("$learned", literal(basis.as_json()))
+    con.execute(script)
+
+
+def apply_changes(con: duckdb.DuckDBPyConnection, state: str, target: str) -> None:
+    """Bring the state up to date with what `deduplicate_changes` left in the schema `target`."""
+    con.execute(render("state_apply.sql", state=state, target=target))
+
+
+def has_state(con: duckdb.DuckDBPyConnection, state: str) -> bool:
+    """Whether the schema holds a state."""
+    row = con.execute(
+        "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = ? "
+        "and table_name = 'basis'", [state],
+    ).fetchone()  # fmt: skip
+    return bool(row and row[0])
+
+
+def decisions_sql(decisions: str | None) -> str:
+    """SQL: the decided pairs (record_id_l, record_id_r, decision)."""
+    if decisions is None:
+        return NO_DECISIONS
+    columns = "record_id_l::varchar as record_id_l, record_id_r::varchar as record_id_r, decision::varchar as decision"
+    return f"select {columns} from {decisions}"
+
+
+def near_odds(review: float) -> float:
+    """Bits from which a pair may join clusters or be written; a hair lower, for weights are rounded."""
+    return min(0.0, log_odds(review)) - 0.01
+
+
+def find_areas(con: duckdb.DuckDBPyConnection, records: int, same: np.ndarray, review: float) -> None:
+    """lk_area (r, area: its smallest record) of the records that are not alone in theirs, from lk_scored."""
+    pairs = con.execute(
+        f"select l, r from lk_scored where odds > {near_odds(review)!r} and l <> r union all "
+        "select stands_for, shadow from lk_shadow"
+    ).fetchnumpy()
+    left = np.concatenate([pairs["l"], same[:, 0]]).astype(np.int64)
+    right = np.concatenate([pairs["r"], same[:, 1]]).astype(np.int64)
+    area = components(left, right, records)
+    shared = np.bincount(area, minlength=records)[area] > 1
+    rows = {"r": np.flatnonzero(shared).astype(np.int32), "area": area[shared].astype(np.int32)}
+    con.register("lk_numbers", as_table(rows))
+    con.execute("create or replace temp table lk_area as from lk_numbers")
+    con.unregister("lk_numbers")
+
