@@ -36,7 +36,7 @@ class Basis:
     chance: dict[str, float]
     once: dict[str, float]
     changed: int = 0  # records changed since
-    schema: str = field(default="", compare=False)  # where the tables are
+    schema: str = field(default="temp", compare=False)  # where the frequencies are
 
     @classmethod
     def of(cls, data: Standardised, settings: dict[str, Any], model: dict[str, Any], plan: list[tuple[int, int]]) -> "Basis":

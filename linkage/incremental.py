@@ -29,8 +29,8 @@ from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.sql import render
-from linkage.standardise import MOST_COPIES, signature, standardise_more
-from linkage.state import TELLING, decisions_sql, find_areas, has_state, near_odds, see_records
+from linkage.standardise import MOST_COPIES, check_identifiers, signature, standardise_more
+from linkage.state import TELLING, decisions_sql, find_areas, has_state, keep_state, near_odds, see_records
 from linkage.term_frequency import COMPARED, make_compared
 from linkage.weights import Learned
 
@@ -124,6 +124,7 @@ def _begin(
 
 def _few_changed(run: _Run, specification: Specification, records: str) -> bool:
     """lk_change from the records and the state; whether it is few enough."""
+    check_identifiers(run.con, records, specification)
     see_records(run.con, specification, records)
     run.con.execute(render("changes_found.sql", state=run.schema))
     changed = run.basis.changed + _number(run.con, "select count(*) from lk_change")
@@ -208,8 +209,12 @@ def deduplicate_again(
     state: str,
     decisions: str | None = None,
     join_probability: float = 0.5,
+    keep_in: str | None = None,
 ) -> None:
-    """A run over all records on the basis of a state, without learning: where `deduplicate_changes` must end."""
+    """A run over all records on the basis of a state, without learning: where `deduplicate_changes` must end.
+
+    `keep_in`: another schema, for the state of this run.
+    """
     try:
         basis = Basis.load(con, state)
         keys, patterns = possible_keys(basis.standardised(0)), Patterns.of(basis.fields)
@@ -234,5 +239,9 @@ def deduplicate_again(
         con.execute(f"create schema if not exists {output_schema}")
         limits = thresholds(specification, PAIR_THRESHOLDS)
         write_results(con, search.yields, limits, f"{output_schema}.pairs", f"{output_schema}.clusters")
+        if keep_in:
+            see_records(con, specification, records)
+            find_areas(con, size, same, limits["review"])
+            keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
     finally:
         drop_temporary(con)

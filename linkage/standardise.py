@@ -99,7 +99,7 @@ def standardise(
         sides.append((register, register_specification or specification.for_register()))
     for relation, side in sides:
         side.check_columns(columns_of(con, relation), relation)
-        _check_identifiers(con, relation, side)
+        check_identifiers(con, relation, side)
     shape = _read(con, sides)
     return _finish(con, shape, len(sides))
 
@@ -275,7 +275,8 @@ def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, obj
     }
 
 
-def _check_identifiers(con: duckdb.DuckDBPyConnection, relation: str, side: Specification) -> None:
+def check_identifiers(con: duckdb.DuckDBPyConnection, relation: str, side: Specification) -> None:
+    """UsageProblem for an empty relation and for identifiers that are missing or repeated."""
     column = quote(side.record_id)
     row = con.execute(f"select count(*), count({column}), count(distinct {column}) from {relation}").fetchone()
     assert row is not None

@@ -47,11 +47,11 @@ def keep_state(
     """
     con.execute(f"drop schema if exists {state} cascade; create schema {state}")
     if data.shadows:
-        con.execute(make_compared(data, "lk_shadow_rec", SHADOWS))
+        con.execute(make_compared(data, "lk_shadow_rec", SHADOWS, basis.schema))
     script = render(
         "state_keep.sql", state=state, signature=signature(data.filled), shadows=data.shadows, odds=odds,
         telling=TELLING, decisions=decisions_sql(decisions),
-        frequencies=[(column, frequency_table(column)) for column in data.once],
+        frequencies=[(column, frequency_table(column, basis.schema)) for column in data.once],
     )  # fmt: skip
     script = script.replace("$learned", literal(basis.as_json()))
     con.execute(script)
