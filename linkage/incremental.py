@@ -14,6 +14,7 @@ import duckdb
 from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.blocking import Blocking, Blocks
+from linkage.clerical_frame import keep_candidates
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
@@ -26,7 +27,7 @@ from linkage.engine import (
 )
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, odds_sql, score, weigh
+from linkage.scoring import Prior, odds_sql, score, scored_sql, weigh
 from linkage.specification import Specification
 from linkage.sql import render
 from linkage.standardise import MOST_COPIES, check_identifiers, signature, standardise_more
@@ -65,6 +66,7 @@ def deduplicate_changes(
     earlier: str,
     decisions: str | None = None,
     join_probability: float = 0.5,
+    most_changed: float = MOST_CHANGED,
     progress: Progress | None = None,
 ) -> LinkageResult | None:
     """As `deduplicate` without comparing clusters, from the state of an earlier run and what changed since.
@@ -72,14 +74,14 @@ def deduplicate_changes(
     `state`: the schema of that state, left as it is; `earlier`: the schema with the pairs and clusters of the last run
     on it. Writes {output_schema}.pairs and clusters of all records, and {output_schema}.state_* for
     `state.apply_changes`. None, and nothing written, where a run over all records is called for: no state, another
-    specification or other columns, another version of the engine, or too much changed (MOST_CHANGED). `counts` holds
-    also `changed`, the records that came, went or changed, and `looked_at`, those whose clusters were made again.
+    specification or other columns, another version of the engine, or more than the share `most_changed` of the records changed since its
+    basis was learned. `counts` holds also `changed`, the records that came, went or changed, and `looked_at`, those whose clusters were made again.
     """
     watch = Stopwatch(progress)
     try:
         with watch.stage("changes"):
             run = _begin(con, specification, records, state, join_probability)
-            if run is None or not _few_changed(run, specification, records):
+            if run is None or not _few_changed(run, specification, records, most_changed):
                 return None
         with watch.stage("standardise"):
             _standardise(run, specification, records)
@@ -95,7 +97,9 @@ def deduplicate_changes(
             notes, looked_at = _settle(run, decisions, limits, join_probability)
         with watch.stage("write"):
             write_results(con, yields, limits, f"{output_schema}.part_pairs", f"{output_schema}.part_clusters")
-            con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=decisions_sql(decisions)))
+            told = decisions_sql(decisions)
+            con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=told))
+            _keep_candidates(run, yields, limits, output_schema)
         return LinkageResult(
             model=run.basis.model,
             keys=yields,
@@ -122,13 +126,13 @@ def _begin(
     return _Run(con, state, basis, keys, patterns, learned, prior)
 
 
-def _few_changed(run: _Run, specification: Specification, records: str) -> bool:
+def _few_changed(run: _Run, specification: Specification, records: str, most_changed: float) -> bool:
     """lk_change from the records and the state; whether it is few enough."""
     check_identifiers(run.con, records, specification)
     see_records(run.con, specification, records)
     run.con.execute(render("changes_found.sql", state=run.schema))
     changed = run.basis.changed + _number(run.con, "select count(*) from lk_change")
-    return changed <= MOST_CHANGED * run.basis.records
+    return changed <= most_changed * run.basis.records
 
 
 def _standardise(run: _Run, specification: Specification, records: str) -> None:
@@ -184,6 +188,12 @@ def _settle(
     cluster, notes = cluster_records(con, data, same, different, join_probability)
     find_areas(con, size, same, limits["review"])
     return notes + notes_on(cluster, different), size
+
+
+def _keep_candidates(run: _Run, yields: list[KeyYield], limits: dict[str, float], target: str) -> None:
+    """Pairs for clerks, out of those of all records, as `deduplicate` keeps them."""
+    run.con.execute(render("changes_all.sql", state=run.schema, target=target, scored=scored_sql(run.prior, "weighed")))
+    keep_candidates(run.con, yields, limits, target, "lk_all_scored", "lk_all_people")
 
 
 def _counts(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:

@@ -19,13 +19,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
-from linkage.engine import PAIR_THRESHOLDS, deduplicate
+from linkage.engine import PAIR_THRESHOLDS
 from linkage.explain import Explanation, explain
 from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
 from linkage.last_run import last_run
 from linkage.register import match_register
 from linkage.registry_sql import run_script, single, table_exists
+from linkage.registry_state import drop_spare_state, link_persons, publish_state
 from linkage.results import LinkageResult
 from linkage.specification import Specification, Thresholds
 from linkage.verify import verify
@@ -81,7 +82,8 @@ class RegistrySettings(BaseModel):
 
     `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes`
     names further columns that help. `max_jump`: the share of records merged may be this many times the last
-    run's. `stale_register`: whether a register that could not be refreshed still says something.
+    run's. `relearn_after`: the share of the records that may have changed since the model was learned; until then a
+    run looks only at what changed. `stale_register`: whether a register that could not be refreshed still says something.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -93,6 +95,7 @@ class RegistrySettings(BaseModel):
     attributes: list[str] = []
     max_cluster_size: int = Field(default=30, ge=2)
     max_jump: float = Field(default=3.0, gt=1)
+    relearn_after: float = Field(default=0.1, ge=0, le=1)
     max_households: int = Field(default=12, ge=2)
     max_households_per_person: int = Field(default=20, ge=2)
     stale_register: Literal["could_not_check", "use_last_good"] = "could_not_check"
@@ -150,7 +153,8 @@ RegisterState = Literal["available", "stale", "unavailable"]
 
 @dataclass(frozen=True)
 class RegistryLinkageSummary:
-    """What a run found. `merged_records`: records beyond the first of their person; `seconds` by stage of the
+    """What a run found. `merged_records`: records beyond the first of their person; `changed_records`: those that came,
+    went or changed since the last run, None where the model was learned anew from all; `seconds` by stage of the
     engine.
     """
 
@@ -158,6 +162,7 @@ class RegistryLinkageSummary:
     records: int
     persons: int
     merged_records: int
+    changed_records: int | None
     match_pairs: int
     review_pairs: int
     largest_cluster: int
@@ -222,10 +227,10 @@ def _link(
                 match_register, of_persons, names_once(PERSONS), names_once(POPULATION), of_register, WORK,
                 progress=lambda stage: say(f"matching to the register: {stage}"),
             )  # fmt: skip
-        persons = deduplicate(
+        persons = link_persons(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
-            join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], compare_clusters=False,
-            with_candidates=True, progress=lambda stage: say(f"linking persons: {stage}"),
+            join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], relearn_after=settings.relearn_after,
+            progress=lambda stage: say(f"linking persons: {stage}"),
         )  # fmt: skip
         figures = _figures(con)
         _safety_stop(con, figures, settings)
@@ -254,11 +259,13 @@ def _link(
     if register:
         models.append(("register", of_persons, register))
     _publish(con, run_id, models)
+    drop_spare_state(con)
     return RegistryLinkageSummary(
         run_id=run_id,
         records=figures["records"],
         persons=figures["persons"],
         merged_records=figures["records"] - figures["persons"],
+        changed_records=persons.counts.get("changed"),
         match_pairs=figures["match_pairs"],
         review_pairs=figures["review_pairs"],
         largest_cluster=figures["largest_cluster"],
@@ -384,6 +391,7 @@ def _publish(
         run_script(con, "publish", work=WORK, run_id=run_id)
         keep(con, "person", run_id, WORK)
         keep(con, "household", run_id, WORK)
+        publish_state(con, models[0][2], WORK)
         for purpose, roles, result in models:
             con.execute(
                 "INSERT INTO linkage.model VALUES (?, ?, ?, ?)",

@@ -103,10 +103,14 @@ def odds_sql(prior: Prior) -> str:
 
 def score(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:
     """lk_scored (l, r, keys, key, match_weight, odds, probability); `key`: number of the first key, -1 identical."""
+    con.execute(f"create or replace temp table lk_scored as {scored_sql(prior, 'lk_weighed')}")
+
+
+def scored_sql(prior: Prior, weighed: str) -> str:
+    """SQL: the columns of lk_scored for pairs shaped as lk_weighed."""
     shift = float(np.log2(prior.person / (1 - prior.person)))
-    con.execute(
-        "create or replace temp table lk_scored as "
+    return (
         "select l, r, keys, case when keys = 0 then -1 else bit_count((keys & -keys) - 1) end::int as key, "
         f"odds, odds - {shift!r} as match_weight, 1 / (1 + pow(2, -greatest(least(odds, 60), -60))) as probability "
-        f"from (select *, {odds_sql(prior)} as odds from lk_weighed)"
+        f"from (select *, {odds_sql(prior)} as odds from {weighed})"
     )

@@ -23,6 +23,7 @@ TELLING = "(odds > -20 or w_m > 0)"
 STATE_TABLES = (
     "date_part", "order", "seen", "area", "shadow_rec", "change", "new", "old", "crowd", "still", "lost", "fresh", "parted",
     "pair_was", "pair_now", "seed", "inside", "part", "copies", "left",
+    "all_scored", "all_people",
 )  # fmt: skip
 NO_DECISIONS = "select null::varchar as record_id_l, null::varchar as record_id_r, null::varchar as decision where false"
 

@@ -12,10 +12,10 @@ create or replace table {{ schema }}.clerical_frame (stratum varchar, pairs bigi
 create or replace temp table lk_apart as
 select s.l, s.r, s.key, s.match_weight, s.probability,
     case {% for stratum in strata %} when odds >= {{ stratum.least_bits }} then {{ loop.index0 }}{% endfor %} end as stratum
-from lk_scored s
-join lk_cluster a on a.r = s.l
-join lk_cluster b on b.r = s.r
-where probability < {{ review }} and odds >= {{ strata[-1].least_bits }} and s.l <> s.r and a.first <> b.first;
+from {{ scored }} s
+join {{ people }} a on a.r = s.l
+join {{ people }} b on b.r = s.r
+where probability < {{ review }} and odds >= {{ strata[-1].least_bits }} and s.l <> s.r and a.entity <> b.entity;
 
 {% for stratum in strata %}
 insert into {{ schema }}.clerical_frame
@@ -32,13 +32,13 @@ kept as (
     order by hash(l, r), l, r limit {{ most }}
 )
 select '{{ stratum.name }}', a.record_id, b.record_id, {{ keys }}[key + 1], round(match_weight, 4), probability
-from kept join lk_plain a on a.r = kept.l join lk_plain b on b.r = kept.r
+from kept join {{ people }} a on a.r = kept.l join {{ people }} b on b.r = kept.r
 order by kept.l, kept.r;
 {% endfor %}
 
 -- Too many, and too unlikely, for a sample to find anything among them: the model's own word is all there is.
 insert into {{ schema }}.clerical_frame
 select '{{ beyond }}', count(*), {{ expected }}
-from lk_scored where odds < {{ strata[-1].least_bits }} and l <> r;
+from {{ scored }} where odds < {{ strata[-1].least_bits }} and l <> r;
 
 drop table lk_apart

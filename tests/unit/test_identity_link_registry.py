@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
-from linkage import registry
+from linkage import registry, registry_state
 from linkage.registry import RegistrySettings, explain_registry, link_registry, register_state
 from linkage.results import LinkageResult
 
@@ -62,7 +62,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     stand_in = Engine()
-    monkeypatch.setattr(registry, "deduplicate", stand_in.deduplicate)
+    monkeypatch.setattr(registry_state, "deduplicate", stand_in.deduplicate)
     monkeypatch.setattr(registry, "match_register", stand_in.match_register)
     monkeypatch.setattr(registry, "SMALLEST_JUMP", 1)
     return stand_in
