@@ -5,8 +5,10 @@ size: none of it can be told from a few changed records, and a pair must not be 
 stranger was registered. So it is learned now and then and used every night.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -39,7 +41,9 @@ class Basis:
     schema: str = field(default="temp", compare=False)  # where the frequencies are
 
     @classmethod
-    def of(cls, data: Standardised, settings: dict[str, Any], model: dict[str, Any], plan: list[tuple[int, int]]) -> "Basis":
+    def of(
+        cls, data: Standardised, settings: dict[str, Any], model: dict[str, Any], plan: list[tuple[int, int]]
+    ) -> "Basis":
         """From what a run over all records found."""
         return cls(settings, data.records, model, plan, data.fields, data.places, data.filled, data.chance, data.once)
 
@@ -69,17 +73,17 @@ class Basis:
 def settings_of(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str, join_probability: float
 ) -> dict[str, Any]:
-    """What a state is good for; any difference calls for learning anew. DuckDB's version is in it because of `hash`."""
-    variants = None
-    if specification.name_variants:
-        variants = con.execute("select sum(hash(v))::varchar from read_text(?) t(f, v, s, m)", [specification.name_variants])
-        variants = variants.fetchone()[0]  # type: ignore[index]
+    """What a state is good for; any difference calls for learning anew. DuckDB's version is in it because of `hash`.
+
+    ConfigurationProblem where the name variants cannot be read.
+    """
+    variants = Path(specification.name_variants).read_text("utf-8") if specification.name_variants else ""
     return json.loads(
         json.dumps({
             "version": [VERSION, duckdb.__version__],
             "specification": specification.model_dump(mode="json"),
             "columns": [row[:2] for row in con.execute(f"describe select * from {records}").fetchall()],
-            "name_variants": variants,
+            "name_variants": hashlib.sha256(variants.encode()).hexdigest(),
             "join_probability": join_probability,
         })
     )  # fmt: skip

@@ -302,6 +302,7 @@ def _keep_clusters(con: duckdb.DuckDBPyConnection, cluster: np.ndarray) -> np.nd
 
 
 def notes_on(cluster: np.ndarray, different: np.ndarray) -> list[str]:
+    """What the user should know of the clusters: decisions that contradict each other, an entity of many records."""
     notes = []
     broken = int((cluster[different[:, 0]] == cluster[different[:, 1]]).sum())
     if broken:

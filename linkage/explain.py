@@ -10,13 +10,14 @@ import numpy as np
 
 from ibr.errors import UsageProblem
 from linkage import model as models
+from linkage.basis import Basis
 from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.pair_evidence import FieldEvidence, PairEvidence, pair_evidence
 from linkage.scoring import Prior, log_odds, odds_sql
 from linkage.specification import Specification
-from linkage.standardise import standardise
+from linkage.standardise import Standardised, standardise
 from linkage.term_frequency import add_frequencies
 from linkage.variants import use_variants
 
@@ -63,13 +64,15 @@ def explain(
     id_a: str,
     id_b: str,
     model: dict[str, Any] | str | Path,
+    state: str | None = None,
 ) -> Explanation:
     """Explain the pair (id_a, id_b) of `records` with a trained model (LinkageResult.model, or its file).
 
-    The frequencies of values are counted over all records, as they were for the score. Raises UsageProblem for an
+    The frequencies of values are counted over all records, as they were for the score; `state` as in
+    `explain_pairs`. Raises UsageProblem for an
     identifier that does not occur, ConfigurationProblem for a model of other columns.
     """
-    return explain_pairs(con, specification, records, [(id_a, id_b)], model)[0]
+    return explain_pairs(con, specification, records, [(id_a, id_b)], model, state)[0]
 
 
 def explain_pairs(
@@ -78,13 +81,16 @@ def explain_pairs(
     records: str,
     pairs: Sequence[tuple[str, str]],
     model: dict[str, Any] | str | Path,
+    state: str | None = None,
 ) -> list[Explanation]:
-    """Explain several pairs, in the order given: the records are made comparable once for all. Errors as `explain`."""
+    """Explain several pairs, in the order given: the records are made comparable once for all. Errors as `explain`.
+
+    `state`: the schema of the state that the run kept (state.py); then the records are explained as that run saw them,
+    with the frequencies that it used, and `records` is not read.
+    """
     specification = as_specification(specification)
     try:
-        data = standardise(con, specification, records)
-        data.shadows = 0  # the records are wanted as they are
-        add_frequencies(con, data)
+        data = _seen_by_the_run(con, state, pairs) if state else _made_comparable(con, specification, records)
         use_variants(con, data, models.saved_variants(model))
         numbers = [sorted(_number(con, wanted) for wanted in pair) for pair in pairs]
         keys = possible_keys(data)
@@ -102,6 +108,25 @@ def explain_pairs(
         ]
     finally:
         drop_temporary(con)
+
+
+def _made_comparable(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> Standardised:
+    data = standardise(con, specification, records)
+    data.shadows = 0  # the records are wanted as they are
+    add_frequencies(con, data)
+    return data
+
+
+def _seen_by_the_run(con: duckdb.DuckDBPyConnection, state: str, pairs: Sequence[tuple[str, str]]) -> Standardised:
+    """lk_rec and lk_plain of the records named, numbered in the order of their identifiers, as runs do."""
+    con.execute(
+        "create or replace temp table lk_rec as "
+        f"select * replace ((row_number() over (order by record_id) - 1)::int as r) from {state}.records "
+        "where record_id in (select unnest($1))",
+        [[str(one) for pair in pairs for one in pair]],
+    )
+    con.execute("create or replace temp table lk_plain as select r, record_id, side from lk_rec")
+    return Basis.load(con, state).standardised(0)
 
 
 def _number(con: duckdb.DuckDBPyConnection, record_id: str) -> int:

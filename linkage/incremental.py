@@ -1,9 +1,9 @@
 """A run that looks only at what changed since the last one, and ends where a run over all records would.
 
 On one basis (basis.py) whether two records are paired depends on the two, on the size of the blocks that their match
-keys put them in, and on nothing else; so changed records are paired with all others, and a block that outgrew its limit,
-or came back below it, gives up or brings its pairs. Whom that can touch is known from the areas (state.py); for these
-records alone companions are heeded and clusters made, by the very functions that do it for all.
+keys put them in, and on nothing else; so changed records are paired with all others, and a block that outgrew its
+limit, or came back below it, gives up or brings its pairs. Whom that can touch is known from the areas (state.py); for
+these records alone clusters are made again, by the very functions that make them for all.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior, odds_sql, score, scored_sql, weigh
 from linkage.specification import Specification
 from linkage.sql import render
-from linkage.standardise import MOST_COPIES, check_identifiers, signature, standardise_more
+from linkage.standardise import MOST_COPIES, check_identifiers, quote, signature, standardise_more
 from linkage.state import TELLING, decisions_sql, find_areas, has_state, keep_state, near_odds, see_records
 from linkage.term_frequency import COMPARED, make_compared
 from linkage.weights import Learned
@@ -72,10 +72,11 @@ def deduplicate_changes(
     """As `deduplicate` without comparing clusters, from the state of an earlier run and what changed since.
 
     `state`: the schema of that state, left as it is; `earlier`: the schema with the pairs and clusters of the last run
-    on it. Writes {output_schema}.pairs and clusters of all records, and {output_schema}.state_* for
-    `state.apply_changes`. None, and nothing written, where a run over all records is called for: no state, another
-    specification or other columns, another version of the engine, or more than the share `most_changed` of the records changed since its
-    basis was learned. `counts` holds also `changed`, the records that came, went or changed, and `looked_at`, those whose clusters were made again.
+    on it. Writes {output_schema}.pairs and clusters of all records, the pairs for clerks, and {output_schema}.state_*
+    for `state.apply_changes`. None, and nothing written, where a run over all records is called for: no state, another
+    specification or other columns, another version of the engine, or more than the share `most_changed` of the records
+    changed since its basis was learned. `counts` holds also `changed`, the records that came, went or changed, and
+    `looked_at`, those whose clusters were made again.
     """
     watch = Stopwatch(progress)
     try:
@@ -137,7 +138,8 @@ def _few_changed(run: _Run, specification: Specification, records: str, most_cha
 
 def _standardise(run: _Run, specification: Specification, records: str) -> None:
     """lk_old and lk_new: the changed records as they were and as they are."""
-    changed = f"(select p.* from {records} p semi join lk_change c on c.record_id = cast(p.{specification.record_id} as varchar))"
+    record_id = f"cast(p.{quote(specification.record_id)} as varchar)"
+    changed = f"(select p.* from {records} p semi join lk_change c on c.record_id = {record_id})"
     standardise_more(run.con, specification, changed, f"{run.schema}.date_orders")
     run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.schema))
     run.con.execute(

@@ -26,7 +26,7 @@ from linkage.identity import CarryOver, carry_over, check_run_id, keep
 from linkage.last_run import last_run
 from linkage.register import match_register
 from linkage.registry_sql import run_script, single, table_exists
-from linkage.registry_state import drop_spare_state, link_persons, publish_state
+from linkage.registry_state import drop_spare_state, link_persons, publish_state, published_state
 from linkage.results import LinkageResult
 from linkage.specification import Specification, Thresholds
 from linkage.verify import verify
@@ -83,7 +83,8 @@ class RegistrySettings(BaseModel):
     `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes`
     names further columns that help. `max_jump`: the share of records merged may be this many times the last
     run's. `relearn_after`: the share of the records that may have changed since the model was learned; until then a
-    run looks only at what changed. `stale_register`: whether a register that could not be refreshed still says something.
+    run looks only at what changed. `stale_register`: whether a register that could not be refreshed still says
+    something.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -454,7 +455,7 @@ def explain_registry(con: duckdb.DuckDBPyConnection, id_a: str, id_b: str) -> Re
     last = last_run(con, "nothing can be explained")
     if id_a == id_b:
         raise UsageProblem("The two identifiers are the same; name two records")
-    evidence = explain(con, last.roles, names_once(PERSONS), id_a, id_b, last.model)
+    evidence = explain(con, last.roles, names_once(PERSONS), id_a, id_b, last.model, published_state(con))
     uids = dict(
         con.execute(
             "SELECT record_id, person_uid FROM linkage.persons_crosswalk WHERE record_id IN (?, ?)",

@@ -9,6 +9,7 @@ from linkage.explain import explain_pairs
 from linkage.last_run import LastRun, last_run
 from linkage.registry import PERSONS, names_once
 from linkage.registry_sql import run_script
+from linkage.registry_state import published_state
 
 # Lower ends of the bands of probability that the queue is counted by.
 BANDS = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.0)
@@ -76,7 +77,8 @@ def _first_pairs(con: duckdb.DuckDBPyConnection, last: LastRun, first: int) -> l
     ).fetchall()
     if not rows:
         return []
-    told = explain_pairs(con, last.roles, names_once(PERSONS), [(left, right) for left, right, *_ in rows], last.model)
+    pairs = [(left, right) for left, right, *_ in rows]
+    told = explain_pairs(con, last.roles, names_once(PERSONS), pairs, last.model, published_state(con))
     return [
         QueuedPair(left, right, programs, key, probability, is_one_person, [field.line for field in explanation.fields])
         for (left, right, programs, key, probability, is_one_person), explanation in zip(rows, told, strict=True)

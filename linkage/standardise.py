@@ -28,8 +28,8 @@ class Standardised:
     """What standardising found: the fields worth comparing, their frequencies, and what was left out.
 
     `chance`: per field, the share of random pairs in full agreement; `once`: per column, log2 of the share of a value
-    that one record holds. `variants`: given names that the comparison takes for one (variants.py), also in lk_learned. The records
-    themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
+    that one record holds. `variants`: given names that the comparison takes for one (variants.py), also in lk_learned.
+    The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
     """
 
     records: int

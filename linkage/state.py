@@ -21,11 +21,11 @@ from linkage.term_frequency import SHADOWS, frequency_table, make_compared
 TELLING = "(odds > -20 or w_m > 0)"
 # Temporary tables (lk_...) of keeping a state and of going on from it.
 STATE_TABLES = (
-    "date_part", "order", "seen", "area", "shadow_rec", "change", "new", "old", "crowd", "still", "lost", "fresh", "parted",
-    "pair_was", "pair_now", "seed", "inside", "part", "copies", "left",
+    "date_part", "order", "seen", "area", "shadow_rec", "change", "new", "old", "crowd", "still", "lost", "fresh",
+    "parted", "pair_was", "pair_now", "seed", "inside", "part", "copies", "left",
     "all_scored", "all_people",
 )  # fmt: skip
-NO_DECISIONS = "select null::varchar as record_id_l, null::varchar as record_id_r, null::varchar as decision where false"
+NO_DECISIONS = "select ''::varchar as record_id_l, ''::varchar as record_id_r, ''::varchar as decision where false"
 
 
 def see_records(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
@@ -33,9 +33,10 @@ def see_records(con: duckdb.DuckDBPyConnection, specification: Specification, re
     named = [column for _, column in specification.columns.columns_by_role()]
     source = [specification.source] if specification.source else []
     values = ", ".join(f"cast({quote(column)} as varchar)" for column in dict.fromkeys([*source, *named]))
+    record_id = f"cast({quote(specification.record_id)} as varchar)"
     con.execute(
-        f"create or replace temp table lk_seen as select cast({quote(specification.record_id)} as varchar) as record_id, "
-        f"hash({values}) as fingerprint from {records}"
+        f"create or replace temp table lk_seen as select {record_id} as record_id, hash({values}) as fingerprint "
+        f"from {records}"
     )
 
 
