@@ -16,7 +16,7 @@ import duckdb
 from linkage.fields import Field
 from linkage.results import KeyYield
 from linkage.specification import Specification
-from linkage.standardise import Standardised
+from linkage.standardise import Standardised, columns_of
 
 VERSION = 1  # of the tables in linkage/sql/state_*.sql and of what their columns mean
 
@@ -82,7 +82,7 @@ def settings_of(
         json.dumps({
             "version": [VERSION, duckdb.__version__],
             "specification": specification.model_dump(mode="json"),
-            "columns": [row[:2] for row in con.execute(f"describe select * from {records}").fetchall()],
+            "columns": columns_of(con, records),
             "name_variants": hashlib.sha256(variants.encode()).hexdigest(),
             "join_probability": join_probability,
         })

@@ -20,7 +20,7 @@ from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
-from linkage.state import STATE_TABLES, find_areas, keep_state, see_records
+from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
 from linkage.variants import compare_again, learn_variants, use_variants
 from linkage.weights import Learned, learn, shares_of_relatives, unrelated_shares
@@ -32,47 +32,6 @@ PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 LONE_MARGIN = 1.5
 # Bits that a pair below the joining probability says: nearly nothing, and not enough to join by itself.
 UNSURE = -0.5
-TABLES = [
-    "text",
-    "value",
-    "raw",
-    "number",
-    "date",
-    "plain",
-    "rec",
-    "sound",
-    "shadow",
-    "found",
-    "candidates",
-    "key",
-    "block",
-    "open",
-    "caught",
-    "caught_rec",
-    "tried_weighed",
-    "judged",
-    "more",
-    "pairs",
-    "random",
-    "random_compared",
-    "relatives",
-    "relatives_compared",
-    "weighed",
-    "scored",
-    "cluster",
-    "variant",
-    "variant_given",
-    "decided",
-    "member",
-    "drawn",
-    "total",
-    "near",
-    "profile_pairs",
-    "profile_compared",
-    "profiled",
-    "learned",
-    *STATE_TABLES,
-]
 
 
 def deduplicate(
@@ -104,7 +63,6 @@ def deduplicate(
     """
     watch = Stopwatch(progress)
     try:
-        settings = settings_of(con, specification, records, join_probability)
         data, patterns, _, yields, learned, prior = prepare(con, specification, records, watch)
         with watch.stage("score"):
             score(con, prior)
@@ -141,6 +99,7 @@ def deduplicate(
             with watch.stage("keep"):
                 see_records(con, specification, records)
                 find_areas(con, data.records, decided[0], limits["review"])
+                settings = settings_of(con, specification, records, join_probability)
                 basis = Basis.of(data, settings, model, plan_of(yields))
                 keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
         result = LinkageResult(
@@ -396,9 +355,10 @@ def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: f
 
 
 def drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
-    """Remove the engine's temporary tables, also after a failure."""
-    for table in TABLES:
-        con.execute(f"drop table if exists temp.lk_{table}")
+    """Remove the engine's temporary tables (lk_...), also after a failure."""
+    own = "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'lk_')"
+    for (table,) in con.execute(own).fetchall():
+        con.execute(f"drop table temp.{table}")
 
 
 def as_specification(specification: Any) -> Specification:

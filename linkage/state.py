@@ -19,12 +19,6 @@ from linkage.term_frequency import SHADOWS, frequency_table, make_compared
 
 # Pairs that can still say something, together or within a household: the others count as never compared.
 TELLING = "(odds > -20 or w_m > 0)"
-# Temporary tables (lk_...) of keeping a state and of going on from it.
-STATE_TABLES = (
-    "date_part", "order", "seen", "area", "shadow_rec", "change", "new", "old", "crowd", "still", "lost", "fresh",
-    "parted", "pair_was", "pair_now", "seed", "inside", "part", "copies", "left",
-    "all_scored", "all_people",
-)  # fmt: skip
 NO_DECISIONS = "select ''::varchar as record_id_l, ''::varchar as record_id_r, ''::varchar as decision where false"
 
 
