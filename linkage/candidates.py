@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from linkage.blocking import Blocking, Blocks
-from linkage.match_keys import key_values_sql
+from linkage.match_keys import hash_values, key_values_sql
 from linkage.scoring import each_for_itself
 
 # A key may bring at most this many pairs a record, and always the least number.
@@ -41,6 +41,7 @@ class PlannedSearch(Blocking):
     keeps_first = False
 
     def first(self) -> None:
+        self._keys = hash_values(self._con, self._keys)
         self.begin()
         self._tried = [self._try(number) for number in range(len(self._keys))]
         self.end()
@@ -52,11 +53,21 @@ class PlannedSearch(Blocking):
         )
         self._chosen = self._worthwhile()
         self.begin()
-        for number in self._chosen:
-            self.join(number, self.survey(number, "lk_rec", self._allowed()))
+        # Few values first: whatever they bring, keys with one value more need not bring again.
+        for number in sorted(self._chosen, key=lambda n: len(self._keys[n].values)):
+            if not self._is_contained(number):
+                self.join(number, self.survey(number, None, self._allowed()))
+        self._con.execute("drop table lk_hashed")
         self.end()
         self.count_new()
         self._add_copies()
+
+    def _is_contained(self, number: int) -> bool:
+        """Whether a key that was run has brought all pairs of this one."""
+        return any(
+            found.is_used and not found.blocks_skipped and key.contains(self._keys[number])
+            for found, key in zip(self.yields, self._keys, strict=True)
+        )
 
     def first_counted(self) -> str:
         tried = self._tried_stand_for(range(len(self._keys)))
@@ -89,10 +100,10 @@ class PlannedSearch(Blocking):
     def _try(self, number: int) -> tuple[Blocks, float]:
         """What a key would bring, and how many of its pairs each tried one stands for."""
         parts = max(1, self._data.compared // SURVEYED_RECORDS)
-        blocks = self.survey(number, "lk_rec", self._allowed(), parts)
+        blocks = self.survey(number, None, self._allowed(), parts)
         wanted = TAUGHT_PAIRS if self._keys[number].teaches else TRIED_PAIRS
         further = max(1, round(blocks.pairs / parts / wanted))
-        self.pair(number, f"greatest(n0, n1) <= {blocks.limit} and h // {parts} % {further} = 0")
+        self.pair(number, f"greatest(n0, n1) <= {blocks.limit} and h % {further} = 0")
         self.yields[number].pairs, self.yields[number].expected_matches = blocks.pairs, 0.0
         return blocks, float(parts * further)
 
@@ -134,14 +145,15 @@ class PlannedSearch(Blocking):
         )
         bits = con.execute("select keys from lk_caught order by i").fetchnumpy()["keys"]
         tried = (bits[:, None] >> np.arange(len(self._keys), dtype=np.int64)) & 1 == 1
-        con.execute(
-            "create or replace temp table lk_caught_rec as select * from lk_rec "
-            "where r in (select l from lk_caught union select r from lk_caught)"
-        )
+        for table in ("rec", "hashed"):
+            con.execute(
+                f"create or replace temp table lk_caught_{table} as select * from lk_{table} "
+                "where r in (select l from lk_caught union select r from lk_caught)"
+            )
         would = tried.copy()
-        for number in range(len(self._keys)):
+        for number, key in enumerate(self._keys):
             caught = con.execute(
-                f"with v as ({key_values_sql(self._keys[number], 'lk_caught_rec')}) select distinct i "
+                f"with v as ({key_values_sql(key, key.records.replace('lk_', 'lk_caught_'))}) select distinct i "
                 "from lk_caught p join v a on a.r = p.l join v b on b.r = p.r and b.h = a.h"
             ).fetchnumpy()["i"]
             would[caught, number] = True
