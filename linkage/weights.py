@@ -137,7 +137,7 @@ def learn(
     """EM over (key, pattern, count) rows of the teaching keys.
 
     Shapes: three arrays of one length; patterns packed (see comparison.Patterns). Deterministic for equal inputs:
-    rows are sorted first. Without rows the starting values are returned. `relatives`: h of the fields that need not be
+    rows are sorted and put together first. Without rows the starting values are returned. `relatives`: h of the fields that need not be
     guessed, see `shares_of_relatives`.
     """
     relatives = relatives or {}
@@ -147,12 +147,8 @@ def learn(
     classes = np.full((len(keys), 3), np.nan)
     if len(rows_key) == 0:
         return Learned(fields, m, h, u, classes)
-    order = np.lexsort((rows_pattern, rows_key))
-    key, count = rows_key[order], rows_count[order].astype(float)
-    levels = patterns.unpack(rows_pattern[order])
-    # A field that the row's key fixes is treated as missing for that row.
     fixed = np.array([[f.name in k.fixes for f in fields] for k in keys])
-    levels = np.where(fixed[key], -1, levels)
+    key, levels, count = _without_fixed(patterns, fixed, rows_key, rows_pattern, rows_count)
     taught = np.unique(key)
     classes[taught] = (0.4, 0.2, 0.4)
     regional = [i for i, f in enumerate(fields) if f.kind_name in REGIONAL]
@@ -193,6 +189,23 @@ def learn(
     return Learned(fields, m, h, u, classes, rounds, namesakes)
 
 
+def _without_fixed(
+    patterns: Patterns, fixed: np.ndarray, key: np.ndarray, pattern: np.ndarray, count: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Key, levels and count of the distinct rows, sorted, where a field that the row's key fixes counts as missing.
+
+    Half of the rows differ in nothing else. Levels come as one run of integers a field, as EM reads them.
+    """
+    factors = np.array(patterns.factors, dtype=np.int64)
+    digits = patterns.unpack(pattern).astype(np.int64) + 1
+    left = pattern - (digits * fixed[key] * factors).sum(axis=1)
+    order = np.lexsort((left, key))
+    key, left, count = key[order], left[order], count[order].astype(float)
+    starts = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]) | (left[1:] != left[:-1])])
+    levels = np.asfortranarray(patterns.unpack(left[starts]).astype(np.intp))
+    return key[starts], levels, np.add.reduceat(count, starts)
+
+
 def _log_unrelated(
     u: list[np.ndarray], by_key: dict[int, np.ndarray], key: np.ndarray, levels: np.ndarray
 ) -> np.ndarray:
@@ -212,7 +225,8 @@ def _unrelated_by_key(
     """A field's shares among each key's unrelated pairs; shape (keys, levels)."""
     width = field.levels + 1
     seen = np.bincount(key * width + levels + 1, weights=weights, minlength=keys * width).reshape(keys, width)[:, 1:]
-    return np.stack([_normalise(field, row + KEY_BELIEF * u) for row in seen])
+    blocks = (seen + KEY_BELIEF * u).reshape(keys, field.contexts, -1)
+    return np.asarray((blocks / np.maximum(blocks.sum(axis=2, keepdims=True), FLOOR)).reshape(keys, -1))
 
 
 def _posterior(
