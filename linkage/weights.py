@@ -137,8 +137,8 @@ def learn(
     """EM over (key, pattern, count) rows of the teaching keys.
 
     Shapes: three arrays of one length; patterns packed (see comparison.Patterns). Deterministic for equal inputs:
-    rows are sorted and put together first. Without rows the starting values are returned. `relatives`: h of the fields that need not be
-    guessed, see `shares_of_relatives`.
+    rows are sorted and put together first. Without rows the starting values are returned. `relatives`: h of the fields
+    that need not be guessed, see `shares_of_relatives`.
     """
     relatives = relatives or {}
     fields = patterns.fields
