@@ -71,6 +71,15 @@ def test_a_key_worth_its_pairs_is_run():
     assert sum(expected.values()) == pytest.approx(500, abs=100)
 
 
+def test_birth_year_or_another_place_beside_a_place_is_tried_but_not_against_a_register():
+    """Somebody listed under a nickname, with a year and places, shares nothing else with the other record."""
+    con = people()
+    con.execute("create table register as select * from people where id like 'a%'")
+    new = {"birth year and village", "birth year and county", "village and county"}
+    assert new <= {k.name for k in deduplicate(con, SPECIFICATION, "people", "o").keys}
+    assert not new & {k.name for k in match_register(con, SPECIFICATION, "people", "register", None, "o").keys}
+
+
 def test_whoever_is_found_beyond_doubt_looks_no_further():
     con = people()
     con.execute("create table register as select * from people where id like 'a%'")
