@@ -1,11 +1,12 @@
 """The sample country as two tables for linkage alone: every program's records, and the population register.
 
-    python -m benchmarks.country FOLDER [SCALE]
+    python -m benchmarks.country FOLDER [SCALE [WITHOUT_REGISTER]]
 
 The same people, errors and truth as in the sample country's sources (at scale 1: 4.3 million records of 3.8 million
 persons, 30 million in the register), without the systems around them, so that a nation is made in minutes.
 """
 
+import hashlib
 import shutil
 import sys
 from collections.abc import Callable
@@ -35,19 +36,22 @@ REGISTER = {
 SHARED = {role: column for role, column in PERSONS.items() if role in REGISTER}
 RECORD_ID, REGISTER_ID = "record_id", "register_id"
 SEED = 42
+GENERATOR = "generator.sha256"
 
 
-def make(folder: Path, scale: float, say: Callable[[str], None] = print) -> Path:
-    """`folder/<scale>` with persons.parquet, register/<county>.parquet and truth.parquet; made once.
+def make(folder: Path, scale: float, say: Callable[[str], None] = print, with_register: bool = True) -> Path:
+    """`folder/<scale>` with persons.parquet, truth.parquet and, where wanted, register/<county>.parquet; made once.
 
-    The truth: record_id, person, household, register_id.
+    The truth: record_id, person, household, register_id (null throughout where no register was made). At scale 1 the
+    records take two minutes, the register five.
     """
     target = folder / f"{scale:g}"
-    if target.exists():
+    if is_made(folder, scale, with_register):
+        _warn_of_other_generator(target, say)
         return target
-    partial = target.with_suffix(".partial")
+    partial = folder / f"{scale:g}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    (partial / "register").mkdir(parents=True)
+    partial.mkdir(parents=True)
     settings, today = Settings(scale, SEED), day(FIRST_REPORTING_DATE)
     people = population.build(settings, today)
     registrations, records = programs.register_households(settings, people)
@@ -57,10 +61,11 @@ def make(folder: Path, scale: float, say: Callable[[str], None] = print) -> Path
     kept = np.flatnonzero(registrations.is_beneficiary[records.registration])
     persons = _persons(registrations, records, written, kept)
     persons.sample(fraction=1.0, shuffle=True, seed=SEED).write_parquet(partial / "persons.parquet")
-    say(f"{len(kept):,} records")
-    held = register.Registered.nobody(len(people.people))
-    for number, rows in register.counties(settings, people, held, today):
-        rows.write_parquet(partial / "register" / f"{number:02}.parquet")
+    if with_register:
+        (partial / "register").mkdir()
+        held = register.Registered.nobody(len(people.people))
+        for number, rows in register.counties(settings, people, held, today):
+            rows.write_parquet(partial / "register" / f"{number:02}.parquet")
     person = records.person[kept]
     in_register = pl.Series(people.register_id[person]).cast(pl.String)
     pl.DataFrame(
@@ -71,8 +76,28 @@ def make(folder: Path, scale: float, say: Callable[[str], None] = print) -> Path
             REGISTER_ID: in_register.set(pl.Series(people.register_id[person] == 0), None),
         }
     ).write_parquet(partial / "truth.parquet")
+    (partial / GENERATOR).write_text(_generator(), encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     return target
+
+
+def is_made(folder: Path, scale: float, with_register: bool = True) -> bool:
+    """Whether `make` would find its work done."""
+    target = folder / f"{scale:g}"
+    return target.exists() and (not with_register or (target / "register").exists())
+
+
+def _generator() -> str:
+    """What the data depend on, as a hash: figures of another country would be told as this one's."""
+    sources = [*sorted(Path(country.__file__).parent.glob("*.py")), Path(__file__)]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def _warn_of_other_generator(target: Path, say: Callable[[str], None]) -> None:
+    made_by = target / GENERATOR
+    if not made_by.exists() or made_by.read_text(encoding="utf-8") != _generator():
+        say(f"{target} was made by another version of the generator; delete it to have it made anew")
 
 
 def _persons(
@@ -105,4 +130,4 @@ def _number(values: np.ndarray) -> pl.Series:
 
 
 if __name__ == "__main__":
-    print(make(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.1))
+    print(make(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0.1, with_register=len(sys.argv) < 4))

@@ -218,9 +218,9 @@ def _evaluate(con: duckdb.DuckDBPyConnection) -> Evaluation:
     persons = grouping_measures(con, "SELECT entity, true_entity FROM eval_records")
     return Evaluation(
         pairs=persons["pairs"],
-        pairs_with_review=_with_review(con, persons["pairs"]),
+        pairs_with_review=with_review(con, persons["pairs"]),
         b_cubed=persons["b_cubed"],
-        families=_families(con),
+        families=family_measures(con),
         households=grouping_measures(
             con,
             """
@@ -253,8 +253,11 @@ def _evaluate(con: duckdb.DuckDBPyConnection) -> Evaluation:
     )
 
 
-def _with_review(con: duckdb.DuckDBPyConnection, automatic: dict[str, float]) -> dict[str, float]:
-    """The automatic pairs, and every pair scored for match or review that is not in one person already."""
+def with_review(con: duckdb.DuckDBPyConnection, automatic: dict[str, float]) -> dict[str, float]:
+    """The automatic pairs, and every pair scored for match or review that is not in one person already.
+
+    Reads eval_records (record_id, entity, true_entity) and linkage.pairs.
+    """
     row = con.execute("""
         SELECT
             count(*) FILTER (WHERE l.true_entity = r.true_entity), count(*)
@@ -275,7 +278,11 @@ def _with_review(con: duckdb.DuckDBPyConnection, automatic: dict[str, float]) ->
     )
 
 
-def _families(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+def family_measures(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    """Different people of one true household taken as one person, and F1 among people with household members.
+
+    Reads eval_records (record_id, entity, true_entity, true_household).
+    """
     pairs_of = (
         "SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM eval_records GROUP BY {})"
     )
