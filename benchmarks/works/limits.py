@@ -1,0 +1,73 @@
+"""How time grows with the number of records, and what happens when memory is short."""
+
+import math
+from functools import partial
+from itertools import pairwise
+
+from benchmarks import datasets
+from benchmarks.bench import AS_REGISTRY, NAMES, OURS, SPLINK, Bench
+from benchmarks.results import Figures, Row
+from benchmarks.targets import Target, at_most
+from ibr.errors import UsageProblem
+
+# By scale of the run: DuckDB's limit, well below what it takes by itself, so that it has to spill.
+MEMORY_LIMITS = {False: "400MB", True: "2GB"}
+# What is not DuckDB's: Python, libraries, and the arrays that clusters are made in.
+BESIDE_GB = 1.0
+
+
+def growth(bench: Bench) -> list[Row]:
+    """Deduplication at growing scales: the exponent of time in the number of records, the worst of the steps."""
+    scales = [scale * bench.country for scale in ((0.1, 1, 3) if bench.is_full else (1, 10))]
+    # At small scale only ours is put through the larger country: it is there to keep growth in view, not to compare.
+    engines = [OURS, *([SPLINK] if bench.is_full and SPLINK in bench.engines else [])]
+    steps: dict[str, list[Figures]] = {engine: [] for engine in engines}
+    for scale in scales:
+        try:
+            data = datasets.sample_country(scale, bench.tell)
+        except UsageProblem as problem:
+            bench.tell(f"growth: {problem}")
+            continue
+        for engine in engines:
+            options = AS_REGISTRY if engine == OURS else None
+            steps[engine].append(bench.measure(engine, f"dedupe {data.size:,} records", data, options=options))
+    ours, *others = ({"engine": NAMES[engine], **_exponent(found)} for engine, found in steps.items())
+    peer = others[0] if others else {}
+    target = at_most("exponent", "exponent of time in the number of records", 1.15, "number")
+    work = f"growth from {scales[0]:g}x to {scales[-1]:g}x"
+    return [Row("growth", work, bench.scale, ours, peer, [target.judge(ours, peer)])]
+
+
+def memory(bench: Bench) -> list[Row]:
+    """Deduplication with little memory: it spills to disk, finishes, and finds the same."""
+    limit = MEMORY_LIMITS[bench.is_full]
+    data = partial(datasets.sample_country, bench.country, bench.tell)
+    try:
+        dataset = data()
+        work = f"dedupe {dataset.size:,} records"
+        free = bench.measure(OURS, work, dataset, options=AS_REGISTRY)
+    except UsageProblem:
+        free = {}
+    gigabytes = float(limit[:-2]) / (1000 if limit.endswith("MB") else 1)
+    targets = [
+        Target("pair_f1", "F1 of pairs", lambda _: free.get("pair_f1"), asked="as without the limit"),
+        at_most("peak_gb", "peak memory of the process", gigabytes + BESIDE_GB, "GB"),
+    ]
+    work = f"dedupe {{records}} records with memory_limit {limit}"
+    return bench.compare("memory", work, data, targets, options=AS_REGISTRY, memory_limit=limit)
+
+
+def _exponent(found: list[Figures]) -> Figures:
+    """The steps that have a time, and the largest exponent between neighbours."""
+    steps = [
+        {name: step[name] for name in ("records", "seconds", "peak_gb", "pair_f1", "failed") if name in step}
+        for step in found
+    ]
+    timed = [step for step in steps if "seconds" in step]
+    if len(timed) < 2:
+        return {"failed": "fewer than two sizes could be measured", "steps": steps}
+    exponents = [
+        math.log(large["seconds"] / small["seconds"]) / math.log(large["records"] / small["records"])
+        for small, large in pairwise(timed)
+    ]
+    return {"exponent": round(max(exponents), 3), "records": timed[-1]["records"], "steps": steps}
