@@ -94,10 +94,12 @@ class Blocking:
             values = key_values_sql(self._keys[number], records)
             con.execute(f"create or replace temp table lk_key as select * from ({values}){part}")
             product = "n0 * n1" if self._is_linking else "n0 * (n0 - 1) // 2"
+            sizes_sql = "count(*) as n0, 0 as n1"
+            if self._is_linking:
+                sizes_sql = "count(*) filter (where side = 0) as n0, count(*) filter (where side = 1) as n1"
             con.execute(
-                "create or replace temp table lk_block as select h, n0, n1, "
-                f"{product} as pairs from (select h, count(*) filter (where side = 0) as n0, "
-                f"count(*) filter (where side = 1) as n1 from lk_key group by h) where {product} > 0"
+                f"create or replace temp table lk_block as select h, n0, n1, {product} as pairs "
+                f"from (select h, {sizes_sql} from lk_key group by h) where {product} > 0"
             )
             sizes = con.execute(
                 "select greatest(n0, n1) as size, sum(pairs)::bigint, count(*) from lk_block group by 1 order by 1"

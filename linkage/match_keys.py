@@ -13,8 +13,8 @@ from linkage.standardise import Standardised
 
 MOST_KEYS = 63  # bits of one BIGINT beside its sign
 # All names, each once, in any order, as one number; null where there is none. The exclusive or of the names' hashes is
-# the same in every order: sorting and joining them took 20 s for 4.3 million records, this takes .3. Nothing in `extra`
-# is there twice, or is the given or family name.
+# the same in every order: .5 s of processor time for 4.3 million records, where sorting and joining names took 39.
+# Nothing in `extra` is there twice, or is the given or family name.
 TOKENS = (
     "nullif(xor(xor(if(given is null, 0, hash(given)), "
     "if(family is null or family = given, 0, hash(family))), "
