@@ -356,9 +356,10 @@ def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: f
 
 def drop_temporary(con: duckdb.DuckDBPyConnection) -> None:
     """Remove the engine's temporary tables (lk_...), also after a failure."""
-    own = "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'lk_')"
-    for (table,) in con.execute(own).fetchall():
-        con.execute(f"drop table temp.{table}")
+    for kind, found in (("view", "duckdb_views()"), ("table", "duckdb_tables()")):
+        own = f"select {kind}_name from {found} where temporary and starts_with({kind}_name, 'lk_')"
+        for (name,) in con.execute(own).fetchall():
+            con.execute(f"drop {kind} temp.{name}")
 
 
 def as_specification(specification: Any) -> Specification:

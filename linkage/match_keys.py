@@ -137,8 +137,8 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
             [a, b, "given[1]"],
             f"given_name name_order {a} {b}",
         )
-    # For records that hold a nickname and places. Where no plan leaves keys out, against a register, they cost too much:
-    # 1.1 million pairs for 42 of 423,000 matches.
+    # For records that hold a nickname and places. Where no plan leaves keys out, against a register, they cost too
+    # much: 1.1 million pairs for 42 of 423,000 matches.
     if not data.registered:
         for p in data.places:
             add(f"birth year and {titles[p]}", f"y {p}", ["y", p], f"birth_date {p}")

@@ -81,7 +81,10 @@ def near_odds(review: float) -> float:
 
 
 def find_areas(con: duckdb.DuckDBPyConnection, records: int, same: np.ndarray, review: float) -> None:
-    """lk_area (r, area: its smallest record) of the records that are not alone in theirs, from lk_scored."""
+    """lk_area (r, area: its smallest record, entity: its cluster's) of the records that are not alone in theirs.
+
+    Reads lk_scored, lk_shadow and lk_cluster.
+    """
     pairs = con.execute(
         f"select l, r from lk_scored where odds > {near_odds(review)!r} and l <> r union all "
         "select stands_for, shadow from lk_shadow"
@@ -92,6 +95,9 @@ def find_areas(con: duckdb.DuckDBPyConnection, records: int, same: np.ndarray, r
     shared = np.bincount(area, minlength=records)[area] > 1
     rows = {"r": np.flatnonzero(shared).astype(np.int32), "area": area[shared].astype(np.int32)}
     con.register("lk_numbers", as_table(rows))
-    con.execute("create or replace temp table lk_area as from lk_numbers")
+    con.execute(
+        "create or replace temp table lk_area as select a.r, a.area, c.first as entity "
+        "from lk_numbers a join lk_cluster c using (r)"
+    )
     con.unregister("lk_numbers")
 

@@ -5,10 +5,15 @@ select least(l, r) as l, greatest(l, r) as r, keys, w_m, w_h, odds
 from (select *, {{ odds }} as odds from lk_weighed) where {{ telling }};
 create or replace temp table lk_parted as
 select l, r, bit_or(1::bigint << key) as keys from lk_lost group by l, r;
+-- Semi-joins one by one: an "or" of them took four times as long.
 create or replace temp table lk_pair_was as
-select p.* from {{ state }}.pairs p
-where l in (select r from lk_change) or r in (select r from lk_change)
-    or (l, r) in (select (l, r) from lk_fresh) or (l, r) in (select (l, r) from lk_parted);
+select p.* from {{ state }}.pairs p semi join lk_change c on c.r = p.l
+union
+select p.* from {{ state }}.pairs p semi join lk_change c on c.r = p.r
+union
+select p.* from {{ state }}.pairs p semi join lk_fresh f on f.l = p.l and f.r = p.r
+union
+select p.* from {{ state }}.pairs p semi join lk_parted f on f.l = p.l and f.r = p.r;
 create or replace temp table lk_pair_now as
 with held as (
     select * from lk_pair_was where l not in (select r from lk_change) and r not in (select r from lk_change)

@@ -16,8 +16,9 @@ from lk_part p join lk_number s using (r) join lk_number f on f.r = p.stands_for
 create or replace temp table lk_weighed as
 with known as (
     select l, r, keys, w_m, w_h from {{ state }}.pairs p
-    where l in (select r from lk_inside) and r in (select r from lk_inside)
-        and (l, r) not in (select (l, r) from lk_pair_was)
+    semi join lk_inside a on a.r = p.l
+    semi join lk_inside b on b.r = p.r
+    anti join lk_pair_was w on w.l = p.l and w.r = p.r
     union all
     select l, r, keys, w_m, w_h from lk_pair_now
 )

@@ -2,10 +2,12 @@
 create or replace temp table lk_left as
 select record_id from lk_plain union select record_id from lk_change;
 create or replace table {{ target }}.pairs as
-from {{ earlier }}.pairs where record_id_l not in (from lk_left) and record_id_r not in (from lk_left)
+select p.* from {{ earlier }}.pairs p
+anti join lk_left a on a.record_id = p.record_id_l
+anti join lk_left b on b.record_id = p.record_id_r
 union all from {{ target }}.part_pairs;
 create or replace table {{ target }}.clusters as
-from {{ earlier }}.clusters where record_id not in (from lk_left)
+select c.* from {{ earlier }}.clusters c anti join lk_left a on a.record_id = c.record_id
 union all from {{ target }}.part_clusters;
 drop table {{ target }}.part_pairs;
 drop table {{ target }}.part_clusters;
@@ -20,5 +22,9 @@ from lk_pair_now;
 create or replace table {{ target }}.state_inside as
 select r from lk_inside union select r from lk_change;
 create or replace table {{ target }}.state_areas as
-select n.r, f.r as area from lk_area a join lk_number n on n.i = a.r join lk_number f on f.i = a.area;
+select n.r, f.r as area, e.r as entity
+from lk_area a
+join lk_number n on n.i = a.r
+join lk_number f on f.i = a.area
+join lk_number e on e.i = a.entity;
 create or replace table {{ target }}.state_decisions as {{ decisions }}

@@ -10,7 +10,7 @@ from lk_shadow_rec c join lk_seen f using (record_id) join lk_shadow s on s.shad
 {%- endif %}
 create or replace table {{ state }}.pairs as
 select l, r, keys, w_m, w_h from (select *, {{ odds }} as odds from lk_weighed where keys <> 0) where {{ telling }};
-create or replace table {{ state }}.areas as select r, area from lk_area;
+create or replace table {{ state }}.areas as select r, area, entity from lk_area;
 create or replace table {{ state }}.decisions as {{ decisions }};
 create or replace table {{ state }}.date_orders as from lk_order;
 {%- for column, table in frequencies %}
