@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import accuracy
-from benchmarks.datasets import Dataset, Say, cache
+from benchmarks.datasets import Dataset, Say, cache, sample_country
 from benchmarks.jobs import Job
 from benchmarks.measure import JobFailed, Limits, measured, quiet
 from benchmarks.results import Figures, Row
@@ -39,6 +39,7 @@ class Bench:
     times: int = TIMES
     country_scale: float | None = None
     _done: dict[str, Figures] = field(default_factory=dict)
+    _countries: dict[tuple[float, bool], Dataset] = field(default_factory=dict)
 
     @property
     def scale(self) -> str:
@@ -49,6 +50,13 @@ class Bench:
     def country(self) -> float:
         """The sample country's scale for this run."""
         return self.country_scale or (1.0 if self.is_full else 0.1)
+
+    def sample_country(self, scale: float, with_register: bool = False) -> Dataset:
+        """The sample country, made or looked for once in a run. Raises UsageProblem where it cannot be made."""
+        asked = scale, with_register
+        if asked not in self._countries:
+            self._countries[asked] = sample_country(scale, self.tell, with_register)
+        return self._countries[asked]
 
     def compare(
         self, row: str, work: str, data: Callable[[], Dataset], targets: list[Target], *,

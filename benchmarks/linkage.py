@@ -41,7 +41,7 @@ def main(scale: str, rows: str, page_only: bool) -> None:
     except IbrError as problem:
         errors.print(f"bench: {problem}", markup=False, soft_wrap=True)
         sys.exit(problem.exit_code)
-    lines = [tuple(line) for line in page.target_lines(found)]
+    lines = [(*line[:-1], line[-1].strip("*")) for line in page.target_lines(found)]
     console.print(table("Targets", ["work", "figure", "asked", "ours", "peers", ""], lines))
     console.print(f"Written: {results.FILE.relative_to(results.ROOT)}, {page.FILE.relative_to(results.ROOT)}")
     if any("failed" in row["ours"] for row in found):

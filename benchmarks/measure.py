@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -51,8 +52,8 @@ def machine_memory_gb() -> float:
 def measured(job: Job, scratch: Path, limits: Limits, say: Say) -> Iterator[tuple[dict[str, Any], Path]]:
     """Run the job; its figures and the folder with its result, which is gone afterwards. Raises JobFailed.
 
-    Beside the job's own figures: wall_seconds of the whole process, spilled_gb, the most that lay on disk beside the
-    scratch database.
+    Beside the job's own figures: wall_seconds of the whole process; spilled_gb, the most that lay on disk beside the
+    scratch database; other_cores, how many cores other processes took meanwhile.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=scratch))
@@ -73,6 +74,7 @@ def _watch(folder: Path, limits: Limits, say: Say) -> dict[str, float]:
             cwd=folder, stdout=progress, stderr=errors, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
     largest, spilled, ended = 0.0, 0.0, None
+    others = _seconds_of_others()
     try:
         while process.poll() is None:
             time.sleep(POLL_SECONDS)
@@ -88,7 +90,22 @@ def _watch(folder: Path, limits: Limits, say: Say) -> dict[str, float]:
     seconds = time.monotonic() - begun
     if process.returncode != 0:
         raise JobFailed(ended or _reason(process.returncode, folder, largest, seconds))
-    return {"wall_seconds": round(seconds, 2), "spilled_gb": round(spilled, 3)}
+    return {
+        "wall_seconds": round(seconds, 2),
+        "spilled_gb": round(spilled, 3),
+        "other_cores": round(max(0.0, _seconds_of_others() - others) / seconds, 2),
+    }
+
+
+def _seconds_of_others() -> float:
+    """Processor seconds of everything but the processes measured so far, from an arbitrary zero; 0 where not known."""
+    with contextlib.suppress(OSError, ValueError):
+        fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
+        user, nice, system, _idle, _waiting, interrupt, soft_interrupt = map(int, fields[:7])
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = (user + nice + system + interrupt + soft_interrupt) / os.sysconf("SC_CLK_TCK")
+        return busy - spent.ru_utime - spent.ru_stime
+    return 0.0
 
 
 def _beyond(limits: Limits, resident: float, seconds: float) -> str | None:

@@ -37,7 +37,7 @@ def deduplicate(job: Job, clock: Clock) -> dict[str, Any]:
 def match(job: Job, clock: Clock) -> dict[str, Any]:
     """Writes matches.parquet: the best of each record's candidates, if it is above .9."""
     con = _connect(job)
-    columns = _columns(job.columns)
+    columns = set(_by_role(job.columns).values())
     model = MODELS[job.data](columns)
     assert job.register_columns is not None
     assert job.register_id is not None

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from benchmarks import datasets
 from benchmarks.bench import AS_REGISTRY, Bench
 from benchmarks.results import Row
 from benchmarks.targets import Target, at_least, at_most, no_lower_than_peer, share_of_peers_time
@@ -32,7 +31,7 @@ def families(bench: Bench) -> list[Row]:
 def dedupe(bench: Bench) -> list[Row]:
     """A nation's records deduplicated: training, keys, scoring, clusters."""
     targets = [share_of_peers_time(1 / 3, "at most a third"), no_lower_than_peer("pair_f1", "F1 of pairs")]
-    data = partial(datasets.sample_country, bench.country, bench.tell)
+    data = partial(bench.sample_country, bench.country)
     return bench.compare("dedupe", "dedupe {records} records", data, targets, options=AS_REGISTRY)
 
 
@@ -43,13 +42,13 @@ def verify(bench: Bench) -> list[Row]:
         at_most("peak_gb", "peak memory", 6.0, "GB"),
         no_lower_than_peer("pair_f1", "F1 of matches"),
     ]
-    data = partial(datasets.sample_country, bench.country, bench.tell, with_register=True)
+    data = partial(bench.sample_country, bench.country, with_register=True)
     return bench.compare("verify", "verify {records} records against {register}", data, targets, matching=True)
 
 
 def _for_sizes(bench: Bench, row: str, work: str, targets: list[Target]) -> list[Row]:
     rows = []
     for scale in [bench.country] if bench.is_full else sorted({DEMO_SCALE, bench.country}):
-        data = partial(datasets.sample_country, scale, bench.tell)
+        data = partial(bench.sample_country, scale)
         rows += bench.compare(row, work, data, targets, options=AS_REGISTRY)
     return rows

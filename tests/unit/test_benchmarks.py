@@ -16,7 +16,14 @@ TINY = 0.001
 STAMP = {
     "date": "2026-01-31",
     "commit": "abc1234",
-    "machine": {"cpu": "a processor", "cores_allowed": 2, "memory_gb": 8.0, "python": "3.11", "duckdb": "1.5.5"},
+    "machine": {
+        "cpu": "a processor",
+        "cores_allowed": 2,
+        "memory_gb": 8.0,
+        "load_at_start": 0.1,
+        "python": "3.11",
+        "duckdb": "1.5.5",
+    },
 }
 
 
@@ -39,8 +46,8 @@ def bench(cache, monkeypatch):
 
 
 def row(work: str, peer: str | None = "Splink 5.0.0", name: str = "dedupe", seconds: float = 2.0, **changed):
-    ours = {"engine": "ibr linkage", "records": 100, "seconds": seconds, "cpu_seconds": 2.0, "peak_gb": 0.5, "runs": 3,
-            "pair_f1": 0.99}  # fmt: skip
+    ours = {"engine": "ibr linkage", "records": 100, "seconds": seconds, "cpu_seconds": 2.0, "peak_gb": 0.5,
+            "other_cores": 0.0, "runs": 3, "pair_f1": 0.99}  # fmt: skip
     theirs = {**ours, "engine": peer, "seconds": 4.0, "pair_f1": 0.9} if peer else {}
     targets = [t.judge(ours, theirs) for t in (at_least("pair_f1", "F1 of pairs", 0.98), share_of_peers_time(0.25, ""))]
     return {**results.Row(name, work, "small", ours, theirs, targets).as_dict(STAMP), **changed}
@@ -57,7 +64,17 @@ def test_rows_of_our_engine_are_measured_merged_and_shown(bench, cache, tmp_path
     assert list(by_name) == ["historical", "families", "dedupe", "verify"]
     assert earlier in rows
     ours = by_name["dedupe"]["ours"]
-    assert {"seconds", "cpu_seconds", "wall_seconds", "peak_gb", "pair_f1", "records", "runs"} <= set(ours)
+    assert {
+        "seconds",
+        "cpu_seconds",
+        "wall_seconds",
+        "peak_gb",
+        "spilled_gb",
+        "other_cores",
+        "pair_f1",
+        "records",
+        "runs",
+    } <= set(ours)
     assert ours["wall_seconds"] > ours["seconds"] > 0
     assert 0.05 < ours["peak_gb"] < 4
     assert by_name["families"]["ours"] == ours, "the same work is measured once"
@@ -164,7 +181,8 @@ def test_what_was_left_out_pushes_nothing_out_and_does_not_stay():
 
 def test_growth_is_the_worst_step():
     steps = [
-        {"records": n, "seconds": s, "peak_gb": 1.0, "pair_f1": 0.9} for n, s in ((10, 1.0), (100, 10.0), (200, 40.0))
+        {"records": n, "seconds": s, "cpu_seconds": s, "peak_gb": 1.0, "pair_f1": 0.9}
+        for n, s in ((10, 1.0), (100, 10.0), (200, 40.0))
     ]
     assert limits._exponent(steps)["exponent"] == 2.0
     assert limits._exponent([*steps[:2], {"records": 200, "failed": "killed"}])["exponent"] == 1.0
