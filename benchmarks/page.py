@@ -111,10 +111,12 @@ def _asked(target: Figures) -> str:
 
 
 def _summary(rows: list[Figures]) -> str:
+    if not rows:
+        return "Nothing has been measured yet.\n"
     judged = [t["met"] for work in _works(rows) for t in work["targets"] if t["asked"] != "none set"]
     machines = {_machine(row) for row in rows}
     dates = sorted({row["date"] for row in rows})
-    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}" if dates else "never"
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     unknown = judged.count(None)
     return (
         f"**{judged.count(True)} of {len(judged)} targets are met, {judged.count(False)} missed"
