@@ -84,6 +84,9 @@ def deduplicate_changes(
             run = _begin(con, specification, records, state, join_probability)
             if run is None or not _few_changed(run, specification, records, most_changed):
                 return None
+            if progress:
+                changed = _number(con, "select count(*) from lk_change")
+                progress(f"{changed} records changed, the others stay as they are")
         with watch.stage("standardise"):
             _standardise(run, specification, records)
         with watch.stage("match keys"):
