@@ -42,8 +42,7 @@ GENERATOR = "generator.sha256"
 def make(folder: Path, scale: float, say: Callable[[str], None] = print, with_register: bool = True) -> Path:
     """`folder/<scale>` with persons.parquet, truth.parquet and, where wanted, register/<county>.parquet; made once.
 
-    The truth: record_id, person, household, register_id (null throughout where no register was made). At scale 1 the
-    records take two minutes, the register five.
+    The truth: record_id, person, household, register_id (null throughout where no register was made).
     """
     target = folder / f"{scale:g}"
     if is_made(folder, scale, with_register):

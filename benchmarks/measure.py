@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +151,3 @@ def _tell(folder: Path, say: Say) -> None:
 
 def quiet(_: str) -> None:
     """Progress for nobody."""
-
-
-Runner = Callable[[Job], tuple[dict[str, Any], Path]]

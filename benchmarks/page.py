@@ -37,7 +37,7 @@ WHAT = """\
 
 ```
 make bench                            # minutes
-make bench SCALE=full                 # a nation's records; two hours, 16 GB
+make bench SCALE=full                 # a nation's records
 make bench ROWS="febrl4 dedupe"       # only these rows; the other figures stay as they are
 ```
 """

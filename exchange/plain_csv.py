@@ -12,7 +12,7 @@ from warehouse.connection import literal, quoted
 def write_csv(con: duckdb.DuckDBPyConnection, sheet: Sheet, table: str, path: Path) -> None:
     """Write the rows of `table` (the sheet's fields and `place`) in order under the sheet's headings.
 
-    The manager's columns are there too, empty.
+    The columns to fill in are there too, empty.
     """
     values = ", ".join(f"{_safe(column)} AS {quoted(column.heading)}" for column in sheet.columns)
     con.execute(f"COPY (SELECT {values} FROM {table} ORDER BY place) TO {literal(str(path))} (FORMAT csv, HEADER)")

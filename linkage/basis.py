@@ -5,10 +5,8 @@ size: none of it can be told from a few changed records, and a pair must not be 
 stranger was registered. So it is learned now and then and used every night.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +14,7 @@ import duckdb
 from linkage.fields import Field
 from linkage.results import KeyYield
 from linkage.specification import Specification
-from linkage.standardise import Standardised, columns_of
+from linkage.standardise import Standardised, columns_of, load_variants
 
 VERSION = 1  # of the tables in linkage/sql/state_*.sql and of what their columns mean
 
@@ -38,7 +36,7 @@ class Basis:
     chance: dict[str, float]
     once: dict[str, float]
     changed: int = 0  # records changed since
-    schema: str = field(default="temp", compare=False)  # where the frequencies are
+    schema: str = field(default="", compare=False)  # where the state is that it was loaded from
 
     @classmethod
     def of(
@@ -77,16 +75,19 @@ def settings_of(
 
     ConfigurationProblem where the name variants cannot be read.
     """
-    variants = Path(specification.name_variants).read_text("utf-8") if specification.name_variants else ""
-    return json.loads(
-        json.dumps({
-            "version": [VERSION, duckdb.__version__],
-            "specification": specification.model_dump(mode="json"),
-            "columns": columns_of(con, records),
-            "name_variants": hashlib.sha256(variants.encode()).hexdigest(),
-            "join_probability": join_probability,
-        })
-    )  # fmt: skip
+    variants = []
+    if load_variants(con, specification.name_variants):
+        all_of_them = "string_agg(name || '=' || canonical, ' ' order by name)"
+        variants = con.execute(f"select md5({all_of_them}) from lk_variant").fetchall()
+    settings = {
+        "version": [VERSION, duckdb.__version__],
+        "specification": specification.model_dump(mode="json"),
+        "columns": columns_of(con, records),
+        "name_variants": variants,
+        "join_probability": join_probability,
+    }
+    as_kept: dict[str, Any] = json.loads(json.dumps(settings))
+    return as_kept
 
 
 def plan_of(keys: list[KeyYield]) -> list[tuple[int, int]]:

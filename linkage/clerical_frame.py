@@ -6,6 +6,7 @@ import duckdb
 
 from linkage.clerical import Zone, strata
 from linkage.results import KeyYield
+from linkage.scoring import TELLING
 from linkage.sql import render
 from linkage.standardise import literals
 
@@ -35,5 +36,5 @@ def keep_candidates(
     names = f"(list_value({literals([key.name for key in keys])})::varchar[])"
     con.execute(
         render("clerical_candidates.sql", schema=schema, strata=apart, most=MOST_CANDIDATES, keys=names, beyond=BEYOND,
-               review=limits["review"], scored=scored, people=people)
+               review=limits["review"], scored=scored, people=people, telling=TELLING)
     )  # fmt: skip

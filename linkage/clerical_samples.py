@@ -14,7 +14,8 @@ from linkage.clerical import Answers, Estimate, Stratum, Zone, allocate, precisi
 from linkage.clerical_frame import BEYOND
 from linkage.engine import PAIR_THRESHOLDS, thresholds
 from linkage.last_run import last_run
-from linkage.registry_sql import run_script, table_exists
+from linkage.registry_sql import run_script
+from linkage.sql import table_exists
 
 SAME, DIFFERENT, CANNOT_TELL = "same", "different", "cannot tell"
 ANSWERS = (SAME, DIFFERENT, CANNOT_TELL)

@@ -17,7 +17,7 @@ from linkage.match_keys import MatchKey, possible_keys
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, as_table, consistent_prior, odds_sql, score, weigh
+from linkage.scoring import TELLING, Prior, as_table, consistent_prior, odds_sql, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
@@ -61,6 +61,7 @@ def deduplicate(
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.
     """
+    assert not (keep_in and compare_clusters), "incremental runs do not compare clusters"
     watch = Stopwatch(progress)
     try:
         data, patterns, _, yields, learned, prior = prepare(con, specification, records, watch)
@@ -216,7 +217,7 @@ def cluster_records(
 ) -> tuple[np.ndarray, list[str]]:
     """Clusters from pairs, kept as lk_cluster; shadows follow the record that stands for them."""
     notes: list[str] = []
-    edges = con.execute("select l, r, odds from lk_scored where odds > -20 and l <> r order by l, r").fetchnumpy()
+    edges = con.execute(f"select l, r, odds from lk_scored where {TELLING} and l <> r order by l, r").fetchnumpy()
     odds = _sure_enough(edges["odds"], join_probability)
     marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
     cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN, marks)

@@ -68,9 +68,8 @@ def explain(
 ) -> Explanation:
     """Explain the pair (id_a, id_b) of `records` with a trained model (LinkageResult.model, or its file).
 
-    The frequencies of values are counted over all records, as they were for the score; `state` as in
-    `explain_pairs`. Raises UsageProblem for an
-    identifier that does not occur, ConfigurationProblem for a model of other columns.
+    The frequencies of values are counted over all records, as they were for the score; `state` as in `explain_pairs`.
+    Raises UsageProblem for an identifier that does not occur, ConfigurationProblem for a model of other columns.
     """
     return explain_pairs(con, specification, records, [(id_a, id_b)], model, state)[0]
 

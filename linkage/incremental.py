@@ -7,13 +7,11 @@ these records alone clusters are made again, by the very functions that make the
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 
 from linkage import model as models
 from linkage.basis import Basis, settings_of
-from linkage.blocking import Blocking, Blocks
 from linkage.clerical_frame import keep_candidates
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
@@ -27,12 +25,12 @@ from linkage.engine import (
 )
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior, odds_sql, score, scored_sql, weigh
+from linkage.scoring import TELLING, Prior, odds_sql, score, scored_sql, weigh
 from linkage.specification import Specification
-from linkage.sql import render
+from linkage.sql import render, single, table_exists
 from linkage.standardise import MOST_COPIES, check_identifiers, quote, signature, standardise_more
-from linkage.state import TELLING, decisions_sql, find_areas, has_state, keep_state, near_odds, see_records
-from linkage.term_frequency import COMPARED, make_compared
+from linkage.state import decisions_sql, find_areas, near_odds, see_records
+from linkage.term_frequency import make_compared
 from linkage.weights import Learned
 
 # Share of the records that may have changed since the basis was learned; more, and the model is learned anew.
@@ -41,10 +39,9 @@ MOST_CHANGED = 0.1
 
 @dataclass
 class _Run:
-    """What every step needs. `schema`: where the state is."""
+    """What every step needs."""
 
     con: duckdb.DuckDBPyConnection
-    schema: str
     basis: Basis
     keys: list[MatchKey]
     patterns: Patterns
@@ -52,8 +49,9 @@ class _Run:
     prior: Prior
 
     @property
-    def odds(self) -> str:
-        return odds_sql(self.prior)
+    def state(self) -> str:
+        """The schema of the state."""
+        return self.basis.schema
 
 
 def deduplicate_changes(
@@ -85,7 +83,7 @@ def deduplicate_changes(
             if run is None or not _few_changed(run, specification, records, most_changed):
                 return None
             if progress:
-                changed = _number(con, "select count(*) from lk_change")
+                changed = single(con, "select count(*) from lk_change")
                 progress(f"{changed} records changed, the others stay as they are")
         with watch.stage("standardise"):
             _standardise(run, specification, records)
@@ -120,25 +118,22 @@ def _begin(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str, state: str, join_probability: float
 ) -> _Run | None:
     """The run that the state allows; None where it was made for something else."""
-    if not has_state(con, state):
+    if not table_exists(con, state, "basis"):
         return None
     basis = Basis.load(con, state)
     if basis.settings != settings_of(con, specification, records, join_probability):
         return None
     keys, patterns = possible_keys(basis.standardised(basis.records)), Patterns.of(basis.fields)
     learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
-    return _Run(con, state, basis, keys, patterns, learned, prior)
+    return _Run(con, basis, keys, patterns, learned, prior)
 
 
 def _few_changed(run: _Run, specification: Specification, records: str, most_changed: float) -> bool:
     """lk_change from the records and the state; whether it is few enough."""
     see_records(run.con, specification, records)
-    # Numbers tell sooner than texts that there are records, and that each has an identifier of its own.
-    if not _number(run.con, "select count(*) > 0 and count(*) = count(distinct hash(record_id)) and "
-                   "count(*) = count(record_id) from lk_seen"):  # fmt: skip
-        check_identifiers(run.con, records, specification)
-    run.con.execute(render("changes_found.sql", state=run.schema))
-    changed = run.basis.changed + _number(run.con, "select count(*) from lk_change")
+    check_identifiers(run.con, records, specification)
+    run.con.execute(render("changes_found.sql", state=run.state))
+    changed = run.basis.changed + single(run.con, "select count(*) from lk_change")
     return changed <= most_changed * run.basis.records
 
 
@@ -149,10 +144,10 @@ def _standardise(run: _Run, specification: Specification, records: str) -> None:
         "create or replace temp table lk_changed as "
         f"select p.* from {records} p semi join lk_change c on c.record_id = {record_id}"
     )
-    standardise_more(run.con, specification, "lk_changed", f"{run.schema}.date_orders")
-    run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.schema))
+    standardise_more(run.con, specification, "lk_changed", f"{run.state}.date_orders")
+    run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.state))
     run.con.execute(
-        render("changes_records.sql", state=run.schema, signature=signature(run.basis.filled), most=MOST_COPIES)
+        render("changes_records.sql", state=run.state, signature=signature(run.basis.filled), most=MOST_COPIES)
     )
 
 
@@ -166,7 +161,7 @@ def _find_pairs(run: _Run, watch: Stopwatch) -> list[KeyYield]:
         values = {
             "values_old": "(from lk_old where stands_for is null)",
             "values_new": "(from lk_new where stands_for is null)",
-            "values_all": f"(from {run.schema}.records where stands_for is null)",
+            "values_all": f"(from {run.state}.records where stands_for is null)",
         }
         with watch.measure() as seconds:
             script = render(
@@ -175,7 +170,7 @@ def _find_pairs(run: _Run, watch: Stopwatch) -> list[KeyYield]:
             )  # fmt: skip
             run.con.execute(script)
         yields[number].is_used, yields[number].seconds = True, seconds.value
-        yields[number].pairs = _number(run.con, f"select count(*) from lk_found where key = {number}")
+        yields[number].pairs = single(run.con, f"select count(*) from lk_found where key = {number}")
     return yields
 
 
@@ -185,12 +180,12 @@ def _settle(
     """lk_scored, lk_cluster and lk_area of the records that the changes bear on; notes, and how many these are."""
     con = run.con
     con.execute(
-        render("changes_inside.sql", state=run.schema, odds=run.odds, telling=TELLING,
+        render("changes_inside.sql", state=run.state, odds=odds_sql(run.prior), telling=TELLING,
                near=near_odds(limits["review"]), decisions=decisions_sql(decisions))
     )  # fmt: skip
-    con.execute(render("changes_part.sql", state=run.schema))
-    size = _number(con, "select count(*) from lk_plain")
-    data = run.basis.standardised(size, _number(con, "select count(*) from lk_shadow"))
+    con.execute(render("changes_part.sql", state=run.state))
+    size = single(con, "select count(*) from lk_plain")
+    data = run.basis.standardised(size, single(con, "select count(*) from lk_shadow"))
     compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
     weigh(con, run.patterns, run.learned, target="lk_copies")
     con.execute("insert into lk_weighed from lk_copies")
@@ -203,66 +198,14 @@ def _settle(
 
 def _keep_candidates(run: _Run, yields: list[KeyYield], limits: dict[str, float], target: str) -> None:
     """Pairs for clerks, out of those of all records, as `deduplicate` keeps them."""
-    run.con.execute(render("changes_all.sql", state=run.schema, target=target, scored=scored_sql(run.prior, "weighed")))
+    run.con.execute(render("changes_all.sql", state=run.state, target=target, scored=scored_sql(run.prior, "weighed")))
     keep_candidates(run.con, yields, limits, target, "lk_all_scored", "lk_all_people")
 
 
 def _counts(con: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
-    counts = {"match": 0, "review": 0, "changed": _number(con, "select count(distinct r) from lk_change")}
-    counts["candidate_pairs"] = _number(con, "select count(*) from (select distinct l, r from lk_found)")
+    counts = {"match": 0, "review": 0, "changed": single(con, "select count(*) from lk_change")}
+    counts["candidate_pairs"] = single(con, "select count(*) from (select distinct l, r from lk_found)")
     counts |= dict(con.execute(f"select verdict, count(*) from {schema}.pairs group by verdict").fetchall())
-    counts["records"] = _number(con, f"select count(*) from {schema}.clusters")
-    counts["entities"] = _number(con, f"select count(distinct entity_id) from {schema}.clusters")
+    counts["records"] = single(con, f"select count(*) from {schema}.clusters")
+    counts["entities"] = single(con, f"select count(distinct entity_id) from {schema}.clusters")
     return counts
-
-
-def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row: Any = con.execute(query).fetchone()
-    return int(row[0] or 0)
-
-
-def deduplicate_again(
-    con: duckdb.DuckDBPyConnection,
-    specification: Specification,
-    records: str,
-    output_schema: str,
-    *,
-    state: str,
-    decisions: str | None = None,
-    join_probability: float = 0.5,
-    keep_in: str | None = None,
-) -> None:
-    """A run over all records on the basis of a state, without learning: where `deduplicate_changes` must end.
-
-    `keep_in`: another schema, for the state of this run.
-    """
-    try:
-        basis = Basis.load(con, state)
-        keys, patterns = possible_keys(basis.standardised(0)), Patterns.of(basis.fields)
-        learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
-        standardise_more(con, specification, records, f"{state}.date_orders")
-        con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled)))
-        shadows, size = (_number(con, f"select count(*) from lk_{table}") for table in ("shadow", "plain"))
-        data = basis.standardised(size, shadows)
-        con.execute(make_compared(data, "lk_rec", COMPARED, state))
-        search = Blocking(con, data, keys, Stopwatch())
-        search.begin()
-        for number, limit in basis.plan:
-            blocks = search.survey(number, "lk_rec", allowed=2**62)
-            search.join(number, Blocks(blocks.pairs, limit, blocks.skipped))
-        search.end()
-        con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
-        compare(con, data, patterns, "lk_candidates", "lk_pairs")
-        weigh(con, patterns, learned)
-        same, different = decided_pairs(con, decisions)
-        score(con, prior)
-        cluster_records(con, data, same, different, join_probability)
-        con.execute(f"create schema if not exists {output_schema}")
-        limits = thresholds(specification, PAIR_THRESHOLDS)
-        write_results(con, search.yields, limits, f"{output_schema}.pairs", f"{output_schema}.clusters")
-        if keep_in:
-            see_records(con, specification, records)
-            find_areas(con, size, same, limits["review"])
-            keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
-    finally:
-        drop_temporary(con)

@@ -7,8 +7,8 @@ import duckdb
 import yaml
 
 from ibr.errors import UsageProblem
-from linkage.registry_sql import table_exists
 from linkage.specification import Specification
+from linkage.sql import table_exists
 
 
 @dataclass(frozen=True)

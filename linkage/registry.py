@@ -25,10 +25,11 @@ from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
 from linkage.last_run import last_run
 from linkage.register import match_register
-from linkage.registry_sql import run_script, single, table_exists
+from linkage.registry_sql import run_script
 from linkage.registry_state import drop_spare_state, link_persons, publish_state, published_state
 from linkage.results import LinkageResult
 from linkage.specification import Specification, Thresholds
+from linkage.sql import single, table_exists
 from linkage.verify import verify
 
 Progress = Callable[[str], None]

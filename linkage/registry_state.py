@@ -10,9 +10,9 @@ import duckdb
 
 from linkage.engine import deduplicate
 from linkage.incremental import deduplicate_changes
-from linkage.registry_sql import table_exists
 from linkage.results import LinkageResult
 from linkage.specification import Specification
+from linkage.sql import table_exists
 from linkage.state import apply_changes
 
 SCHEMAS = ("linkage_state_a", "linkage_state_b")

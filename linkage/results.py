@@ -17,8 +17,7 @@ class KeyYield:
     """One match key's yield: candidate pairs, pairs no earlier key had found, and what became of them.
 
     `expected_matches`: what the planner expected it to add; None where it did not ask. A key that was not worth its
-    pairs, or whose pairs another brings, is not used: `pairs` then says what it would have brought, estimated where
-    only a part was looked at.
+    pairs is not used: `pairs` then says what it would have brought, estimated where only a part was looked at.
     `limit`: the most records of a block that it pairs.
     """
 

@@ -15,6 +15,8 @@ from linkage.comparison import Patterns
 from linkage.weights import Learned
 
 ROUNDS = 60
+# SQL: pairs that can still say something; less likely ones count as never compared.
+TELLING = "odds > -20"
 
 
 @dataclass

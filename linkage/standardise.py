@@ -17,7 +17,7 @@ from ibr.errors import ConfigurationProblem, UsageProblem
 from linkage import vocabulary
 from linkage.fields import Field
 from linkage.specification import Roles, Specification
-from linkage.sql import render
+from linkage.sql import render, single
 
 MOST_COPIES = 20  # identical records above this number are stood for by their first
 LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "ı:i")
@@ -124,7 +124,7 @@ def _read(
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
                        honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
-                       variants=_load_variants(con, sides[0][1].name_variants)))  # fmt: skip
+                       variants=load_variants(con, sides[0][1].name_variants)))  # fmt: skip
     con.execute(render("birth_dates.sql", columns=dates, months=_months(), orders=date_orders))
     con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
     con.execute(render("records.sql", **_record_context(context, shape)))
@@ -302,9 +302,12 @@ def _is_title(token: str) -> str:
     return f"({token} in ({literals(vocabulary.TITLES)}) or {token}[1] between '0' and '9')"
 
 
-def _load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:
+def load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:
     """The variable lk_variants: a map from name tokens to their canonical form, from a CSV file or a relation
-    (name, canonical). Whether there is one."""
+    (name, canonical); lk_variant has the same as rows. Whether there is one.
+
+    Raises ConfigurationProblem for a file that cannot be read or has other columns.
+    """
     if not variants:
         return False
     if Path(variants).suffix.lower() == ".csv":
@@ -352,7 +355,7 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
     places = _finest_first(con, [p for p in shape.places if filled[p]])
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles)
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
-    shadows = _scalar(con, "select count(*) from lk_shadow")
+    shadows = single(con, "select count(*) from lk_shadow")
     return Standardised(
         records=per_side[0][1],
         registered=per_side[1][1] if sides > 1 else 0,
@@ -405,9 +408,3 @@ def _fields(filled: dict[str, int], places: list[str], attributes: list[str], ti
     ]
     fields += [Field(a, "attribute", a, titles.get(a, a)) for a in attributes]
     return fields
-
-
-def _scalar(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    assert row is not None
-    return int(row[0] or 0)

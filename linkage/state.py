@@ -11,14 +11,12 @@ import numpy as np
 
 from linkage.basis import Basis
 from linkage.clustering import components
-from linkage.scoring import as_table, log_odds
+from linkage.scoring import TELLING, as_table, log_odds
 from linkage.specification import Specification
 from linkage.sql import render
 from linkage.standardise import Standardised, literal, quote, signature
 from linkage.term_frequency import SHADOWS, frequency_table, make_compared
 
-# Pairs that can still say something, together or within a household: the others count as never compared.
-TELLING = "(odds > -20 or w_m > 0)"
 NO_DECISIONS = "select ''::varchar as record_id_l, ''::varchar as record_id_r, ''::varchar as decision where false"
 
 
@@ -43,28 +41,19 @@ def keep_state(
     """
     con.execute(f"drop schema if exists {state} cascade; create schema {state}")
     if data.shadows:
-        con.execute(make_compared(data, "lk_shadow_rec", SHADOWS, basis.schema))
-    script = render(
-        "state_keep.sql", state=state, signature=signature(data.filled), shadows=data.shadows, odds=odds,
-        telling=TELLING, decisions=decisions_sql(decisions),
-        frequencies=[(column, frequency_table(column, basis.schema)) for column in data.once],
+        con.execute(make_compared(data, "lk_shadow_rec", SHADOWS))
+    con.execute(
+        render(
+            "state_keep.sql", state=state, signature=signature(data.filled), shadows=data.shadows, odds=odds,
+            telling=TELLING, decisions=decisions_sql(decisions), learned=literal(basis.as_json()),
+            frequencies=[(column, frequency_table(column)) for column in data.once],
+        )
     )  # fmt: skip
-    script = script.replace("$learned", literal(basis.as_json()))
-    con.execute(script)
 
 
 def apply_changes(con: duckdb.DuckDBPyConnection, state: str, target: str) -> None:
     """Bring the state up to date with what `deduplicate_changes` left in the schema `target`."""
     con.execute(render("state_apply.sql", state=state, target=target))
-
-
-def has_state(con: duckdb.DuckDBPyConnection, state: str) -> bool:
-    """Whether the schema holds a state."""
-    row = con.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = ? "
-        "and table_name = 'basis'", [state],
-    ).fetchone()  # fmt: skip
-    return bool(row and row[0])
 
 
 def decisions_sql(decisions: str | None) -> str:

@@ -139,8 +139,8 @@ def _show_drawn(drawn: "DrawnSample") -> None:
 
 def _beyond(pairs: int, expected: float) -> str:
     return (
-        f"{pairs:,} more pairs were compared and are too unlikely to sample: the model expects {expected:,.1f} matches "
-        "among them. Pairs that no match key brought together are not known of at all."
+        f"{pairs:,} more pairs are too unlikely to sample: the model expects {expected:,.1f} matches among them. Pairs "
+        "below one in a million are not counted, and those that no match key brought together are not known of."
     )
 
 

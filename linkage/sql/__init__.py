@@ -1,8 +1,10 @@
-"""The engine's longer SQL statements, as Jinja2 templates: roles and columns vary, data never enters the text."""
+"""Longer SQL statements, as Jinja2 templates: roles and columns vary, data never enters the text; and two questions
+that are asked everywhere."""
 
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import jinja2
 
 _TEMPLATES = jinja2.Environment(
@@ -15,3 +17,19 @@ _TEMPLATES = jinja2.Environment(
 def render(template: str, **context: Any) -> str:
     """The statement of a template file in this folder."""
     return _TEMPLATES.get_template(template).render(**context)
+
+
+def single(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The one number a query answers with; 0 for null or nothing."""
+    row = con.execute(query).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def table_exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether the current database has a table or view of this name."""
+    found = con.execute(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_catalog = current_database() AND table_schema = ? AND table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return bool(found and found[0])

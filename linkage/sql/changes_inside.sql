@@ -1,11 +1,10 @@
 -- Which pairs are other than they were (lk_pair_now; lk_pair_was: all that no longer hold), and the records that this
--- bears on (lk_inside): the areas of who changed, of who was brought together or parted, and of their households.
+-- bears on (lk_inside): the areas of who changed, and of who was brought together, parted or decided about.
 create or replace temp table lk_fresh as
 select least(l, r) as l, greatest(l, r) as r, keys, w_m, w_h, odds
 from (select *, {{ odds }} as odds from lk_weighed) where {{ telling }};
 create or replace temp table lk_parted as
 select l, r, bit_or(1::bigint << key) as keys from lk_lost group by l, r;
--- Semi-joins one by one: an "or" of them took four times as long.
 create or replace temp table lk_pair_was as
 select p.* from {{ state }}.pairs p semi join lk_change c on c.r = p.l
 union
@@ -23,7 +22,7 @@ select l, r, (coalesce(h.keys, 0) & ~coalesce(p.keys, 0)) | coalesce(f.keys, 0) 
 from held h
 full join lk_fresh f using (l, r)
 left join lk_parted p using (l, r)
-where (coalesce(h.keys, 0) & ~coalesce(p.keys, 0)) | coalesce(f.keys, 0) <> 0;
+where ((coalesce(h.keys, 0) & ~coalesce(p.keys, 0)) | coalesce(f.keys, 0)) <> 0;
 create or replace temp table lk_seed as
 with decided as (
     (select * from {{ state }}.decisions except from ({{ decisions }}))
@@ -40,15 +39,6 @@ union select l from lk_lost
 union select r from lk_lost
 union select r from {{ state }}.records semi join touched using (record_id);
 create or replace temp table lk_inside as
-with homes as (
-    select hh from {{ state }}.records semi join lk_seed using (r) union select hh from lk_new
-),
-seeds as (
-    select r from lk_seed
-    union
-    select r from {{ state }}.records where hh in (select hh from homes where hh is not null)
-)
-select r from seeds
-union select r from {{ state }}.areas where area in (select area from {{ state }}.areas semi join seeds using (r))
-union select r from lk_new
+select r from lk_seed
+union select r from {{ state }}.areas where area in (select area from {{ state }}.areas semi join lk_seed using (r))
 except select r from lk_change where fingerprint is null

@@ -1,18 +1,18 @@
 -- What the run leaves: {{ target }}.pairs and clusters of all records, and {{ target }}.state_* for state_apply.sql.
-create or replace temp table lk_left as
+create or replace temp table lk_replaced as
 select record_id from lk_plain union select record_id from lk_change;
 create or replace table {{ target }}.pairs as
 select p.* from {{ earlier }}.pairs p
-anti join lk_left a on a.record_id = p.record_id_l
-anti join lk_left b on b.record_id = p.record_id_r
+anti join lk_replaced a on a.record_id = p.record_id_l
+anti join lk_replaced b on b.record_id = p.record_id_r
 union all from {{ target }}.part_pairs;
 create or replace table {{ target }}.clusters as
-select c.* from {{ earlier }}.clusters c anti join lk_left a on a.record_id = c.record_id
+select c.* from {{ earlier }}.clusters c anti join lk_replaced a on a.record_id = c.record_id
 union all from {{ target }}.part_clusters;
 drop table {{ target }}.part_pairs;
 drop table {{ target }}.part_clusters;
 create or replace table {{ target }}.state_changed as
-select distinct r from lk_change;
+select r from lk_change;
 create or replace table {{ target }}.state_records as
 from lk_new;
 create or replace table {{ target }}.state_pairs_was as

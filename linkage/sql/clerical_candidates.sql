@@ -10,7 +10,8 @@ create or replace table {{ schema }}.clerical_frame (stratum varchar, pairs bigi
 -- Expected matches are summed as decimals: exactly, in whatever order.
 {%- set expected = 'coalesce(sum(probability::decimal(18, 12)), 0)' %}
 create or replace temp table lk_apart as
-select s.l, s.r, s.key, s.match_weight, s.probability,
+select least(a.record_id, b.record_id) as record_id_l, greatest(a.record_id, b.record_id) as record_id_r,
+    s.key, s.match_weight, s.probability,
     case {% for stratum in strata %} when odds >= {{ stratum.least_bits }} then {{ loop.index0 }}{% endfor %} end as stratum
 from {{ scored }} s
 join {{ people }} a on a.r = s.l
@@ -27,18 +28,17 @@ with counted as (
     select greatest(count(*) // {{ 2 * most }}, 1)::ubigint as parts from lk_apart where stratum = {{ loop.index0 }}
 ),
 kept as (
-    select l, r, key, match_weight, probability from lk_apart, counted
-    where stratum = {{ loop.index0 }} and hash(l, r, 1) % parts = 0
-    order by hash(l, r), l, r limit {{ most }}
+    select * from lk_apart, counted
+    where stratum = {{ loop.index0 }} and hash(record_id_l, record_id_r, 1) % parts = 0
+    order by hash(record_id_l, record_id_r), record_id_l, record_id_r limit {{ most }}
 )
-select '{{ stratum.name }}', a.record_id, b.record_id, {{ keys }}[key + 1], round(match_weight, 4), probability
-from kept join {{ people }} a on a.r = kept.l join {{ people }} b on b.r = kept.r
-order by kept.l, kept.r;
+select '{{ stratum.name }}', record_id_l, record_id_r, {{ keys }}[key + 1], round(match_weight, 4), probability
+from kept order by record_id_l, record_id_r;
 {% endfor %}
 
 -- Too many, and too unlikely, for a sample to find anything among them: the model's own word is all there is.
 insert into {{ schema }}.clerical_frame
 select '{{ beyond }}', count(*), {{ expected }}
-from {{ scored }} where odds < {{ strata[-1].least_bits }} and l <> r;
+from {{ scored }} where odds < {{ strata[-1].least_bits }} and {{ telling }} and l <> r;
 
 drop table lk_apart

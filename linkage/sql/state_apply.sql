@@ -1,7 +1,7 @@
 -- What an incremental run found out, into the state: to be run in the transaction that publishes its results.
 delete from {{ state }}.records where r in (from {{ target }}.state_changed);
 insert into {{ state }}.records by name from {{ target }}.state_records;
-delete from {{ state }}.pairs where (l, r) in (select (l, r) from {{ target }}.state_pairs_was);
+delete from {{ state }}.pairs p using {{ target }}.state_pairs_was w where w.l = p.l and w.r = p.r;
 insert into {{ state }}.pairs from {{ target }}.state_pairs;
 delete from {{ state }}.areas where r in (from {{ target }}.state_inside);
 insert into {{ state }}.areas from {{ target }}.state_areas;

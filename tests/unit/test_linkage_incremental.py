@@ -5,12 +5,13 @@ import json
 import duckdb
 import pytest
 
-from ibr.errors import UsageProblem
+from ibr.errors import ConfigurationProblem, UsageProblem
 from linkage import Specification, deduplicate, explain
 from linkage.basis import Basis
-from linkage.incremental import deduplicate_again, deduplicate_changes
+from linkage.incremental import deduplicate_changes
 from linkage.match_keys import possible_keys
 from linkage.state import apply_changes
+from tests.linkage_reference import deduplicate_again
 from tests.unit.test_linkage_candidates import PEOPLE, SPECIFICATION
 
 ROLES = {"given_name": "g", "family_name": "f", "birth_date": "d", "other_ids": ["c1", "c2"]}
@@ -101,6 +102,23 @@ def test_too_much_changed_or_another_specification_calls_for_learning_anew():
     con.execute("update people set g = g || 'x' where hash(id) % 5 = 0")
     assert deduplicate_changes(con, SPECIFICATION, "people", "w", **names) is None
     assert con.execute("select count(*) from duckdb_tables() where schema_name = 'w'").fetchone() == (0,)
+
+
+def test_other_name_variants_call_for_learning_anew(tmp_path):
+    variants = tmp_path / "variants.csv"
+    variants.write_text("name,canonical\nnamea,nameb\n", encoding="utf-8")
+    con = duckdb.connect()
+    con.execute(PEOPLE)
+    con.execute("create schema w")
+    specification = SPECIFICATION.model_copy(update={"name_variants": str(variants)})
+    deduplicate(con, specification, "people", "o", compare_clusters=False, keep_in="kept")
+    names = {"state": "kept", "earlier": "o"}
+    assert deduplicate_changes(con, specification, "people", "w", **names) is not None
+    variants.write_text("name,canonical\nnamea,namec\n", encoding="utf-8")
+    assert deduplicate_changes(con, specification, "people", "w", **names) is None
+    variants.unlink()
+    with pytest.raises(ConfigurationProblem, match="cannot be read"):
+        deduplicate_changes(con, specification, "people", "w", **names)
 
 
 def test_changes_add_up_until_the_model_is_learned_anew():
