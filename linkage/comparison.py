@@ -84,7 +84,7 @@ def _expression(field: Field) -> str:
     if field.kind_name == "sex":
         return f"case when {missing} when {a} = {b} then 0 else 1 end"
     if field.kind_name == "household":
-        return f"case when {missing} when a.source is distinct from b.source then null when {a} = {b} then 0 else 1 end"
+        return f"case when {missing} when a.source is distinct from b.source then 2 when {a} = {b} then 0 else 1 end"
     if field.kind_name == "identifier":
         return (
             f"case when {missing} when {a} = {b} then 0 "
@@ -137,15 +137,16 @@ _DATE = f"""case
     when {_BOTH_WHOLE} and length(a.dob) = 8 and length(b.dob) = 8 then case
         when hamming(a.dob, b.dob) = 1 or (a.y = b.y and a.m = b.d and a.d = b.m) then 1
         when a.y = b.y and ((a.d = 1 and a.m in (1, 7)) or (b.d = 1 and b.m in (1, 7))) then 2
-        when hamming(a.dob, b.dob) = 2 then 3
-        when a.y = b.y then 4
-        when (a.m = b.m and a.d = b.d) or abs(a.y - b.y) = 1 then 5
-        else 6 end
+        when a.m = b.m and a.d = b.d then 3
+        when hamming(a.dob, b.dob) = 2 then 4
+        when a.y = b.y then 5
+        when abs(a.y - b.y) = 1 then 6
+        else 7 end
     when a.y = b.y and (a.m is null or b.m is null or a.m = b.m) then 2
-    when a.y = b.y then 4
-    when abs(a.y - b.y) = 1 then 5
-    when a.y is null or b.y is null then case when levenshtein(a.dob, b.dob) <= 2 then 3 else 6 end
-    else 6 end"""
+    when a.y = b.y then 5
+    when abs(a.y - b.y) = 1 then 6
+    when a.y is null or b.y is null then case when levenshtein(a.dob, b.dob) <= 2 then 4 else 7 end
+    else 7 end"""
 
 
 def compare(

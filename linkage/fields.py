@@ -48,8 +48,8 @@ KINDS: dict[str, Kind] = {
     ),
     "date": Kind(
         ("same", "one digit, or day and month exchanged", "same year, the rest not known or 1 January or 1 July",
-         "two digits", "same year", "same day and month, or a year apart", "different"),
-        (0.80, 0.06, 0.04, 0.02, 0.03, 0.02, 0.03), (0.0001, 0.002, 0.003, 0.008, 0.014, 0.035, 0.938),
+         "same day and month", "two digits", "same year", "a year apart", "different"),
+        (0.80, 0.06, 0.04, 0.01, 0.02, 0.03, 0.01, 0.03), (0.0001, 0.002, 0.003, 0.003, 0.008, 0.014, 0.032, 0.938),
         h_limit=0.02,
     ),
     "sex": Kind(("same", "different"), (0.97, 0.03), (0.5, 0.5), has_frequency=False),
@@ -68,7 +68,8 @@ KINDS: dict[str, Kind] = {
         (0.60, 0.15, 0.15, 0.10), (0.001, 0.003, 0.03, 0.966), True, (0.45, 0.08, 0.12, 0.35),
     ),
     "household": Kind(
-        ("same", "different"), (0.30, 0.70), (0.0001, 0.9999), True, (0.97, 0.03), has_frequency=False
+        ("same", "different", "listed by different sources"), (0.05, 0.35, 0.60), (0.0001, 0.4999, 0.5), True,
+        (0.80, 0.02, 0.18), has_frequency=False, ordered=False,
     ),
     "place": Kind(
         PLACE_LABELS, (0.75, 0.05, 0.05, 0.15), (0.01, 0.01, 0.03, 0.95), True, (0.90, 0.03, 0.03, 0.04)

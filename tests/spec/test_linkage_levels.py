@@ -33,9 +33,13 @@ DATES = """
 | 1990-05-12 | 1990                | 2     |
 | 1990-05-12 | 1990-01-01          | 2     |
 | 1990-05-12 | 1990-05             | 2     |
-| 1990-05-12 | 1991-06-12          | 3     |
-| 1990-05-12 | 1990-11-27          | 4     |
-| 1990-05-12 | 1985                | 6     |
+| 1989-05-12 | 1990-05-12          | 3     |
+| 1990-05-12 | 1980-05-12          | 1     |
+| 1990-05-12 | 1974-05-12          | 3     |
+| 1990-05-12 | 1991-06-12          | 4     |
+| 1990-05-12 | 1990-11-27          | 5     |
+| 1990-05-12 | 1991                | 6     |
+| 1990-05-12 | 1985                | 7     |
 | 2190-05-12 | 2190-05-12          | 0     |
 | 1856-86-18 | 1856-86-18          | 0     |
 | 1990-05-12 | unknown             | -1    |
@@ -53,14 +57,25 @@ IDENTIFIERS = """
 | n/a        | n/a        | -1    |
 """
 
+HOUSEHOLDS = """
+| left_source | left | right_source | right | level |
+| hsnp        | 17   | hsnp         | 17    | 0     |
+| hsnp        | 17   | hsnp         | 18    | 1     |
+| hsnp        | 17   | nsnp         | 17    | 2     |
+| hsnp        | 17   | nsnp         | 18    | 2     |
+| hsnp        | 17   | nsnp         |       | -1    |
+"""
+
 
 def rows(table: str) -> list[list[str]]:
     """The cells of an ASCII table, without its heading."""
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()[1:]]
 
 
-def levels(columns: dict[str, object], left: dict[str, str], right: dict[str, str]) -> dict[str, int]:
-    """Levels per field of one pair, beside a hundred strangers that fill every column."""
+def levels(
+    columns: dict[str, object], left: dict[str, str], right: dict[str, str], source: str | None = None
+) -> dict[str, int]:
+    """Levels per field of one pair, beside a stranger who fills every column."""
     con = duckdb.connect()
     names = list(left)
     con.execute(f"create table people (id varchar, {', '.join(f'{name} varchar' for name in names)})")
@@ -68,7 +83,7 @@ def levels(columns: dict[str, object], left: dict[str, str], right: dict[str, st
         f"insert into people values (?, {', '.join('?' * len(names))})",
         [["a", *left.values()], ["b", *right.values()], ["c", *("1970-02-28" for _ in names)]],
     )
-    specification = Specification.from_mapping({"record_id": "id", "columns": columns})
+    specification = Specification.from_mapping({"record_id": "id", "source": source, "columns": columns})
     data = standardise(con, specification, "people")
     add_frequencies(con, data)
     patterns = Patterns.of(data.fields)
@@ -101,6 +116,15 @@ def test_identifiers(row: list[str]) -> None:
     left, right, expected = row
     found = levels({"national_id": "n", "birth_date": "d"}, {"n": left, "d": "1990"}, {"n": right, "d": "1990"})
     assert found["national_id"] == int(expected)
+
+
+@pytest.mark.parametrize("row", rows(HOUSEHOLDS), ids=lambda row: " ".join(row[:4]))
+def test_households(row: list[str]) -> None:
+    left_source, left, right_source, right, expected = row
+    columns = {"household_id": "h", "birth_date": "d"}
+    of_left, of_right = ({"s": s, "h": h, "d": "1990"} for s, h in ((left_source, left), (right_source, right)))
+    found = levels(columns, of_left, of_right, source="s")
+    assert found["household_id"] == int(expected)
 
 
 def test_day_and_month_order_follow_the_source() -> None:

@@ -59,7 +59,7 @@ def test_em_recovers_the_same_person_class(learned_and_truth):
 def test_em_keeps_household_members_apart(learned_and_truth):
     """Different given names and birth dates in one ward with one family name are a household, not a person."""
     learned, _, _ = learned_and_truth
-    relatives = np.array([[4, 0, 6, 0, 0]])
+    relatives = np.array([[4, 0, 7, 0, 0]])
     person, household = learned.bits(relatives)
     assert household[0] > person[0] + 5
 
@@ -82,7 +82,7 @@ def test_no_rows_gives_the_starting_values():
 
 def test_patterns_pack_and_unpack():
     patterns = Patterns.of(FIELDS)
-    levels = np.array([[-1, 4, 0, 1, -1], [0, 0, 6, -1, 3]])
+    levels = np.array([[-1, 4, 0, 1, -1], [0, 0, 7, -1, 3]])
     assert (patterns.unpack(packed(patterns, levels)) == levels).all()
 
 
@@ -90,7 +90,7 @@ def test_what_relatives_share_is_counted_on_relatives():
     """400 brothers of different names, 40 pairs of twins, and 60 people written down twice, who are no relatives."""
     patterns = Patterns.of(FIELDS)
     u = [np.asarray(f.kind.u) for f in FIELDS]
-    levels = np.array([[4, 0, 6, 0, 0], [4, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
+    levels = np.array([[4, 0, 7, 0, 0], [4, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
     found = shares_of_relatives(patterns, packed(patterns, levels), np.array([400, 40, 60]), u)
     belief = RELATIVES_BELIEF
     assert set(found) == {0, 2, 3}  # family name and place are the household's own fields: EM learns them
