@@ -16,7 +16,7 @@ from linkage.results import KeyYield
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, load_variants
 
-VERSION = 1  # of the tables in linkage/sql/state_*.sql and of what their columns mean
+VERSION = 2  # of the tables in linkage/sql/state_*.sql and of what their columns mean
 
 
 @dataclass(frozen=True)

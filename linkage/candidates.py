@@ -16,7 +16,7 @@ import numpy as np
 
 from linkage.blocking import Blocking, Blocks
 from linkage.match_keys import key_values_sql
-from linkage.scoring import each_for_itself
+from linkage.prior import each_for_itself
 
 # A key may bring at most this many pairs a record, and always the least number.
 MOST_PAIRS, LEAST_PAIRS = 60, 2_000_000

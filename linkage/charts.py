@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 
 from linkage.clerical import wilson
 from linkage.evidence import SMALLEST_GROUP, Curve, GroupRate, SamplePair
+from linkage.prior import log_odds
 from linkage.results import KeyYield
-from linkage.scoring import log_odds
 
 WIDTH = 760
 MATCH, REVIEW, NEITHER, AGAINST, RELATIVES = "#1d5c7a", "#d08c1d", "#b4bec7", "#a8452f", "#c9a227"

@@ -5,8 +5,8 @@ import math
 import duckdb
 
 from linkage.clerical import Zone, strata
+from linkage.prior import TELLING
 from linkage.results import KeyYield
-from linkage.scoring import TELLING
 from linkage.sql import render
 from linkage.standardise import literals
 

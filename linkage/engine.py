@@ -14,10 +14,11 @@ from linkage.clustering import average_linkage
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
 from linkage.match_keys import MatchKey, possible_keys
+from linkage.prior import TELLING, Prior, consistent_prior, odds_sql
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import TELLING, Prior, as_table, consistent_prior, odds_sql, score, weigh
+from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
@@ -64,9 +65,9 @@ def deduplicate(
     assert not (keep_in and compare_clusters), "incremental runs do not compare clusters"
     watch = Stopwatch(progress)
     try:
-        data, patterns, _, yields, learned, prior = prepare(con, specification, records, watch)
+        data, patterns, yields, model = prepare(con, specification, records, watch)
         with watch.stage("score"):
-            score(con, prior)
+            _score_anew(con, data, model, learning=specification.model == "auto")
         limits = thresholds(specification, PAIR_THRESHOLDS)
         decided = decided_pairs(con, decisions)
 
@@ -74,18 +75,18 @@ def deduplicate(
             with watch.stage("cluster"):
                 found, notes = cluster_records(con, data, *decided, join_probability)
                 if compare_clusters:
-                    found = _join_clusters(con, data, patterns, learned, found, decided[1], join_probability)
+                    found = _join_clusters(con, data, patterns, model.learned, found, decided[1], join_probability)
                 return found, notes
 
         cluster, notes = cluster_all()
         if compare_clusters and specification.model == "auto":
             with watch.stage("learn"):
-                use_variants(con, data, learn_variants(con, data, prior))
+                use_variants(con, data, learn_variants(con, data, model.prior))
             if data.variants:
                 with watch.stage("score"):
                     compare_again(con, data, patterns)
-                    weigh(con, patterns, learned)
-                    score(con, prior)
+                    weigh(con, patterns, model.learned)
+                    _score_anew(con, data, model, learning=False)
                 cluster, notes = cluster_all()
         notes += notes_on(cluster, decided[1])
         with watch.stage("write"):
@@ -94,17 +95,17 @@ def deduplicate(
             if with_candidates:
                 keep_candidates(con, yields, limits, output_schema)
         with watch.stage("report"):
-            evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
-        model = models.to_mapping(learned, prior, yields, specification, linking=False, variants=data.variants)
+            evidence = gather(con, data, patterns, model, limits) if with_evidence else None
+        told = models.to_mapping(model, yields, specification, linking=False, variants=data.variants)
         if keep_in:
             with watch.stage("keep"):
                 see_records(con, specification, records)
                 find_areas(con, data.records, decided[0], limits["review"])
                 settings = settings_of(con, specification, records, join_probability)
-                basis = Basis.of(data, settings, model, plan_of(yields))
-                keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
+                basis = Basis.of(data, settings, told, plan_of(yields))
+                keep_state(con, keep_in, data, basis, odds_sql(model.prior), decisions)
         result = LinkageResult(
-            model=model,
+            model=told,
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,
@@ -132,7 +133,7 @@ def prepare(
     watch: Stopwatch,
     register: str | None = None,
     register_specification: Specification | None = None,
-) -> tuple[Standardised, Patterns, list[MatchKey], list[KeyYield], Learned, Prior]:
+) -> tuple[Standardised, Patterns, list[KeyYield], Model]:
     """Everything up to weighed candidate pairs (lk_weighed), for deduplication and for linking to a register."""
     with watch.stage("standardise"):
         data = standardise(con, specification, records, register, register_specification)
@@ -159,7 +160,13 @@ def prepare(
     with watch.stage("score"):
         weigh(con, patterns, learned)
         prior = saved or consistent_prior(con, possible_pairs(data), search.counted())
-    return data, patterns, keys, search.yields, learned, prior
+    return data, patterns, search.yields, Model(learned, prior, models.saved_co_members(specification.model))
+
+
+def _score_anew(con: duckdb.DuckDBPyConnection, data: Standardised, model: Model, learning: bool) -> None:
+    """lk_scored from lk_weighed, with what co-members say where records name their household."""
+    add_co_members(con, model, learning=learning and data.filled["hh"] > 0)
+    score(con, model)
 
 
 def possible_pairs(data: Standardised) -> int:
@@ -177,7 +184,8 @@ def _model(
     keys: list[MatchKey],
 ) -> tuple[Learned, Prior | None]:
     if specification.model != "auto":
-        return models.from_mapping(models.read(specification.model), patterns.fields, keys, specification)
+        saved = models.from_mapping(models.read(specification.model), patterns.fields, keys, specification)
+        return saved.learned, saved.prior
     random_pairs(con, data)
     drawn = _pattern_counts(con, data, patterns, "lk_random")
     u = unrelated_shares(patterns, *drawn, data.chance)

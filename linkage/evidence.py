@@ -16,10 +16,10 @@ import duckdb
 
 from linkage.comparison import Patterns
 from linkage.pair_evidence import FieldEvidence, pair_evidence
-from linkage.scoring import Prior, log_odds
+from linkage.prior import log_odds
+from linkage.scoring import Model
 from linkage.sql import render
 from linkage.standardise import Standardised
-from linkage.weights import Learned
 
 THRESHOLDS = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999,
@@ -102,17 +102,16 @@ def gather(
     con: duckdb.DuckDBPyConnection,
     data: Standardised,
     patterns: Patterns,
-    learned: Learned,
-    prior: Prior,
+    model: Model,
     limits: dict[str, float],
 ) -> Evidence:
     """The evidence of a run, once its pairs are scored and clustered and before its temporary tables go.
 
-    `limits`: the thresholds match and review; `prior`: as in the scores.
+    `limits`: the thresholds match and review; `model`: as in the scores.
     """
     return Evidence(
         curve=_curve(con, data, limits),
-        pairs=_sample_pairs(con, data, patterns, learned, prior, limits),
+        pairs=_sample_pairs(con, data, patterns, model, limits),
         groups=_groups(con, data, limits),
     )
 
@@ -158,11 +157,11 @@ def _sample_pairs(
     con: duckdb.DuckDBPyConnection,
     data: Standardised,
     patterns: Patterns,
-    learned: Learned,
-    prior: Prior,
+    model: Model,
     limits: dict[str, float],
 ) -> list[SamplePair]:
     """One pair of each band, the same one in every run on the same records."""
+    prior, co_members = model.prior, "lk_weighed" if model.co_members else None
     con.execute(render("sample_pairs.sql", linking=data.registered > 0, sure=SURE, family=FAMILY, **limits))
     try:
         chosen = {
@@ -172,7 +171,7 @@ def _sample_pairs(
                 "join lk_plain a on a.r = s.l join lk_plain b on b.r = s.r order by place"
             ).fetchall()
         }
-        evidence = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, learned, "lk_shown")}
+        evidence = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, model, "lk_shown", co_members)}
     finally:
         con.execute("drop table if exists temp.lk_shown")
     found = []

@@ -15,7 +15,7 @@ from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.pair_evidence import FieldEvidence, PairEvidence, pair_evidence
-from linkage.scoring import Prior, log_odds, odds_sql
+from linkage.prior import Prior, log_odds, odds_sql
 from linkage.specification import Specification
 from linkage.standardise import Standardised, standardise
 from linkage.term_frequency import add_frequencies
@@ -85,7 +85,8 @@ def explain_pairs(
     """Explain several pairs, in the order given: the records are made comparable once for all. Errors as `explain`.
 
     `state`: the schema of the state that the run kept (state.py); then the records are explained as that run saw them,
-    with the frequencies that it used, and `records` is not read.
+    with the frequencies that it used and the household co-members that it found, and `records` is not read. Without it
+    co-members are not looked for.
     """
     specification = as_specification(specification)
     try:
@@ -94,15 +95,16 @@ def explain_pairs(
         numbers = [sorted(_number(con, wanted) for wanted in pair) for pair in pairs]
         keys = possible_keys(data)
         patterns = Patterns.of(data.fields)
-        learned, prior = models.from_mapping(models.read(model), data.fields, keys, specification)
+        known = models.from_mapping(models.read(model), data.fields, keys, specification)
         con.execute("create or replace temp table lk_candidates (l integer, r integer, keys bigint)")
         for pair in sorted({(left, right) for left, right in numbers}):
             con.execute("insert into lk_candidates values (?, ?, 0)", pair)
-        found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, learned, "lk_candidates")}
+        co_members = "lk_co_members" if state else None
+        found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, known, "lk_candidates", co_members)}
         limits = thresholds(specification, PAIR_THRESHOLDS)
         together = _keys_in_common(con, keys)
         return [
-            _explanation(con, pair, found[left, right], together.get((left, right), []), prior, limits)
+            _explanation(con, pair, found[left, right], together.get((left, right), []), known.prior, limits)
             for pair, (left, right) in zip(pairs, numbers, strict=True)
         ]
     finally:
@@ -125,6 +127,12 @@ def _seen_by_the_run(con: duckdb.DuckDBPyConnection, state: str, pairs: Sequence
         [[str(one) for pair in pairs for one in pair]],
     )
     con.execute("create or replace temp table lk_plain as select r, record_id, side from lk_rec")
+    con.execute(
+        "create or replace temp table lk_co_members as with named as ("
+        f"select s.r as number, c.r, c.record_id from {state}.records s join lk_rec c using (record_id)) "
+        f"select least(a.r, b.r) as l, greatest(a.r, b.r) as r, p.co_members from {state}.pairs p "
+        "join named a on a.number = p.l join named b on b.number = p.r"
+    )
     return Basis.load(con, state).standardised(0)
 
 

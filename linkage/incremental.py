@@ -13,6 +13,7 @@ import duckdb
 from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.clerical_frame import keep_candidates
+from linkage.co_members import LABELS, SURE
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
@@ -24,14 +25,21 @@ from linkage.engine import (
     write_results,
 )
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
+from linkage.prior import TELLING, log_odds, odds_sql
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import TELLING, Prior, odds_sql, score, scored_sql, weigh
+from linkage.scoring import Model, add_co_members, score, scored_sql, weigh
 from linkage.specification import Specification
 from linkage.sql import render, single, table_exists
-from linkage.standardise import MOST_COPIES, check_identifiers, quote, signature, standardise_more
+from linkage.standardise import (
+    MOST_COPIES,
+    check_identifiers,
+    find_households,
+    quote,
+    signature,
+    standardise_more,
+)
 from linkage.state import decisions_sql, find_areas, near_odds, see_records
 from linkage.term_frequency import make_compared
-from linkage.weights import Learned
 
 # Share of the records that may have changed since the basis was learned; more, and the model is learned anew.
 MOST_CHANGED = 0.1
@@ -45,8 +53,7 @@ class _Run:
     basis: Basis
     keys: list[MatchKey]
     patterns: Patterns
-    learned: Learned
-    prior: Prior
+    model: Model
 
     @property
     def state(self) -> str:
@@ -93,14 +100,15 @@ def deduplicate_changes(
             data = run.basis.standardised(run.basis.records)
             con.execute(render("changes_candidates.sql", state=state))
             compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
-            weigh(con, run.patterns, run.learned)
+            weigh(con, run.patterns, run.model.learned)
         limits = thresholds(specification, PAIR_THRESHOLDS)
         with watch.stage("cluster"):
             notes, looked_at = _settle(run, decisions, limits, join_probability)
         with watch.stage("write"):
             write_results(con, yields, limits, f"{output_schema}.part_pairs", f"{output_schema}.part_clusters")
             told = decisions_sql(decisions)
-            con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=told))
+            con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=told,
+                               state=run.state, levels=len(LABELS)))  # fmt: skip
             _keep_candidates(run, yields, limits, output_schema)
         return LinkageResult(
             model=run.basis.model,
@@ -124,12 +132,12 @@ def _begin(
     if basis.settings != settings_of(con, specification, records, join_probability):
         return None
     keys, patterns = possible_keys(basis.standardised(basis.records)), Patterns.of(basis.fields)
-    learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
-    return _Run(con, basis, keys, patterns, learned, prior)
+    return _Run(con, basis, keys, patterns, models.from_mapping(basis.model, basis.fields, keys, specification))
 
 
 def _few_changed(run: _Run, specification: Specification, records: str, most_changed: float) -> bool:
     """lk_change from the records and the state; whether it is few enough."""
+    find_households(run.con, specification, records)
     see_records(run.con, specification, records)
     check_identifiers(run.con, records, specification)
     run.con.execute(render("changes_found.sql", state=run.state))
@@ -179,18 +187,20 @@ def _settle(
 ) -> tuple[list[str], int]:
     """lk_scored, lk_cluster and lk_area of the records that the changes bear on; notes, and how many these are."""
     con = run.con
+    near = near_odds(limits["review"]) - (run.model.co_members.most_without if run.model.co_members else 0.0)
     con.execute(
-        render("changes_inside.sql", state=run.state, odds=odds_sql(run.prior), telling=TELLING,
-               near=near_odds(limits["review"]), decisions=decisions_sql(decisions))
+        render("changes_inside.sql", state=run.state, odds=odds_sql(run.model.prior), telling=TELLING,
+               sure=log_odds(SURE), near=near, decisions=decisions_sql(decisions))
     )  # fmt: skip
     con.execute(render("changes_part.sql", state=run.state))
     size = single(con, "select count(*) from lk_plain")
     data = run.basis.standardised(size, single(con, "select count(*) from lk_shadow"))
     compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
-    weigh(con, run.patterns, run.learned, target="lk_copies")
+    weigh(con, run.patterns, run.model.learned, target="lk_copies")
     con.execute("insert into lk_weighed from lk_copies")
+    add_co_members(con, run.model, learning=False)
     same, different = decided_pairs(con, decisions)
-    score(con, run.prior)
+    score(con, run.model)
     cluster, notes = cluster_records(con, data, same, different, join_probability)
     find_areas(con, size, same, limits["review"])
     return notes + notes_on(cluster, different), size
@@ -198,7 +208,7 @@ def _settle(
 
 def _keep_candidates(run: _Run, yields: list[KeyYield], limits: dict[str, float], target: str) -> None:
     """Pairs for clerks, out of those of all records, as `deduplicate` keeps them."""
-    run.con.execute(render("changes_all.sql", state=run.state, target=target, scored=scored_sql(run.prior, "weighed")))
+    run.con.execute(render("changes_all.sql", state=run.state, target=target, scored=scored_sql(run.model, "weighed")))
     keep_candidates(run.con, yields, limits, target, "lk_all_scored", "lk_all_people")
 
 

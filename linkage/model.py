@@ -8,10 +8,13 @@ import numpy as np
 import yaml
 
 from ibr.errors import ConfigurationProblem, UsageProblem
+from linkage.co_members import NAME as CO_MEMBERS
+from linkage.co_members import CoMembers
 from linkage.fields import Field
 from linkage.match_keys import MatchKey
+from linkage.prior import Prior
 from linkage.results import KeyYield
-from linkage.scoring import Prior
+from linkage.scoring import Model
 from linkage.specification import Specification
 from linkage.weights import CLASSES, Learned
 
@@ -19,8 +22,7 @@ VERSION = 1
 
 
 def to_mapping(
-    learned: Learned,
-    prior: Prior,
+    model: Model,
     keys: list[KeyYield],
     specification: Specification,
     linking: bool,
@@ -28,13 +30,17 @@ def to_mapping(
 ) -> dict[str, Any]:
     """Plain numbers and text, ready for YAML; weights are in bits. `variants`: given names learned to be one (see
     variants.py), each pair once."""
+    learned, prior = model.learned, model.prior
+    fields = {f.name: _field(learned, i, f) for i, f in enumerate(learned.fields)}
+    if model.co_members:
+        fields[CO_MEMBERS] = model.co_members.as_mapping()
     return {
         "version": VERSION,
         "job": "link to a register" if linking else "deduplicate",
         "columns": roles(specification),
         "prior": {"same_person": float(prior.person), "same_household": float(prior.household)},
         "rounds_of_learning": learned.rounds,
-        "fields": {f.name: _field(learned, i, f) for i, f in enumerate(learned.fields)},
+        "fields": fields,
         "keys": [
             {"name": key.name, **dict(zip((c.replace(" ", "_") for c in CLASSES), map(_rounded, shares), strict=True))}
             for key, shares in zip(keys, learned.classes, strict=True)
@@ -49,6 +55,12 @@ def saved_variants(model: str | Path | dict[str, Any]) -> list[tuple[str, str]]:
     if model == "auto":
         return []
     return [(str(one), str(other)) for one, other in read(model).get("given_name_variants", [])]
+
+
+def saved_co_members(model: str | Path | dict[str, Any]) -> CoMembers | None:
+    """What a saved model has learned of household co-members; None where it has not, or is still to be learned."""
+    told = None if model == "auto" else read(model)["fields"].get(CO_MEMBERS)
+    return CoMembers.from_mapping(told) if told else None
 
 
 def roles(specification: Specification) -> dict[str, list[str]]:
@@ -101,7 +113,7 @@ def read(model: str | Path | dict[str, Any]) -> dict[str, Any]:
 
 def from_mapping(
     mapping: dict[str, Any], fields: list[Field], keys: list[MatchKey], specification: Specification
-) -> tuple[Learned, Prior]:
+) -> Model:
     """Parameters for scoring; ConfigurationProblem where the model was trained on other columns or another version."""
     if mapping.get("version") != VERSION:
         raise ConfigurationProblem(
@@ -123,4 +135,5 @@ def from_mapping(
 
     classes = np.full((len(keys), 3), np.nan)
     prior = Prior(mapping["prior"]["same_person"], mapping["prior"]["same_household"])
-    return Learned(fields, shares("m"), shares("h"), shares("u"), classes, 0, shares("u_namesakes")), prior
+    learned = Learned(fields, shares("m"), shares("h"), shares("u"), classes, 0, shares("u_namesakes"))
+    return Model(learned, prior, saved_co_members(mapping))

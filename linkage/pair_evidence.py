@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
+from linkage.co_members import NAME, TITLE, CoMembers, label
 from linkage.comparison import Patterns, compare
+from linkage.scoring import Model
 from linkage.standardise import Standardised
 from linkage.weights import Learned
 
@@ -53,11 +55,17 @@ class PairEvidence:
 
 
 def pair_evidence(
-    con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, learned: Learned, pairs: str
+    con: duckdb.DuckDBPyConnection,
+    data: Standardised,
+    patterns: Patterns,
+    model: Model,
+    pairs: str,
+    co_members: str | None = None,
 ) -> list[PairEvidence]:
     """The evidence on every pair of the table `pairs` (l, r, keys), in the order of l and r.
 
-    Fields missing on either side are left out. Meant for a few pairs: each is taken apart in Python.
+    `co_members`: a table (l, r, co_members) with the levels of that evidence, where there is any. Fields missing on
+    either side are left out. Meant for a few pairs: each is taken apart in Python.
     """
     compare(con, data, patterns, pairs, COMPARED, by_field=True)
     try:
@@ -68,16 +76,39 @@ def pair_evidence(
         ).fetchall()
     finally:
         con.execute(f"drop table if exists temp.{COMPARED}")
+    learned = model.learned
     levels = patterns.unpack(np.array([row[2] for row in rows], dtype=np.int64))
     person, relatives = learned.bits(levels)
     namesakes = learned.are_namesakes(levels)
-    return [
+    found = [
         PairEvidence(
             left, right, _fields(learned, levels[i], bool(namesakes[i]), dict(zip(names, adjustments, strict=True))),
             float(person[i]) + own + shared, float(relatives[i]) + shared,
         )
         for i, (left, right, _, own, shared, *adjustments) in enumerate(rows)
     ]  # fmt: skip
+    if co_members and model.co_members:
+        _add_co_members(con, found, model.co_members, pairs, co_members)
+    return found
+
+
+def _add_co_members(
+    con: duckdb.DuckDBPyConnection, found: list[PairEvidence], learned: CoMembers, pairs: str, table: str
+) -> None:
+    """Add what household co-members say, to the fields and to the sums."""
+    levels = {
+        (left, right): level
+        for left, right, level in con.execute(
+            f"select l, r, t.co_members from {pairs} join {table} t using (l, r) where t.co_members is not null"
+        ).fetchall()
+    }
+    person, household = learned.bits
+    for pair in found:
+        level = levels.get((pair.l, pair.r))
+        if level is not None:
+            bits = float(person[level]), float(household[level])
+            pair.fields.append(FieldEvidence(NAME, TITLE, label(level), round(bits[0], 3), round(bits[1], 3), 0.0))
+            pair.person, pair.relatives = pair.person + bits[0], pair.relatives + bits[1]
 
 
 def _fields(

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 
 from linkage.comparison import Patterns, compare
-from linkage.scoring import consistent_prior, each_for_itself, odds_sql
+from linkage.prior import consistent_prior, each_for_itself, odds_sql
 from linkage.sql import render
 from linkage.standardise import Standardised
 from linkage.weights import Learned

@@ -10,8 +10,8 @@ import numpy as np
 from linkage import model as models
 from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
 from linkage.evidence import gather
+from linkage.prior import Prior
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Prior
 from linkage.specification import Specification
 from linkage.standardise import Standardised
 
@@ -39,19 +39,19 @@ def match_register(
     watch = Stopwatch(progress)
     specification = as_specification(specification)
     try:
-        data, patterns, _, yields, learned, prior = prepare(
+        data, patterns, yields, model = prepare(
             con, specification, records, watch, register, register_specification or specification.for_register()
         )
         limits = thresholds(specification, REGISTER_THRESHOLDS)
         with watch.stage("score"):
-            prior = _compete(con, data, prior, is_learned=specification.model == "auto")
+            model.prior = _compete(con, data, model.prior, is_learned=specification.model == "auto")
         with watch.stage("write"):
             _write(con, output_schema, yields, limits)
         _judge_keys(con, yields, limits["match"])
         with watch.stage("report"):
-            evidence = gather(con, data, patterns, learned, prior, limits) if with_evidence else None
+            evidence = gather(con, data, patterns, model, limits) if with_evidence else None
         return LinkageResult(
-            model=models.to_mapping(learned, prior, yields, specification, linking=True),
+            model=models.to_mapping(model, yields, specification, linking=True),
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,

@@ -5,7 +5,7 @@ have not found their person.
 """
 
 from linkage.blocking import Blocking
-from linkage.scoring import each_for_itself
+from linkage.prior import each_for_itself
 
 # Most records find their person by the surest keys: the dear ones wait for those that did not.
 SURE_PAIRS, LEAST_SURE_PAIRS = 2, 20_000

@@ -11,8 +11,8 @@ import jinja2
 
 from linkage import charts
 from linkage.evidence import SMALLEST_GROUP, Curve, Evidence
+from linkage.prior import log_odds
 from linkage.results import LinkageResult
-from linkage.scoring import log_odds
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True

@@ -1,34 +1,28 @@
-"""Match weights and probabilities of candidate pairs, with a prior that agrees with what it leads to.
+"""What a model makes of candidate pairs: weights, odds and probabilities."""
 
-odds = lambda_m 2^w_m / (lambda_h 2^w_h + lambda_u): the same person against both other classes. The lambdas are the
-shares of the classes among all pairs of records; they are found so that they equal the mean of the probabilities that
-they imply (pairs that no key brought together, and none stands for, count as unrelated).
-"""
-
-import math
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 
+from linkage.co_members import CoMembers, find_co_members, learn_co_members
 from linkage.comparison import Patterns
+from linkage.prior import Prior, odds_sql
 from linkage.weights import Learned
-
-ROUNDS = 60
-# SQL: pairs that can still say something; less likely ones count as never compared.
-TELLING = "odds > -20"
 
 
 @dataclass
-class Prior:
-    """Shares of all pairs: same person, same household; the rest is unrelated."""
+class Model:
+    """Everything that pairs are judged by. `co_members`: None where records name no household."""
 
-    person: float
-    household: float
+    learned: Learned
+    prior: Prior
+    co_members: CoMembers | None = None
 
     @property
-    def unrelated(self) -> float:
-        return 1 - self.person - self.household
+    def odds(self) -> str:
+        """SQL over pairs with w_m, w_h and co_members: bits for the same person against both other classes."""
+        return odds_sql(self.prior, self.co_members.adding if self.co_members else None)
 
 
 def weigh(
@@ -59,60 +53,24 @@ def as_table(columns: dict[str, np.ndarray]) -> object:
     return pa.table(columns)
 
 
-def each_for_itself(weighed: str) -> str:
-    """SQL: the pairs of a table like lk_weighed, each standing for itself, as `consistent_prior` reads them."""
-    return f"(select l, r, w_m, w_h, 1 as counted, 1 as stands_for from {weighed})"
+def add_co_members(con: duckdb.DuckDBPyConnection, model: Model, learning: bool) -> None:
+    """The column co_members of lk_weighed, and, where `learning`, what it says."""
+    find_co_members(con, model.prior)
+    if learning:
+        model.co_members = learn_co_members(con, model.prior)
 
 
-def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int, pairs: str) -> Prior:
-    """The fixed point, on counts of pairs by weight (quarter bits).
-
-    `all_pairs`: pairs that could be compared. `pairs`: SQL for those that were (l, r, w_m, w_h, counted, stands_for).
-    Where a part of the pairs was compared in place of the whole, each `stands_for` so many when households are counted:
-    keys that find relatives and no persons are not run, but the relatives are there. Left out, households seemed 50
-    times rarer than they are, and 44 instead of 24 of 42,496 matches to a register were wrong.
-    """
-    rows = con.execute(
-        "select (round(w_m * 4))::int as m, (round(least(w_h, 60) * 4))::int as h, sum(counted)::double as n, "
-        f"sum(stands_for)::double as v from {pairs} where l <> r group by 1, 2 order by 1, 2"
-    ).fetchnumpy()
-    total = max(all_pairs, 1)
-    start = min(0.05, 0.1 / math.sqrt(total))
-    prior = Prior(start, start)
-    if len(rows["n"]) == 0:
-        return prior
-    m, h, n, v = np.exp2(rows["m"] / 4), np.exp2(rows["h"] / 4), rows["n"], rows["v"]
-    for _ in range(ROUNDS):
-        whole = prior.person * m + prior.household * h + prior.unrelated
-        person = float((n * prior.person * m / whole).sum())
-        household = float((v * prior.household * h / whole).sum())
-        prior = Prior(
-            float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(household / total, 0.5 / total, 0.3))
-        )
-    return prior
-
-
-def log_odds(probability: float) -> float:
-    """A probability between 0 and 1 as odds in bits."""
-    return math.log2(probability / (1 - probability))
-
-
-def odds_sql(prior: Prior) -> str:
-    """SQL: binary logarithm of the odds of the same person against both other classes."""
-    others = f"log2({prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r})"
-    return f"(w_m + {float(np.log2(prior.person))!r} - {others})"
-
-
-def score(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:
+def score(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """lk_scored (l, r, keys, key, match_weight, odds, probability); `key`: number of the first key, -1 identical."""
-    con.execute(f"create or replace temp table lk_scored as {scored_sql(prior, 'lk_weighed')}")
+    con.execute(f"create or replace temp table lk_scored as {scored_sql(model, 'lk_weighed')}")
 
 
-def scored_sql(prior: Prior, weighed: str) -> str:
-    """SQL: the columns of lk_scored for pairs shaped as lk_weighed."""
+def scored_sql(model: Model, weighed: str) -> str:
+    """SQL: the columns of lk_scored for pairs shaped as lk_weighed, with their co-members."""
+    prior = model.prior
     shift = float(np.log2(prior.person / (1 - prior.person)))
     return (
         "select l, r, keys, case when keys = 0 then -1 else bit_count((keys & -keys) - 1) end::int as key, "
         f"odds, odds - {shift!r} as match_weight, 1 / (1 + pow(2, -greatest(least(odds, 60), -60))) as probability "
-        f"from (select *, {odds_sql(prior)} as odds from {weighed})"
+        f"from (select *, {model.odds} as odds from {weighed})"
     )

@@ -100,14 +100,29 @@ def standardise(
     for relation, side in sides:
         side.check_columns(columns_of(con, relation), relation)
         check_identifiers(con, relation, side)
+    find_households(con, specification, records)
     shape = _read(con, sides)
     return _finish(con, shape, len(sides))
+
+
+def find_households(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
+    """lk_household (hh): the households of which a source lists several records."""
+    con.execute(
+        f"create or replace temp table lk_household as select hh from (select {household(specification)} as hh "
+        f"from {records}) where hh is not null group by hh having count(*) > 1"
+    )
+
+
+def household(specification: Specification) -> str:
+    """SQL: a record's household as a number, the same for all that its source lists in it; null where it has none."""
+    listed = _text(specification.columns.household_id)
+    return f"case when {listed} is not null then hash({_source(specification)}, {listed}) end"
 
 
 def standardise_more(
     con: duckdb.DuckDBPyConnection, specification: Specification, records: str, date_orders: str
 ) -> None:
-    """Fill lk_plain from some records as `standardise` would among all of them.
+    """Fill lk_plain from some records as `standardise` would among all of them. Needs lk_household of all of them.
 
     `date_orders`: the table lk_order of that run, how each source writes its dates.
     """

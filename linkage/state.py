@@ -1,9 +1,9 @@
 """The state of a registry's linkage: what the next run needs so as to look only at what changed.
 
 A schema of its own with records as standardised, their weighed pairs, and areas. An area is a set of records of which
-none bears on the outcome of another area's: what clustering may join, what decisions join, and copies with the record
-that stands for them. Clusters never reach beyond an area (average_linkage looks inside components only), so an area
-that nothing touched stays as it was.
+none bears on the outcome of another area's: what clustering may join, what decisions join, copies with the record that
+stands for them, and the members of households that have one in common. Clusters never reach beyond an area
+(average_linkage looks inside components only), so an area that nothing touched stays as it was.
 """
 
 import duckdb
@@ -11,24 +11,26 @@ import numpy as np
 
 from linkage.basis import Basis
 from linkage.clustering import components
-from linkage.scoring import TELLING, as_table, log_odds
+from linkage.prior import TELLING, log_odds
+from linkage.scoring import as_table
 from linkage.specification import Specification
 from linkage.sql import render
-from linkage.standardise import Standardised, literal, quote, signature
+from linkage.standardise import Standardised, household, literal, quote, signature
 from linkage.term_frequency import SHADOWS, frequency_table, make_compared
 
 NO_DECISIONS = "select ''::varchar as record_id_l, ''::varchar as record_id_r, ''::varchar as decision where false"
 
 
 def see_records(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
-    """lk_seen (record_id, fingerprint): what each record says in the columns that play a role, as one number."""
+    """lk_seen (record_id, fingerprint): what each record says in the columns that play a role, and whether its source
+    lists others with it (lk_household), as one number."""
     named = [column for _, column in specification.columns.columns_by_role()]
     source = [specification.source] if specification.source else []
     values = ", ".join(f"cast({quote(column)} as varchar)" for column in dict.fromkeys([*source, *named]))
     record_id = f"cast({quote(specification.record_id)} as varchar)"
     con.execute(
-        f"create or replace temp table lk_seen as select {record_id} as record_id, hash({values}) as fingerprint "
-        f"from {records}"
+        f"create or replace temp table lk_seen as select {record_id} as record_id, "
+        f"hash({values}, {household(specification)} in (select hh from lk_household)) as fingerprint from {records}"
     )
 
 
@@ -72,11 +74,13 @@ def near_odds(review: float) -> float:
 def find_areas(con: duckdb.DuckDBPyConnection, records: int, same: np.ndarray, review: float) -> None:
     """lk_area (r, area: its smallest record, entity: its cluster's) of the records that are not alone in theirs.
 
-    Reads lk_scored, lk_shadow and lk_cluster.
+    Reads lk_scored, lk_shadow, lk_tie and lk_cluster. Households with a member in common stand or fall together.
     """
     pairs = con.execute(
-        f"select l, r from lk_scored where odds > {near_odds(review)!r} and l <> r union all "
-        "select stands_for, shadow from lk_shadow"
+        f"select l, r from lk_scored where odds > {near_odds(review)!r} and l <> r "
+        "union all select stands_for, shadow from lk_shadow union all select l, r from lk_tie "
+        "union all select min(r) over (partition by hh), r from lk_rec "
+        "where hh in (select hh_l from lk_tie union select hh_r from lk_tie)"
     ).fetchnumpy()
     left = np.concatenate([pairs["l"], same[:, 0]]).astype(np.int64)
     right = np.concatenate([pairs["r"], same[:, 1]]).astype(np.int64)

@@ -13,7 +13,7 @@ Siblings that were taken for one person would look the same, so names are learne
 import duckdb
 
 from linkage.comparison import ALIKE, LARGEST_HOUSEHOLD, Patterns, compare
-from linkage.scoring import Prior
+from linkage.prior import Prior
 from linkage.sql import render
 from linkage.standardise import Standardised
 

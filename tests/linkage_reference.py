@@ -7,10 +7,11 @@ from linkage.clerical_frame import keep_candidates
 from linkage.comparison import Patterns, compare
 from linkage.engine import PAIR_THRESHOLDS, cluster_records, decided_pairs, drop_temporary, thresholds, write_results
 from linkage.match_keys import possible_keys
+from linkage.prior import odds_sql
 from linkage.results import Stopwatch
-from linkage.scoring import odds_sql, score, weigh
+from linkage.scoring import add_co_members, score, weigh
 from linkage.sql import render, single
-from linkage.standardise import MOST_COPIES, signature, standardise_more
+from linkage.standardise import MOST_COPIES, find_households, signature, standardise_more
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import COMPARED, frequency_table, make_compared
 
@@ -20,13 +21,14 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
     try:
         basis = Basis.load(con, state)
         keys, patterns = possible_keys(basis.standardised(0)), Patterns.of(basis.fields)
-        learned, prior = models.from_mapping(basis.model, basis.fields, keys, specification)
+        model = models.from_mapping(basis.model, basis.fields, keys, specification)
         limits = thresholds(specification, PAIR_THRESHOLDS)
         data = _standardised(con, basis, specification, records)
         yields = _paired(con, basis, data, keys)
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
-        weigh(con, patterns, learned)
-        score(con, prior)
+        weigh(con, patterns, model.learned)
+        add_co_members(con, model, learning=False)
+        score(con, model)
         same, different = decided_pairs(con, decisions)
         cluster_records(con, data, same, different, join_probability)
         con.execute(f"create schema if not exists {output}")
@@ -34,12 +36,13 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
         keep_candidates(con, yields, limits, output)
         see_records(con, specification, records)
         find_areas(con, data.records, same, limits["review"])
-        keep_state(con, keep_in, data, basis, odds_sql(prior), decisions)
+        keep_state(con, keep_in, data, basis, odds_sql(model.prior), decisions)
     finally:
         drop_temporary(con)
 
 
 def _standardised(con, basis, specification, records):
+    find_households(con, specification, records)
     standardise_more(con, specification, records, f"{basis.schema}.date_orders")
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled)))
     for column in basis.once:

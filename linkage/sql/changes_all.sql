@@ -1,9 +1,12 @@
 -- All pairs that are known, and who is in which entity now: what clerks are given to judge is drawn from these.
 create or replace temp table lk_all_scored as
 with weighed as (
-    select p.l, p.r, p.keys, p.w_m, p.w_h from {{ state }}.pairs p anti join lk_pair_was w on w.l = p.l and w.r = p.r
+    select p.l, p.r, p.keys, p.w_m, p.w_h, if(n.l is null, p.co_members, n.co_members) as co_members
+    from {{ state }}.pairs p
+    left join {{ target }}.state_co_members n on n.l = p.l and n.r = p.r
+    anti join lk_pair_was w on w.l = p.l and w.r = p.r
     union all
-    select l, r, keys, w_m, w_h from lk_pair_now
+    from {{ target }}.state_pairs
 )
 {{ scored }};
 create or replace temp view lk_all_people as

@@ -4,6 +4,7 @@
 create or replace temp table {{ target }} as
 select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,
+    hs.hh is not null as is_accompanied,
     case
         when p.given is null or p.family is null then coalesce(p.given[1], p.family[1])
         else least(p.given[1], p.family[1]) || greatest(p.given[1], p.family[1])
@@ -15,6 +16,7 @@ select p.*,
     {%- endif %}
     {%- for column, _, once in frequent %}, coalesce(fr_{{ column }}.share, {{ once }}) as tf_{{ column }}{% endfor %}
 from {{ records }} p
+left join lk_household hs on hs.hh = p.hh
 left join lk_sound g on g.value = p.given
 left join lk_sound f on f.value = p.family
 left join lk_sound mo on mo.value = p.mother

@@ -1,4 +1,4 @@
--- A run over all records, kept for the runs after it: {{ state }}.records, pairs, areas, decisions, date_orders and the
+-- A run over all records, kept for the runs after it: {{ state }}.records, pairs, areas, ties, decisions, date_orders and the
 -- frequencies. `areas` name sets of records of which none bears on the records of another (see state.py).
 create or replace table {{ state }}.records as
 select c.*, f.fingerprint, {{ signature }} as signature, null::int as stands_for
@@ -9,8 +9,9 @@ select c.*, f.fingerprint, {{ signature }} as signature, s.stands_for
 from lk_shadow_rec c join lk_seen f using (record_id) join lk_shadow s on s.shadow = c.r;
 {%- endif %}
 create or replace table {{ state }}.pairs as
-select l, r, keys, w_m, w_h from (select *, {{ odds }} as odds from lk_weighed where keys <> 0) where {{ telling }};
+select l, r, keys, w_m, w_h, co_members from (select *, {{ odds }} as odds from lk_weighed where keys <> 0) where {{ telling }};
 create or replace table {{ state }}.areas as select r, area, entity from lk_area;
+create or replace table {{ state }}.ties as from lk_tie;
 create or replace table {{ state }}.decisions as {{ decisions }};
 create or replace table {{ state }}.date_orders as from lk_order;
 {%- for column, table in frequencies %}

@@ -112,10 +112,12 @@ RESULTS = [f"from {{0}}.{table}" for table in ("pairs", "clusters", "clerical_ca
 STATES = [
     "select * exclude (r, stands_for), (select o.record_id from {1}.records o where o.r = s.stands_for) as first "
     "from {1}.records s",
-    "select least(a.record_id, b.record_id), greatest(a.record_id, b.record_id), keys, w_m, w_h from {1}.pairs p "
-    "join {1}.records a on a.r = p.l join {1}.records b on b.r = p.r",
+    "select least(a.record_id, b.record_id), greatest(a.record_id, b.record_id), keys, w_m, w_h, co_members "
+    "from {1}.pairs p join {1}.records a on a.r = p.l join {1}.records b on b.r = p.r",
     "select record_id, min(record_id) over (partition by area), min(record_id) over (partition by entity) "
     "from {1}.areas join {1}.records using (r)",
+    "select list_sort([a.record_id, b.record_id]), list_sort([hh_l, hh_r]) from {1}.ties t "
+    "join {1}.records a on a.r = t.l join {1}.records b on b.r = t.r",
     "from {1}.decisions",
 ]
 
