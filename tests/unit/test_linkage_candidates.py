@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from linkage import Specification, candidates, deduplicate, match_register
-from linkage.match_keys import key_values_sql, possible_keys
+from linkage.match_keys import MatchKey, hash_values, key_values_sql, possible_keys
 from linkage.standardise import standardise
 from linkage.term_frequency import add_frequencies
 
@@ -69,6 +69,15 @@ def test_a_key_worth_its_pairs_is_run():
     assert sum(entities[f"b{i:05}"] == f"a{i:05}" for i in range(0, 4000, 16)) > 200
     assert expected["phone and sound of given name"] == pytest.approx(250, abs=50)
     assert sum(expected.values()) == pytest.approx(500, abs=100)
+
+
+def test_birth_year_or_another_place_beside_a_place_is_tried_but_not_against_a_register():
+    """Somebody listed under a nickname, with a year and places, shares nothing else with the other record."""
+    con = people()
+    con.execute("create table register as select * from people where id like 'a%'")
+    new = {"birth year and village", "birth year and county", "village and county"}
+    assert new <= {k.name for k in deduplicate(con, SPECIFICATION, "people", "o").keys}
+    assert not new & {k.name for k in match_register(con, SPECIFICATION, "people", "register", None, "o").keys}
 
 
 def test_whoever_is_found_beyond_doubt_looks_no_further():
@@ -140,3 +149,43 @@ def test_who_has_no_name_shares_no_name():
     assert records_of("all names in any order") == [2, 3, 4]
     initials = con.execute("select list(initials order by r) from lk_rec").fetchall()[0][0]
     assert initials == [None, None, "a", "a", "ab"]
+
+
+def few_people():
+    con = duckdb.connect()
+    con.execute(
+        "create table few as select * from (values ('1', 'ann', 'bea', 'cox', '1980-01-05', 'x'), "
+        "('2', 'cox', 'ann', 'bea', '1980-01-05', 'x'), ('3', 'ann', null, 'cox', '1980-02-05', 'x'), "
+        "('4', 'ann', 'cox', 'ann', '1980-01-05', 'y'), ('5', 'ann', 'bea eve dot', 'cox', null, 'y'), "
+        "('6', 'eve', 'cox ann bea', 'dot', '1981-01-05', null)) t(id, g, o, f, d, p)"
+    )
+    columns = {"given_name": "g", "middle_name": "o", "family_name": "f", "birth_date": "d", "places": ["p"]}
+    data = standardise(con, Specification.from_mapping({"record_id": "id", "columns": columns}), "few")
+    add_frequencies(con, data)
+    return con, possible_keys(data)
+
+
+def pairs_of(con, key):
+    query = f"with v as ({key_values_sql(key)}) select distinct a.r, b.r from v a join v b using (h) where a.r < b.r"
+    return sorted(con.execute(query).fetchall())
+
+
+def test_all_names_are_the_same_in_any_order_and_number():
+    con, keys = few_people()
+    names = next(key for key in keys if key.name == "all names in any order")
+    assert pairs_of(con, names) == [(0, 1), (2, 3), (4, 5)]
+
+
+def test_keys_of_hashed_values_bring_the_same_pairs():
+    con, keys = few_people()
+    hashed = hash_values(con, keys)
+    assert any(key.records != "lk_rec" for key in hashed)
+    assert [pairs_of(con, key) for key in hashed] == [pairs_of(con, key) for key in keys]
+
+
+def test_a_key_contains_those_with_more_values():
+    date, narrow = MatchKey("a", ("dob", "place"), frozenset()), MatchKey("b", ("place", "dob", "given"), frozenset())
+    assert date.contains(narrow)
+    assert not narrow.contains(date)
+    assert not date.contains(date)
+    assert not MatchKey("c", ("dob",), frozenset(), each="oid").contains(narrow)
