@@ -24,10 +24,9 @@ MOST_PAIRS, LEAST_PAIRS = 60, 2_000_000
 # Records in the blocks that a key is surveyed on, and pairs that it is tried on; more of those that teach.
 SURVEYED_RECORDS = 200_000
 TRIED_PAIRS, TAUGHT_PAIRS = 10_000, 50_000
-# What one more match may cost, in pairs compared. 4.3 million records in 84 s with recall .986, 10,000 in 200 s with .988;
-# 1,000 found .002 less of 432,188 records in the same time. Reading the records for a key costs as much as comparing a
-# pair for each ten of them (.7 and 7 microseconds of processor time).
-PAIRS_A_MATCH = 3_000
+# What one more match may cost, in pairs compared. Reading the records for a key costs as much as comparing a pair for
+# each ten of them (.7 and 7 microseconds of processor time).
+PAIRS_A_MATCH = 1_000
 RECORDS_A_PAIR = 10
 # Pairs a record that are spent without asking, and always the least number.
 FREE_PAIRS, LEAST_FREE_PAIRS = 1, 100_000

@@ -11,6 +11,7 @@ from linkage.basis import Basis, plan_of, settings_of
 from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
+from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
 from linkage.match_keys import MatchKey, possible_keys
@@ -20,6 +21,7 @@ from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
+from linkage.sql import single
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
@@ -67,7 +69,7 @@ def deduplicate(
     try:
         data, patterns, yields, model = prepare(con, specification, records, watch)
         with watch.stage("score"):
-            _score_anew(con, data, model, learning=specification.model == "auto")
+            _score_anew(con, data, patterns, model, yields, learning=specification.model == "auto")
         limits = thresholds(specification, PAIR_THRESHOLDS)
         decided = decided_pairs(con, decisions)
 
@@ -86,7 +88,7 @@ def deduplicate(
                 with watch.stage("score"):
                     compare_again(con, data, patterns)
                     weigh(con, patterns, model.learned)
-                    _score_anew(con, data, model, learning=False)
+                    _score_anew(con, data, patterns, model, yields, learning=False)
                 cluster, notes = cluster_all()
         notes += notes_on(cluster, decided[1])
         with watch.stage("write"):
@@ -163,9 +165,20 @@ def prepare(
     return data, patterns, search.yields, Model(learned, prior, models.saved_co_members(specification.model))
 
 
-def _score_anew(con: duckdb.DuckDBPyConnection, data: Standardised, model: Model, learning: bool) -> None:
-    """lk_scored from lk_weighed, with what co-members say where records name their household."""
-    add_co_members(con, model, learning=learning and data.filled["hh"] > 0)
+def _score_anew(
+    con: duckdb.DuckDBPyConnection,
+    data: Standardised,
+    patterns: Patterns,
+    model: Model,
+    yields: list[KeyYield],
+    learning: bool,
+) -> None:
+    """lk_scored from lk_weighed, with what co-members bring and say where records name their household."""
+    number = len(model.learned.classes)
+    add_co_members(con, data, patterns, model, number, learning=learning and data.filled["hh"] > 0)
+    if data.filled["hh"]:
+        pairs = single(con, "select count(*) from lk_candidates")
+        yields[number:] = [KeyYield(CO_MEMBERS, pairs=pairs, new_pairs=pairs, is_used=True)]
     score(con, model)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.basis import Basis
+from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
@@ -102,7 +103,7 @@ def explain_pairs(
         co_members = "lk_co_members" if state else None
         found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, known, "lk_candidates", co_members)}
         limits = thresholds(specification, PAIR_THRESHOLDS)
-        together = _keys_in_common(con, keys)
+        together = _keys_in_common(con, keys, with_co_members=state is not None)
         return [
             _explanation(con, pair, found[left, right], together.get((left, right), []), known.prior, limits)
             for pair, (left, right) in zip(pairs, numbers, strict=True)
@@ -130,7 +131,7 @@ def _seen_by_the_run(con: duckdb.DuckDBPyConnection, state: str, pairs: Sequence
     con.execute(
         "create or replace temp table lk_co_members as with named as ("
         f"select s.r as number, c.r, c.record_id from {state}.records s join lk_rec c using (record_id)) "
-        f"select least(a.r, b.r) as l, greatest(a.r, b.r) as r, p.co_members from {state}.pairs p "
+        f"select least(a.r, b.r) as l, greatest(a.r, b.r) as r, p.keys, p.co_members from {state}.pairs p "
         "join named a on a.number = p.l join named b on b.number = p.r"
     )
     return Basis.load(con, state).standardised(0)
@@ -173,8 +174,10 @@ def _explanation(
     )
 
 
-def _keys_in_common(con: duckdb.DuckDBPyConnection, keys: list[MatchKey]) -> dict[tuple[int, int], list[str]]:
-    """The match keys that bring each pair of lk_candidates together."""
+def _keys_in_common(
+    con: duckdb.DuckDBPyConnection, keys: list[MatchKey], with_co_members: bool
+) -> dict[tuple[int, int], list[str]]:
+    """The match keys that bring each pair of lk_candidates together, and whether co-members alone did."""
     found: dict[tuple[int, int], list[str]] = {}
     records = "(select * from lk_rec where r in (select l from lk_candidates union select r from lk_candidates))"
     for key in keys:
@@ -183,4 +186,7 @@ def _keys_in_common(con: duckdb.DuckDBPyConnection, keys: list[MatchKey]) -> dic
             "join v a on a.r = c.l join v b on b.r = c.r and b.h = a.h"
         ).fetchall():
             found.setdefault(pair, []).append(key.name)
+    if with_co_members:
+        brought = f"select l, r from lk_candidates join lk_co_members t using (l, r) where t.keys = {1 << len(keys)}"
+        found |= {pair: [CO_MEMBERS] for pair in con.execute(brought).fetchall()}
     return found

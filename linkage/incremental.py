@@ -14,6 +14,7 @@ from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.clerical_frame import keep_candidates
 from linkage.co_members import LABELS, SURE
+from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
@@ -54,6 +55,11 @@ class _Run:
     keys: list[MatchKey]
     patterns: Patterns
     model: Model
+
+    @property
+    def beside(self) -> int:
+        """What `keys` of a pair are that nothing but household co-members brings."""
+        return 1 << len(self.keys)
 
     @property
     def state(self) -> str:
@@ -108,7 +114,8 @@ def deduplicate_changes(
             write_results(con, yields, limits, f"{output_schema}.part_pairs", f"{output_schema}.part_clusters")
             told = decisions_sql(decisions)
             con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=told,
-                               state=run.state, levels=len(LABELS)))  # fmt: skip
+                               state=run.state, levels=len(LABELS), beside=run.beside,
+                               odds=odds_sql(run.model.prior), telling=TELLING))  # fmt: skip
             _keep_candidates(run, yields, limits, output_schema)
         return LinkageResult(
             model=run.basis.model,
@@ -161,7 +168,7 @@ def _standardise(run: _Run, specification: Specification, records: str) -> None:
 
 def _find_pairs(run: _Run, watch: Stopwatch) -> list[KeyYield]:
     """lk_found and lk_lost, key by key of the plan."""
-    yields = [KeyYield(key.name) for key in run.keys]
+    yields = [KeyYield(name) for name in [*(key.name for key in run.keys), CO_MEMBERS]]
     run.con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
     run.con.execute("create or replace temp table lk_lost (l integer, r integer, key tinyint)")
     for number, limit in run.basis.plan:
@@ -190,15 +197,15 @@ def _settle(
     near = near_odds(limits["review"]) - (run.model.co_members.most_without if run.model.co_members else 0.0)
     con.execute(
         render("changes_inside.sql", state=run.state, odds=odds_sql(run.model.prior), telling=TELLING,
-               sure=log_odds(SURE), near=near, decisions=decisions_sql(decisions))
+               sure=log_odds(SURE), near=near, beside=run.beside, decisions=decisions_sql(decisions))
     )  # fmt: skip
-    con.execute(render("changes_part.sql", state=run.state))
+    con.execute(render("changes_part.sql", state=run.state, beside=run.beside))
     size = single(con, "select count(*) from lk_plain")
     data = run.basis.standardised(size, single(con, "select count(*) from lk_shadow"))
     compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
     weigh(con, run.patterns, run.model.learned, target="lk_copies")
     con.execute("insert into lk_weighed from lk_copies")
-    add_co_members(con, run.model, learning=False)
+    add_co_members(con, data, run.patterns, run.model, len(run.keys), learning=False)
     same, different = decided_pairs(con, decisions)
     score(con, run.model)
     cluster, notes = cluster_records(con, data, same, different, join_probability)

@@ -11,7 +11,7 @@ import duckdb
 
 from linkage.standardise import Standardised
 
-MOST_KEYS = 63  # bits of one BIGINT beside its sign
+MOST_KEYS = 62  # bits of one BIGINT beside its sign, and one for household co-members
 # All names, each once, in any order, as one number; null where there is none. The exclusive or of the names' hashes is
 # the same in every order: .5 s of processor time for 4.3 million records, where sorting and joining names took 39.
 # Nothing in `extra` is there twice, or is the given or family name.
@@ -47,7 +47,7 @@ class MatchKey:
 
 
 def possible_keys(data: Standardised) -> list[MatchKey]:
-    """The keys that the filled columns allow, sure ones first, at most 63."""
+    """The keys that the filled columns allow, sure ones first, at most 62."""
     have = {name for name, count in data.filled.items() if count}
     titles = {field.column: field.title for field in data.fields}
     keys: list[MatchKey] = []

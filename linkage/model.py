@@ -43,7 +43,7 @@ def to_mapping(
         "fields": fields,
         "keys": [
             {"name": key.name, **dict(zip((c.replace(" ", "_") for c in CLASSES), map(_rounded, shares), strict=True))}
-            for key, shares in zip(keys, learned.classes, strict=True)
+            for key, shares in zip(keys, learned.classes, strict=False)  # co-members are no key to learn from
             if not np.isnan(shares[0])
         ],
         "given_name_variants": [list(pair) for pair in variants],

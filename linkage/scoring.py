@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from linkage.co_members import CoMembers, find_co_members, learn_co_members
-from linkage.comparison import Patterns
+from linkage.co_members import CoMembers, find_co_members, find_ties, learn_co_members
+from linkage.comparison import Patterns, compare
 from linkage.prior import Prior, odds_sql
+from linkage.standardise import Standardised
 from linkage.weights import Learned
 
 
@@ -53,8 +54,15 @@ def as_table(columns: dict[str, np.ndarray]) -> object:
     return pa.table(columns)
 
 
-def add_co_members(con: duckdb.DuckDBPyConnection, model: Model, learning: bool) -> None:
-    """The column co_members of lk_weighed, and, where `learning`, what it says."""
+def add_co_members(
+    con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, model: Model, key: int, learning: bool
+) -> None:
+    """To lk_weighed the pairs that household co-members bring, under the match key of number `key`, and the column
+    co_members; where `learning`, also what it says to the model."""
+    find_ties(con, model.prior, key)
+    compare(con, data, patterns, "lk_candidates", "lk_more")
+    weigh(con, patterns, model.learned, "lk_more", "lk_more_weighed")
+    con.execute("insert into lk_weighed from lk_more_weighed")
     find_co_members(con, model.prior)
     if learning:
         model.co_members = learn_co_members(con, model.prior)

@@ -8,7 +8,7 @@ from linkage.comparison import Patterns, compare
 from linkage.engine import PAIR_THRESHOLDS, cluster_records, decided_pairs, drop_temporary, thresholds, write_results
 from linkage.match_keys import possible_keys
 from linkage.prior import odds_sql
-from linkage.results import Stopwatch
+from linkage.results import KeyYield, Stopwatch
 from linkage.scoring import add_co_members, score, weigh
 from linkage.sql import render, single
 from linkage.standardise import MOST_COPIES, find_households, signature, standardise_more
@@ -27,7 +27,8 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
         yields = _paired(con, basis, data, keys)
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
         weigh(con, patterns, model.learned)
-        add_co_members(con, model, learning=False)
+        add_co_members(con, data, patterns, model, len(keys), learning=False)
+        yields.append(KeyYield("household co-members"))
         score(con, model)
         same, different = decided_pairs(con, decisions)
         cluster_records(con, data, same, different, join_probability)

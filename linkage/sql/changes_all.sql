@@ -4,7 +4,7 @@ with weighed as (
     select p.l, p.r, p.keys, p.w_m, p.w_h, if(n.l is null, p.co_members, n.co_members) as co_members
     from {{ state }}.pairs p
     left join {{ target }}.state_co_members n on n.l = p.l and n.r = p.r
-    anti join lk_pair_was w on w.l = p.l and w.r = p.r
+    anti join {{ target }}.state_pairs_was w on w.l = p.l and w.r = p.r
     union all
     from {{ target }}.state_pairs
 )

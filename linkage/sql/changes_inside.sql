@@ -15,7 +15,7 @@ union
 select p.* from {{ state }}.pairs p semi join lk_parted f on f.l = p.l and f.r = p.r;
 create or replace temp table lk_pair_now as
 with held as (
-    select * from lk_pair_was where l not in (select r from lk_change) and r not in (select r from lk_change)
+    select * from lk_pair_was where keys <> {{ beside }} and l not in (select r from lk_change) and r not in (select r from lk_change)
 )
 select l, r, (coalesce(h.keys, 0) & ~coalesce(p.keys, 0)) | coalesce(f.keys, 0) as keys,
     coalesce(f.w_m, h.w_m) as w_m, coalesce(f.w_h, h.w_h) as w_h

@@ -19,6 +19,7 @@ with known as (
     semi join lk_inside a on a.r = p.l
     semi join lk_inside b on b.r = p.r
     anti join lk_pair_was w on w.l = p.l and w.r = p.r
+    where p.keys <> {{ beside }}  -- these are found anew
     union all
     select l, r, keys, w_m, w_h from lk_pair_now
 )

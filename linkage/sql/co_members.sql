@@ -1,12 +1,5 @@
--- lk_tie: pairs of records of two households that list others too, of which the fields alone are sure that they are one
--- person. lk_weighed gets its level of co-members (see co_members.py): null where one source lists both in one household,
--- or one of them alone, and for pairs that can say nothing.
-create or replace temp table lk_tie as
-select w.l, w.r, a.hh as hh_l, b.hh as hh_r
-from (select l, r from lk_weighed where {{ odds }} >= {{ sure }}) w
-join lk_rec a on a.r = w.l
-join lk_rec b on b.r = w.r
-where a.hh <> b.hh and a.is_accompanied and b.is_accompanied;
+-- lk_weighed gets the level of co-members of each pair (see co_members.py): null where one source lists both in one
+-- household, or one of them alone, and for pairs that can say nothing.
 create or replace temp table lk_weighed as
 with ties as (
     select l, r, hh_l, hh_r from lk_tie union all select r, l, hh_r, hh_l from lk_tie

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from linkage import Specification, deduplicate, explain
-from linkage.co_members import LABELS, CoMembers, find_co_members, label, learn_co_members
+from linkage.co_members import LABELS, CoMembers, find_co_members, find_ties, label, learn_co_members
 from linkage.prior import Prior
 from linkage.scoring import Model
 from linkage.weights import Learned
@@ -63,12 +63,30 @@ def test_levels(row):
     pairs = {tuple(map(int, asked.split("-"))): DOUBTFUL}
     pairs |= {tuple(map(int, pair.split("-"))): SURE for pair in sure.split()}
     con = weighed(pairs)
+    find_ties(con, PRIOR, 5)
     find_co_members(con, PRIOR)
     assert levels_of(con)[tuple(map(int, asked.split("-")))] == (int(expected) if expected else None)
 
 
+def test_the_other_members_of_two_tied_households_are_compared():
+    """0 is 3: 1 and 2 may be 4 or 5, but not 3, and nobody of a household that is tied to none is asked."""
+    con = weighed({(0, 3): SURE, (1, 4): DOUBTFUL, (6, 7): SURE, (0, 8): SURE})
+    find_ties(con, PRIOR, 5)
+    assert con.execute("select l, r, keys from lk_candidates order by all").fetchall() == [
+        (1, 5, 32), (2, 4, 32), (2, 5, 32),
+    ]  # fmt: skip
+
+
+def test_members_of_a_very_large_household_are_not():
+    con = weighed({(0, 3): SURE})
+    con.execute("insert into lk_rec select 10 + i, 100, 'one', true from range(30) t(i)")
+    find_ties(con, PRIOR, 5)
+    assert con.execute("from lk_candidates").fetchall() == []
+
+
 def test_pairs_that_can_say_nothing_are_left_alone():
     con = weighed({(0, 3): SURE, (2, 5): HOPELESS})
+    find_ties(con, PRIOR, 5)
     find_co_members(con, PRIOR)
     assert levels_of(con)[2, 5] is None
 
@@ -135,6 +153,11 @@ ROLES = {"given_name": "given", "family_name": "family", "birth_date": "born", "
 def linked(**roles):
     con = duckdb.connect()
     con.execute(FAMILIES)
+    # One child of a tied household whom no match key can bring together with herself.
+    con.execute("update people set family = null, given = 'Mercy', born = '2010-10-30' where id = 'one:3.2'")
+    con.execute(
+        "update people set family = null, given = 'Percy', born = '2011-10-30', village = 'V9' where id = 'two:3.2'"
+    )
     specification = Specification.from_mapping({"record_id": "id", "source": "source", "columns": ROLES | roles})
     names = {"keep_in": "kept", "join_probability": 0.99}
     result = deduplicate(con, specification, "people", "o", compare_clusters=False, **names)
@@ -162,3 +185,11 @@ def test_an_explanation_tells_of_them_and_adds_up_to_the_score():
         assert explanation.match_weight == pytest.approx(weight, abs=0.002)
         told += sum("two or more other members" in line for line in explanation.lines)
     assert told > 10
+
+
+def test_an_explanation_says_that_nothing_but_they_brought_a_pair_together():
+    con, specification, result, _ = linked(household_id="hh")
+    explanation = explain(con, specification, "people", "one:3.2", "two:3.2", result.model, "kept")
+    assert explanation.keys == ["household co-members"]
+    found = con.execute("select match_key from o.pairs where record_id_l = 'one:3.2'").fetchall()
+    assert found == [("household co-members",)]
