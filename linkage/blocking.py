@@ -4,6 +4,7 @@ Every key is a hash join of the records on a few values. Blocks above a limit ar
 placeholder), and the limit falls further where a key would still bring more pairs than its share, so no key explodes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -13,6 +14,9 @@ from linkage.results import KeyYield, Stopwatch
 from linkage.standardise import Standardised
 
 BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
+
+
+Judge = Callable[[str, str], None]
 
 
 @dataclass
@@ -46,10 +50,11 @@ class Blocking:
         """Fill lk_candidates with the pairs that teach the model."""
         raise NotImplementedError
 
-    def second(self, odds: str) -> None:
+    def second(self, odds: str, judge: Judge) -> None:
         """Fill lk_candidates with the pairs that are still to compare.
 
-        `odds`: SQL over `first_weighed` for the binary logarithm of the odds of the same person.
+        `odds`: SQL over weighed pairs for the binary logarithm of the odds of the same person. `judge`: compares and
+        weighs the pairs of a table (l, r, keys) into another.
         """
         raise NotImplementedError
 
@@ -82,17 +87,16 @@ class Blocking:
         for number, pairs in firsts:
             self.yields[number].new_pairs += pairs
 
-    def survey(self, number: int, records: str | None, allowed: int, parts: int = 1) -> Blocks:
+    def survey(self, number: int, allowed: int, parts: int = 1, looking: str = "true") -> Blocks:
         """Fill lk_key and lk_block for a key, and say what it would bring.
 
-        `parts` > 1: only blocks whose hash falls into the lowest of so many parts are looked at, and stand for all. (A
-        comparison costs a third of a remainder.)
+        `looking`: SQL for the records that are still to be found in a register. `parts` > 1: only blocks whose hash
+        falls into the lowest of so many parts are looked at, and stand for all. (A comparison costs a third of a
+        remainder.)
         """
         con = self._con
         with self._watch.measure() as seconds:
-            part = f" where h < {2**64 // parts}" if parts > 1 else ""
-            values = key_values_sql(self._keys[number], records)
-            con.execute(f"create or replace temp table lk_key as select * from ({values}){part}")
+            self._fill_key(self._keys[number], parts, looking)
             product = "n0 * n1" if self._is_linking else "n0 * (n0 - 1) // 2"
             sizes_sql = "count(*) as n0, 0 as n1"
             if self._is_linking:
@@ -112,6 +116,17 @@ class Blocking:
             else:
                 skipped += blocks * parts
         return Blocks(total, limit, skipped)
+
+    def _fill_key(self, key: MatchKey, parts: int, looking: str) -> None:
+        """lk_key (h, r, side): the records' values of a key; of a register, only those that a record shares."""
+        if self._is_linking:
+            of_records = key_values_sql(key, f"(select * from {key.records} where side = 0 and {looking})")
+            of_register = key_values_sql(key, f"(select * from {key.records} where side = 1)")
+            self._con.execute(f"create or replace temp table lk_key as {of_records}")
+            self._con.execute(f"insert into lk_key select * from ({of_register}) where h in (select h from lk_key)")
+        else:
+            part = f" where h < {2**64 // parts}" if parts > 1 else ""
+            self._con.execute(f"create or replace temp table lk_key as select * from ({key_values_sql(key)}){part}")
 
     def pair(self, number: int, blocks: str) -> None:
         """Add the pairs of the blocks (SQL over lk_block) surveyed last to lk_found."""

@@ -2,10 +2,7 @@
 
 1. Each key is surveyed on a part of its blocks, chosen by hash: whole blocks, so that their sizes are true. That tells
    what it would bring, and some of these pairs are compared. Those of the sure keys teach the model.
-2. The matches among the tried pairs tell what each key would find. Keys are taken greedily, always the one that finds
-   most for its cost: matches that no key taken before finds, by pairs to compare and records to read (the greedy
-   approximation of the cheapest cover; Chvatal 1979). A key that costs more than its matches are worth is left out,
-   and so is one whose matches keys taken after it find as well.
+2. The matches among the tried pairs tell what each key would find, and that which are worth running (key_plan.py).
 3. The keys taken are run on all records.
 
 So a key costs next to nothing until it is known to be worth it, however many records there are.
@@ -15,7 +12,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from linkage.blocking import Blocking, Blocks
+from linkage.blocking import Blocking, Blocks, Judge
+from linkage.key_plan import Trial, worthwhile
 from linkage.match_keys import hash_values, key_values_sql
 from linkage.prior import each_for_itself
 
@@ -24,14 +22,11 @@ MOST_PAIRS, LEAST_PAIRS = 60, 2_000_000
 # Records in the blocks that a key is surveyed on, and pairs that it is tried on; more of those that teach.
 SURVEYED_RECORDS = 200_000
 TRIED_PAIRS, TAUGHT_PAIRS = 10_000, 50_000
-# What one more match may cost, in pairs compared. Reading the records for a key costs as much as comparing a pair for
-# each ten of them (.7 and 7 microseconds of processor time).
-PAIRS_A_MATCH = 1_000
+PAIRS_A_MATCH = 1_000  # what one more match may cost, in pairs compared
+# Reading the records for a key costs as much as comparing a pair for each ten of them (.7 and 7 microseconds).
 RECORDS_A_PAIR = 10
 # Pairs a record that are spent without asking, and always the least number.
 FREE_PAIRS, LEAST_FREE_PAIRS = 1, 100_000
-FEWEST_MATCHES = 0.5  # a key that may be hoped to bring fewer need not be asked for
-UNSEEN = 0.25  # matches that may be hoped for where none was seen among the pairs tried
 
 
 class PlannedSearch(Blocking):
@@ -48,7 +43,7 @@ class PlannedSearch(Blocking):
         self.end()
         self._add_copies()
 
-    def second(self, odds: str) -> None:
+    def second(self, odds: str, judge: Judge) -> None:
         self._con.execute(
             f"create or replace temp table lk_judged as select l, r, {odds} as odds from {self.first_weighed}"
         )
@@ -57,7 +52,7 @@ class PlannedSearch(Blocking):
         # Few values first: whatever they bring, keys with one value more need not bring again.
         for number in sorted(self._chosen, key=lambda n: len(self._keys[n].values)):
             if not self._is_contained(number):
-                self.join(number, self.survey(number, None, self._allowed()))
+                self.join(number, self.survey(number, self._allowed()))
         self._con.execute("drop table lk_hashed")
         self.end()
         self.count_new()
@@ -103,7 +98,7 @@ class PlannedSearch(Blocking):
     def _try(self, number: int) -> tuple[Blocks, float]:
         """What a key would bring, and how many of its pairs each tried one stands for."""
         parts = max(1, self._data.compared // SURVEYED_RECORDS)
-        blocks = self.survey(number, None, self._allowed(), parts)
+        blocks = self.survey(number, self._allowed(), parts)
         wanted = TAUGHT_PAIRS if self._keys[number].teaches else TRIED_PAIRS
         further = max(1, round(blocks.pairs / parts / wanted))
         self.pair(number, f"greatest(n0, n1) <= {blocks.limit} and h % {further} = 0")
@@ -112,44 +107,17 @@ class PlannedSearch(Blocking):
 
     def _worthwhile(self) -> list[int]:
         """The keys that find more than they cost, in the order of the list."""
-        tried, would = self._caught, self._would = self._catches()
-        stands_for = np.array([part for _, part in self._tried])
         pairs = np.array([blocks.pairs for blocks, _ in self._tried])
-        cost = pairs + self._data.compared / RECORDS_A_PAIR
-        free = max(LEAST_FREE_PAIRS, FREE_PAIRS * self._data.compared)
-        chosen: list[int] = []
-        dear: list[int] = []
-        left = np.flatnonzero(pairs > 0)
-        while len(left):
-            expected = tried[:, left].sum(axis=0) * stands_for[left]
-            # None seen among half of the pairs is not none at all.
-            hoped = expected + UNSEEN * stands_for[left]
-            best = int(np.argmax(hoped / cost[left]))
-            number, matches = int(left[best]), float(expected[best])
-            left = np.delete(left, best)
-            self.yields[number].expected_matches = round(matches, 1)
-            is_free = hoped[best] >= FEWEST_MATCHES and pairs[number] <= free
-            if not is_free and cost[number] > PAIRS_A_MATCH * matches:
-                continue
-            free -= min(int(pairs[number]), free)
-            chosen.append(number)
-            if not is_free:
-                dear.append(number)
-            open_matches = ~would[:, number]
-            tried, would = tried[open_matches], would[open_matches]
-        return sorted(set(chosen) - self._overtaken(chosen, dear, cost, stands_for))
-
-    def _overtaken(self, chosen: list[int], dear: list[int], cost: np.ndarray, stands_for: np.ndarray) -> set[int]:
-        """Those of the dear keys that add too little to all others: keys taken after them find the same matches."""
-        left = list(chosen)
-        for number in sorted(dear, key=lambda n: -cost[n]):
-            others = [n for n in left if n != number]
-            alone = ~self._would[:, others].any(axis=1)
-            expected = self._caught[alone, number].sum() * stands_for[number]
-            if cost[number] / PAIRS_A_MATCH > expected:
-                left = others
-                self.yields[number].expected_matches = round(float(expected), 1)
-        return set(chosen) - set(left)
+        trial = Trial(
+            *self._catches(),
+            stands_for=np.array([part for _, part in self._tried]),
+            pairs=pairs,
+            cost=pairs + self._data.compared / RECORDS_A_PAIR,
+        )
+        chosen, adds = worthwhile(trial, PAIRS_A_MATCH, free=max(LEAST_FREE_PAIRS, FREE_PAIRS * self._data.compared))
+        for found, matches in zip(self.yields, adds, strict=True):
+            found.expected_matches = round(float(matches), 1)
+        return chosen
 
     def _catches(self) -> tuple[np.ndarray, np.ndarray]:
         """Matches among the tried pairs: which keys were tried on them, and which would catch them.

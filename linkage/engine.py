@@ -152,7 +152,12 @@ def prepare(
         weigh(con, patterns, learned, target=search.first_weighed)
         prior = saved or consistent_prior(con, possible_pairs(data), search.first_counted())
     with watch.stage("match keys"):
-        search.second(odds_sql(prior))
+
+        def judge(pairs: str, target: str) -> None:
+            compare(con, data, patterns, pairs, f"{target}_compared")
+            weigh(con, patterns, learned, f"{target}_compared", target)
+
+        search.second(odds_sql(prior), judge)
     with watch.stage("compare"):
         if search.keeps_first:
             compare(con, data, patterns, "lk_candidates", "lk_more")

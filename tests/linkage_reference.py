@@ -61,7 +61,7 @@ def _paired(con, basis, data, keys):
     search = Blocking(con, data, keys, Stopwatch())
     search.begin()
     for number, limit in basis.plan:
-        blocks = search.survey(number, "lk_rec", allowed=2**62)
+        blocks = search.survey(number, allowed=2**62)
         search.join(number, Blocks(blocks.pairs, limit, blocks.skipped))
     search.end()
     con.execute("insert into lk_candidates select distinct stands_for, stands_for, 0 from lk_shadow")
