@@ -66,18 +66,20 @@ def test_money_stands_once(country):
 def test_linkage_is_right_where_it_decides_alone(country):
     found = json.loads(country.ibr("evaluate", "--json").stdout)
     pairs, families = found["pairs"], found["families"]
-    assert pairs["precision"] >= 0.995
-    assert pairs["recall"] >= 0.95
+    assert pairs["precision"] >= 0.999
+    assert pairs["recall"] >= 0.98
+    assert found["pairs_with_review"]["recall"] >= 0.995
     assert families["share_taken_as_one_person"] < 0.005
     assert found["verification"]["status_as_expected"] >= 0.98
 
 
 def test_every_planted_fault_is_found(country):
-    """All but deaths and pensions of people whom the register cannot be asked about."""
+    """All but deaths and pensions of people whom the register cannot be asked about, and what hangs on a person being
+    recognised in two records beyond doubt."""
     faults = {row["fault"]: row for row in json.loads(country.ibr("evaluate", "--json").stdout)["faults"]}
     assert len(faults) == 15
     missed = {name for name, counts in faults.items() if counts["missed"]}
-    of_persons = {"duplicate_both_paid", "same_program_twice", "prohibited_overlap"}
+    of_persons = {"duplicate_both_paid", "same_program_twice", "prohibited_overlap", "caregiver_several_households"}
     assert missed <= {"dead_still_paid", "pension_found", *of_persons}
     for name, counts in faults.items():
         # the register has not heard of every death
