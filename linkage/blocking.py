@@ -59,11 +59,11 @@ class Blocking:
         raise NotImplementedError
 
     def first_counted(self) -> str:
-        """SQL: the pairs of the first round as `scoring.consistent_prior` reads them."""
+        """SQL: the pairs of the first round as `prior.consistent_prior` reads them."""
         raise NotImplementedError
 
     def counted(self) -> str:
-        """SQL: the pairs of both rounds (lk_weighed) as `scoring.consistent_prior` reads them."""
+        """SQL: the pairs of both rounds (lk_weighed) as `prior.consistent_prior` reads them."""
         raise NotImplementedError
 
     def begin(self) -> None:
@@ -91,8 +91,8 @@ class Blocking:
         """Fill lk_key and lk_block for a key, and say what it would bring.
 
         `looking`: SQL for the records that are still to be found in a register. `parts` > 1: only blocks whose hash
-        falls into the lowest of so many parts are looked at, and stand for all. (A comparison costs a third of a
-        remainder.)
+        falls into the lowest of so many parts are looked at, and stand for all; not against a register. (A comparison
+        costs a third of a remainder.)
         """
         con = self._con
         with self._watch.measure() as seconds:

@@ -37,7 +37,7 @@ class PlannedSearch(Blocking):
     keeps_first = False
 
     def first(self) -> None:
-        self._keys = hash_values(self._con, self._keys)
+        self._unhashed, self._keys = self._keys, hash_values(self._con, self._keys)
         self.begin()
         self._tried = [self._try(number) for number in range(len(self._keys))]
         self.end()
@@ -59,10 +59,14 @@ class PlannedSearch(Blocking):
         self._add_copies()
 
     def _is_contained(self, number: int) -> bool:
-        """Whether a key that was run has brought all pairs of this one."""
+        """Whether a key that was run has brought all pairs of this one.
+
+        Runs on what changed then go on with that key alone, and lose pairs of this one where a block outgrows the limit
+        before the keys are planned anew.
+        """
         return any(
-            found.is_used and not found.blocks_skipped and key.contains(self._keys[number])
-            for found, key in zip(self.yields, self._keys, strict=True)
+            found.is_used and not found.blocks_skipped and key.contains(self._unhashed[number])
+            for found, key in zip(self.yields, self._unhashed, strict=True)
         )
 
     def first_counted(self) -> str:
@@ -138,8 +142,9 @@ class PlannedSearch(Blocking):
             )
         would = tried.copy()
         for number, key in enumerate(self._keys):
+            records = "lk_caught_hashed" if key.is_hashed else "lk_caught_rec"
             caught = con.execute(
-                f"with v as ({key_values_sql(key, key.records.replace('lk_', 'lk_caught_'))}) select distinct i "
+                f"with v as ({key_values_sql(key, records)}) select distinct i "
                 "from lk_caught p join v a on a.r = p.l join v b on b.r = p.r and b.h = a.h"
             ).fetchnumpy()["i"]
             would[caught, number] = True

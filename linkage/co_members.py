@@ -6,8 +6,8 @@ fields alone, such pairs went to review: on the sample country automatic recall 
 many records from .975 to .987, at the same precision.
 
 The shares are learned as those of fields are, in one step: by the probabilities that the fields alone give each pair.
-Records of one household of one source are not asked, nor those of a household that lists nobody else: missing is not
-disagreeing.
+Records of one household of one source are not asked, nor those of a household with one record, or with more than a
+family has: missing is not disagreeing.
 
 Households that have a member in common are also where to look for more: whoever of their other members no match key
 brought together is compared too. As a match key it is the cheapest there is: of 4.3 million records it brought 206,000
@@ -20,8 +20,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from ibr.errors import ConfigurationProblem
 from linkage.prior import TELLING, Prior, log_odds, odds_sql
-from linkage.sql import render
+from linkage.results import KeyYield
+from linkage.sql import render, single
 
 NAME, TITLE = "co_members", "household co-members"
 LABELS = (
@@ -32,7 +34,10 @@ LABELS = (
 CONTEXTS = ("listed by one source", "listed by different sources")
 # From this probability, by the fields alone, two records are a member in common.
 SURE = 0.99
-LARGEST_HOUSEHOLD = 30  # members; pairs of those of a larger one are not looked for
+MOST_TIED = 20  # households that one is tied to; more is a filler or an institution, and no pairs are looked for
+# SQL: whether two records a and b can be borne out, and the level of a pair that nobody bears out.
+CAN_BE = "a.hh <> b.hh and a.is_accompanied and b.is_accompanied"
+NOBODY = f"({len(LABELS)} * (a.source is distinct from b.source)::int)::tinyint"
 # Where learning starts: shares of the levels among pairs of one person, of one household, and unrelated ones.
 START = ((0.45, 0.15, 0.35, 0.05), (0.60, 0.10, 0.15, 0.15), (0.94, 0.02, 0.01, 0.03))
 BELIEF = 20.0  # pairs' worth of belief in them
@@ -79,7 +84,9 @@ class CoMembers:
 
     @classmethod
     def from_mapping(cls, told: dict[str, Any]) -> "CoMembers":
-        """From `as_mapping`."""
+        """From `as_mapping`. ConfigurationProblem where its levels are others."""
+        if len(told["levels"]) != len(LABELS) * len(CONTEXTS):
+            raise ConfigurationProblem(f"The model has other levels for {NAME}; train again with model: auto")
         m, h, u = (np.array([level[name] for level in told["levels"]]) for name in ("m", "h", "u"))
         return cls(m, h, u)
 
@@ -94,13 +101,27 @@ def find_ties(con: duckdb.DuckDBPyConnection, prior: Prior, key: int) -> None:
     """lk_tie (l, r, hh_l, hh_r): members that two households have in common, by the fields alone; lk_candidates: their
     other members, as pairs that are not in lk_weighed, under the match key of number `key`. Reads lk_rec."""
     con.execute(
-        render("co_member_ties.sql", odds=odds_sql(prior), sure=log_odds(SURE), largest=LARGEST_HOUSEHOLD, key=key)
+        render("co_member_ties.sql", odds=odds_sql(prior), sure=log_odds(SURE), most=MOST_TIED, key=key, can_be=CAN_BE)
     )
 
 
 def find_co_members(con: duckdb.DuckDBPyConnection, prior: Prior) -> None:
     """Give lk_weighed the column co_members: a level, null where it says nothing. Reads lk_tie and lk_rec."""
-    con.execute(render("co_members.sql", odds=odds_sql(prior), telling=TELLING, levels=len(LABELS)))
+    con.execute(render("co_members.sql", odds=odds_sql(prior), sure=log_odds(SURE), telling=TELLING, can_be=CAN_BE,
+                       nobody=NOBODY))  # fmt: skip
+
+
+def no_co_members(con: duckdb.DuckDBPyConnection) -> None:
+    """As `find_ties` and `find_co_members` where no record names a household."""
+    con.execute("create or replace temp table lk_tie (l integer, r integer, hh_l ubigint, hh_r ubigint)")
+    con.execute("create or replace temp table lk_candidates (l integer, r integer, keys bigint)")
+    con.execute("alter table lk_weighed add column co_members tinyint")
+
+
+def co_members_yield(con: duckdb.DuckDBPyConnection) -> KeyYield:
+    """What co-members brought, as a match key, after `find_ties`."""
+    pairs = single(con, "select count(*) from lk_candidates")
+    return KeyYield(TITLE, pairs=pairs, new_pairs=pairs, is_used=True)
 
 
 def learn_co_members(con: duckdb.DuckDBPyConnection, prior: Prior) -> CoMembers:

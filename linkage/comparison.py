@@ -13,14 +13,13 @@ import numpy as np
 from ibr.errors import ConfigurationProblem
 from linkage.fields import Field
 from linkage.sql import render
-from linkage.standardise import Standardised
+from linkage.standardise import LARGEST_HOUSEHOLD, Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
 
 # Jaro-Winkler similarities from which names are "very alike" and "alike or initial".
 VERY_ALIKE, ALIKE = 0.92, 0.84
 RANDOM_PAIRS = 200_000
 HOUSEHOLD_PAIRS = 50_000
-LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 
 
 @dataclass

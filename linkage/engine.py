@@ -11,17 +11,16 @@ from linkage.basis import Basis, plan_of, settings_of
 from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
-from linkage.co_members import TITLE as CO_MEMBERS
+from linkage.co_members import co_members_yield
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
-from linkage.match_keys import MatchKey, possible_keys
+from linkage.match_keys import MOST_KEYS, MatchKey, possible_keys
 from linkage.prior import TELLING, Prior, consistent_prior, odds_sql
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
-from linkage.sql import single
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
@@ -136,12 +135,18 @@ def prepare(
     register: str | None = None,
     register_specification: Specification | None = None,
 ) -> tuple[Standardised, Patterns, list[KeyYield], Model]:
-    """Everything up to weighed candidate pairs (lk_weighed), for deduplication and for linking to a register."""
+    """Everything up to weighed candidate pairs (lk_weighed), for deduplication and for linking to a register.
+
+    Returns what is known of the records, how patterns are packed, what each match key brought, and the model, as yet
+    without co-members unless it was saved. Errors as `deduplicate`.
+    """
     with watch.stage("standardise"):
         data = standardise(con, specification, records, register, register_specification)
         add_frequencies(con, data)
         use_variants(con, data, models.saved_variants(specification.model))
     keys = possible_keys(data)
+    if len(keys) == MOST_KEYS:
+        data.notes.append(f"More match keys are possible than the {MOST_KEYS} tried; name fewer places to choose")
     patterns = Patterns.of(data.fields)
     search = (RegisterSearch if data.registered else PlannedSearch)(con, data, keys, watch)
     with watch.stage("first match keys"):
@@ -167,7 +172,8 @@ def prepare(
     with watch.stage("score"):
         weigh(con, patterns, learned)
         prior = saved or consistent_prior(con, possible_pairs(data), search.counted())
-    return data, patterns, search.yields, Model(learned, prior, models.saved_co_members(specification.model))
+    known = None if data.registered else models.saved_co_members(specification.model)
+    return data, patterns, search.yields, Model(learned, prior, known)
 
 
 def _score_anew(
@@ -179,11 +185,9 @@ def _score_anew(
     learning: bool,
 ) -> None:
     """lk_scored from lk_weighed, with what co-members bring and say where records name their household."""
-    number = len(model.learned.classes)
-    add_co_members(con, data, patterns, model, number, learning=learning and data.filled["hh"] > 0)
+    add_co_members(con, data, patterns, model, learning)
     if data.filled["hh"]:
-        pairs = single(con, "select count(*) from lk_candidates")
-        yields[number:] = [KeyYield(CO_MEMBERS, pairs=pairs, new_pairs=pairs, is_used=True)]
+        yields[model.co_members_key :] = [co_members_yield(con)]
     score(con, model)
 
 

@@ -103,7 +103,7 @@ def explain_pairs(
         co_members = "lk_co_members" if state else None
         found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, known, "lk_candidates", co_members)}
         limits = thresholds(specification, PAIR_THRESHOLDS)
-        together = _keys_in_common(con, keys, with_co_members=state is not None)
+        together = _keys_in_common(con, keys, known.co_members_key if state else None)
         return [
             _explanation(con, pair, found[left, right], together.get((left, right), []), known.prior, limits)
             for pair, (left, right) in zip(pairs, numbers, strict=True)
@@ -175,7 +175,7 @@ def _explanation(
 
 
 def _keys_in_common(
-    con: duckdb.DuckDBPyConnection, keys: list[MatchKey], with_co_members: bool
+    con: duckdb.DuckDBPyConnection, keys: list[MatchKey], co_members_key: int | None
 ) -> dict[tuple[int, int], list[str]]:
     """The match keys that bring each pair of lk_candidates together, and whether co-members alone did."""
     found: dict[tuple[int, int], list[str]] = {}
@@ -186,7 +186,8 @@ def _keys_in_common(
             "join v a on a.r = c.l join v b on b.r = c.r and b.h = a.h"
         ).fetchall():
             found.setdefault(pair, []).append(key.name)
-    if with_co_members:
-        brought = f"select l, r from lk_candidates join lk_co_members t using (l, r) where t.keys = {1 << len(keys)}"
+    if co_members_key is not None:
+        bit = 1 << co_members_key
+        brought = f"select l, r from lk_candidates join lk_co_members t using (l, r) where t.keys = {bit}"
         found |= {pair: [CO_MEMBERS] for pair in con.execute(brought).fetchall()}
     return found

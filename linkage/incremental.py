@@ -1,9 +1,10 @@
 """A run that looks only at what changed since the last one, and ends where a run over all records would.
 
 On one basis (basis.py) whether two records are paired depends on the two, on the size of the blocks that their match
-keys put them in, and on nothing else; so changed records are paired with all others, and a block that outgrew its
-limit, or came back below it, gives up or brings its pairs. Whom that can touch is known from the areas (state.py); for
-these records alone clusters are made again, by the very functions that make them for all.
+keys put them in, and on what members their households have in common. So changed records are paired with all others, a
+block that outgrew its limit, or came back below it, gives up or brings its pairs, and households that came to have a
+member in common, or lost one, are looked at whole. Whom that can touch is known from the areas (state.py); for these
+records alone clusters are made again, by the very functions that make them for all.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,7 @@ import duckdb
 from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.clerical_frame import keep_candidates
-from linkage.co_members import LABELS, SURE
-from linkage.co_members import TITLE as CO_MEMBERS
+from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE, co_members_yield
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
@@ -59,7 +59,7 @@ class _Run:
     @property
     def beside(self) -> int:
         """What `keys` of a pair are that nothing but household co-members brings."""
-        return 1 << len(self.keys)
+        return 1 << self.model.co_members_key
 
     @property
     def state(self) -> str:
@@ -110,11 +110,13 @@ def deduplicate_changes(
         limits = thresholds(specification, PAIR_THRESHOLDS)
         with watch.stage("cluster"):
             notes, looked_at = _settle(run, decisions, limits, join_probability)
+            if run.basis.filled["hh"]:
+                yields[run.model.co_members_key] = co_members_yield(con)
         with watch.stage("write"):
             write_results(con, yields, limits, f"{output_schema}.part_pairs", f"{output_schema}.part_clusters")
             told = decisions_sql(decisions)
             con.execute(render("changes_write.sql", target=output_schema, earlier=earlier, decisions=told,
-                               state=run.state, levels=len(LABELS), beside=run.beside,
+                               state=run.state, can_be=CAN_BE, nobody=NOBODY, beside=run.beside,
                                odds=odds_sql(run.model.prior), telling=TELLING))  # fmt: skip
             _keep_candidates(run, yields, limits, output_schema)
         return LinkageResult(
@@ -168,7 +170,7 @@ def _standardise(run: _Run, specification: Specification, records: str) -> None:
 
 def _find_pairs(run: _Run, watch: Stopwatch) -> list[KeyYield]:
     """lk_found and lk_lost, key by key of the plan."""
-    yields = [KeyYield(name) for name in [*(key.name for key in run.keys), CO_MEMBERS]]
+    yields = [KeyYield(name) for name in [*(key.name for key in run.keys), TITLE]]
     run.con.execute("create or replace temp table lk_found (l integer, r integer, key tinyint)")
     run.con.execute("create or replace temp table lk_lost (l integer, r integer, key tinyint)")
     for number, limit in run.basis.plan:
@@ -197,7 +199,7 @@ def _settle(
     near = near_odds(limits["review"]) - (run.model.co_members.most_without if run.model.co_members else 0.0)
     con.execute(
         render("changes_inside.sql", state=run.state, odds=odds_sql(run.model.prior), telling=TELLING,
-               sure=log_odds(SURE), near=near, beside=run.beside, decisions=decisions_sql(decisions))
+               sure=log_odds(SURE), near=near, beside=run.beside, can_be=CAN_BE, decisions=decisions_sql(decisions))
     )  # fmt: skip
     con.execute(render("changes_part.sql", state=run.state, beside=run.beside))
     size = single(con, "select count(*) from lk_plain")
@@ -205,7 +207,7 @@ def _settle(
     compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
     weigh(con, run.patterns, run.model.learned, target="lk_copies")
     con.execute("insert into lk_weighed from lk_copies")
-    add_co_members(con, data, run.patterns, run.model, len(run.keys), learning=False)
+    add_co_members(con, data, run.patterns, run.model, learning=False)
     same, different = decided_pairs(con, decisions)
     score(con, run.model)
     cluster, notes = cluster_records(con, data, same, different, join_probability)

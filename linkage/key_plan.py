@@ -27,7 +27,7 @@ class Trial:
 
 
 def worthwhile(trial: Trial, price: float, free: float = 0.0) -> tuple[list[int], np.ndarray]:
-    """Numbers of the keys worth running, in order, and the matches that each key was expected to add.
+    """Numbers of the keys worth running, ascending, and the matches that each was expected to add when it was taken.
 
     `price`: what one more match may cost, in pairs compared. `free`: pairs that are spent without asking, on keys that
     may be hoped to find anything.
@@ -59,7 +59,7 @@ def worthwhile(trial: Trial, price: float, free: float = 0.0) -> tuple[list[int]
 def _without_overtaken(
     trial: Trial, price: float, chosen: list[int], dear: list[int], adds: np.ndarray
 ) -> list[int]:
-    """Those chosen without the dear ones that add too little to all others; `adds` is brought up to date."""
+    """Those chosen without the dear ones that add too little to all others; `adds` then says how little."""
     left = sorted(chosen)
     for number in sorted(dear, key=lambda n: -trial.cost[n]):
         others = [n for n in left if n != number]

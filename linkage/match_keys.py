@@ -1,7 +1,7 @@
 """Match keys: what two records must share to be compared at all.
 
-An ordered list, sure keys first, generic by role; which of them are worth running is the planner's to say
-(candidates.py). The order decides under which key a pair is reported.
+An ordered list, sure keys first, generic by role; which of them are worth running is decided where they were tried
+(key_plan.py). The order decides under which key a pair is reported.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ import duckdb
 
 from linkage.standardise import Standardised
 
+RECORDS = "lk_rec"  # where the records are that keys are made of, as long as nothing else is said
 MOST_KEYS = 62  # bits of one BIGINT beside its sign, and one for household co-members
 # All names, each once, in any order, as one number; null where there is none. The exclusive or of the names' hashes is
 # the same in every order: .5 s of processor time for 4.3 million records, where sorting and joining names took 39.
@@ -39,7 +40,12 @@ class MatchKey:
     teaches: bool = False
     each: str | None = None
     finds_namesakes: bool = False
-    records: str = "lk_rec"
+    records: str = RECORDS
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether its values are the numbers of `hash_values`."""
+        return self.records != RECORDS
 
     def contains(self, other: "MatchKey") -> bool:
         """Whether every pair of the other key is one of this key's: what must be equal here must be so there too."""
@@ -137,8 +143,8 @@ def possible_keys(data: Standardised) -> list[MatchKey]:
             [a, b, "given[1]"],
             f"given_name name_order {a} {b}",
         )
-    # For records that hold a nickname and places. Where no plan leaves keys out, against a register, they cost too
-    # much: 1.1 million pairs for 42 of 423,000 matches.
+    # For records that hold a nickname and places. A register's records have neither in their stead: there they brought
+    # 1.1 million pairs for 42 of 423,000 matches.
     if not data.registered:
         for p in data.places:
             add(f"birth year and {titles[p]}", f"y {p}", ["y", p], f"birth_date {p}")
@@ -187,6 +193,6 @@ def key_values_sql(key: MatchKey, records: str | None = None) -> str:
     source = f"(select *, unnest({key.each}) as value from {source})" if key.each else source
     present = " and ".join(f"{value} is not null" for value in key.values)
     numbers = key.values
-    if len(key.values) > 1 and not key.each and key.records == "lk_rec":
+    if len(key.values) > 1 and not key.each and not key.is_hashed:
         numbers = tuple(map(_as_number, key.values))
     return f"select hash({', '.join(numbers)}) as h, r, side from {source} where {present}"

@@ -21,7 +21,7 @@ OPEN = "r in (select r from lk_open)"
 # Where twice as many are still looking, the later keys are tried on so many of them first. Reading the register for a
 # key costs as much as comparing a pair for each fifty of its people: only the few values asked for are kept.
 TRIED_RECORDS = 2_000
-PAIRS_A_MATCH = 10_000
+PAIRS_A_MATCH = 10_000  # of 432,188 records 1,000 found .002 less, in four fifths of the processor time
 RECORDS_A_PAIR = 50
 # Bits of odds from which a record has found its person in the register, and by which a second one must be behind.
 FOUND, BEHIND = 10.0, 10.0
@@ -73,7 +73,7 @@ class RegisterSearch(Blocking):
         self.begin()
         for number in self._later:
             blocks = self.survey(number, allowed, looking=f"{OPEN} and hash(r) % {parts} = 0")
-            self.pair(number, f"greatest(n0, n1) <= {blocks.limit}")
+            self.pair(number, f"greatest(n0 * {parts}, n1) <= {blocks.limit}")
             pairs[number] = blocks.pairs * parts
             self.yields[number].pairs = self.yields[number].pairs or blocks.pairs * parts
         self.end(new=True)

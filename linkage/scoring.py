@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from linkage.co_members import CoMembers, find_co_members, find_ties, learn_co_members
+from linkage.co_members import CoMembers, find_co_members, find_ties, learn_co_members, no_co_members
 from linkage.comparison import Patterns, compare
 from linkage.prior import Prior, odds_sql
 from linkage.standardise import Standardised
@@ -14,11 +14,17 @@ from linkage.weights import Learned
 
 @dataclass
 class Model:
-    """Everything that pairs are judged by. `co_members`: None where records name no household."""
+    """Everything that pairs are judged by. `co_members`: None where records name no household, against a register, and
+    where a saved model knows nothing of it."""
 
     learned: Learned
     prior: Prior
     co_members: CoMembers | None = None
+
+    @property
+    def co_members_key(self) -> int:
+        """The number of the match key that stands for household co-members, after all others."""
+        return len(self.learned.classes)
 
     @property
     def odds(self) -> str:
@@ -55,11 +61,14 @@ def as_table(columns: dict[str, np.ndarray]) -> object:
 
 
 def add_co_members(
-    con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, model: Model, key: int, learning: bool
+    con: duckdb.DuckDBPyConnection, data: Standardised, patterns: Patterns, model: Model, learning: bool
 ) -> None:
-    """To lk_weighed the pairs that household co-members bring, under the match key of number `key`, and the column
-    co_members; where `learning`, also what it says to the model."""
-    find_ties(con, model.prior, key)
+    """To lk_weighed the pairs that household co-members bring (lk_candidates), and the column co_members; where
+    `learning`, also what it says to the model. Without households the column is empty."""
+    if not data.filled["hh"]:
+        no_co_members(con)
+        return
+    find_ties(con, model.prior, model.co_members_key)
     compare(con, data, patterns, "lk_candidates", "lk_more")
     weigh(con, patterns, model.learned, "lk_more", "lk_more_weighed")
     con.execute("insert into lk_weighed from lk_more_weighed")

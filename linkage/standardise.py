@@ -19,6 +19,7 @@ from linkage.fields import Field
 from linkage.specification import Roles, Specification
 from linkage.sql import render, single
 
+LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 MOST_COPIES = 20  # identical records above this number are stood for by their first
 LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "ı:i")
 
@@ -106,17 +107,20 @@ def standardise(
 
 
 def find_households(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
-    """lk_household (hh): the households of which a source lists several records."""
+    """lk_household (hh): the households of which a source lists several records, but no more than a family has."""
     con.execute(
         f"create or replace temp table lk_household as select hh from (select {household(specification)} as hh "
-        f"from {records}) where hh is not null group by hh having count(*) > 1"
+        f"from {records}) where hh is not null group by hh having count(*) between 2 and {LARGEST_HOUSEHOLD}"
     )
 
 
 def household(specification: Specification) -> str:
     """SQL: a record's household as a number, the same for all that its source lists in it; null where it has none."""
-    listed = _text(specification.columns.household_id)
-    return f"case when {listed} is not null then hash({_source(specification)}, {listed}) end"
+    return _household_number(_source(specification), _text(specification.columns.household_id))
+
+
+def _household_number(source: str, household_id: str) -> str:
+    return f"case when {household_id} is not null then hash({source}, {household_id}) end"
 
 
 def standardise_more(
@@ -285,6 +289,7 @@ def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, obj
         "phone": f"case when {_number('phone', 6)} then phone[-9:] "
         f"when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' then {digits}[-9:] end",
         "coded": shape.places + shape.attributes,
+        "household": _household_number("source", "household_id"),
         "is_left_over": _is_left_over,
         "other_ids": shape.other_ids,
     }

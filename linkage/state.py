@@ -30,7 +30,8 @@ def see_records(con: duckdb.DuckDBPyConnection, specification: Specification, re
     record_id = f"cast({quote(specification.record_id)} as varchar)"
     con.execute(
         f"create or replace temp table lk_seen as select {record_id} as record_id, "
-        f"hash({values}, {household(specification)} in (select hh from lk_household)) as fingerprint from {records}"
+        f"hash({values}, coalesce({household(specification)} in (select hh from lk_household), false)) as fingerprint "
+        f"from {records}"
     )
 
 
@@ -39,7 +40,8 @@ def keep_state(
 ) -> None:
     """Write the state of a run over all records, whose tables (lk_...) are still there, into the schema `state`.
 
-    Reads lk_seen and lk_area. `odds`: SQL of a pair's odds in bits. An earlier state in the schema is replaced.
+    Reads lk_seen and lk_area. `odds`: SQL of a pair's odds in bits by the fields alone, which co-members are found by.
+    An earlier state in the schema is replaced.
     """
     con.execute(f"drop schema if exists {state} cascade; create schema {state}")
     if data.shadows:

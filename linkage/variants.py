@@ -12,10 +12,10 @@ Siblings that were taken for one person would look the same, so names are learne
 
 import duckdb
 
-from linkage.comparison import ALIKE, LARGEST_HOUSEHOLD, Patterns, compare
+from linkage.comparison import ALIKE, Patterns, compare
 from linkage.prior import Prior
 from linkage.sql import render
-from linkage.standardise import Standardised
+from linkage.standardise import LARGEST_HOUSEHOLD, Standardised
 
 FEWEST_CLUSTERS = 3  # in which both names stand
 LEAST_SHARE = 0.03  # of the rarer name's clusters

@@ -27,7 +27,7 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
         yields = _paired(con, basis, data, keys)
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
         weigh(con, patterns, model.learned)
-        add_co_members(con, data, patterns, model, len(keys), learning=False)
+        add_co_members(con, data, patterns, model, learning=False)
         yields.append(KeyYield("household co-members"))
         score(con, model)
         same, different = decided_pairs(con, decisions)

@@ -35,7 +35,7 @@ with now as (
     from (select l, r from lk_pair_now where {{ odds }} >= {{ sure }}) p
     join lk_now a on a.r = p.l
     join lk_now b on b.r = p.r
-    where a.hh <> b.hh and a.is_accompanied and b.is_accompanied
+    where {{ can_be }}
 ),
 was as (
     select t.* from {{ state }}.ties t semi join lk_pair_was w on w.l = t.l and w.r = t.r

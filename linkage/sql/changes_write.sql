@@ -31,8 +31,7 @@ create or replace table {{ target }}.state_pairs as
 select p.l, p.r, p.keys, p.w_m, p.w_h,
     case
         when j.l is not null then j.co_members
-        when a.hh <> b.hh and a.is_accompanied and b.is_accompanied
-            then ({{ levels }} * (a.source is distinct from b.source)::int)::tinyint
+        when {{ can_be }} then {{ nobody }}
     end as co_members
 from lk_pair_now p
 join lk_now a on a.r = p.l

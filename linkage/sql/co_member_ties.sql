@@ -5,26 +5,27 @@ select w.l, w.r, a.hh as hh_l, b.hh as hh_r
 from (select l, r from lk_weighed where {{ odds }} >= {{ sure }}) w
 join lk_rec a on a.r = w.l
 join lk_rec b on b.r = w.r
-where a.hh <> b.hh and a.is_accompanied and b.is_accompanied;
+where {{ can_be }};
 create or replace temp table lk_candidates as
-with tied as (
-    select distinct least(hh_l, hh_r) as one, greatest(hh_l, hh_r) as other from lk_tie
+with ties as (
+    select distinct hh_l as one, hh_r as other from lk_tie union select hh_r, hh_l from lk_tie
+),
+few as (
+    select one as hh from ties group by one having count(*) <= {{ most }}
+),
+tied as (
+    select one, other from ties where one < other and one in (from few) and other in (from few)
 ),
 matched as (
     select l as r, hh_r as hh from lk_tie union select r, hh_l from lk_tie
 ),
-members as (
-    select hh, r, count(*) over (partition by hh) as size from lk_rec
-    where hh in (select one from tied union select other from tied)
-),
 beside as (
     select a.r as l, b.r as r
     from tied
-    join members a on a.hh = one
-    join members b on b.hh = other
+    join lk_rec a on a.hh = one
+    join lk_rec b on b.hh = other
     anti join matched x on x.r = a.r and x.hh = other
     anti join matched y on y.r = b.r and y.hh = one
-    where a.size <= {{ largest }} and b.size <= {{ largest }}
 )
 select p.l, p.r, 1::bigint << {{ key }} as keys
 from (select least(l, r) as l, greatest(l, r) as r from beside) p

@@ -66,6 +66,6 @@ select r, side, record_id, source, given, family,
     list_filter([{% for i in other_ids %}{{ identifier(i) }}{{ ", " if not loop.last }}{% endfor %}]::varchar[], lambda t: t is not null) as oid,
     {{ phone }} as phone,
     substr(mother, 1, 100) as mother,
-    case when household_id is not null then hash(source, household_id) end as hh
+    {{ household }} as hh
     {%- for c in coded %}, {{ c }}_value as {{ c }}{% endfor %}
 from named

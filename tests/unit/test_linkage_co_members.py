@@ -8,6 +8,7 @@ from linkage import Specification, deduplicate, explain
 from linkage.co_members import LABELS, CoMembers, find_co_members, find_ties, label, learn_co_members
 from linkage.prior import Prior
 from linkage.scoring import Model
+from linkage.standardise import find_households
 from linkage.weights import Learned
 
 PRIOR = Prior(1e-3, 1e-2)
@@ -29,6 +30,9 @@ LEVELS = """
 | 0-3        | 1-3  | 7     | 3 is 0                                                  |
 |            | 2-5  | 4     | none                                                    |
 | 0-6        | 1-7  | 1     | listed by one source: no family of its own is asked     |
+| 0-3 1-3    | 0-3  | 4     | one person listed twice is no other member, seen so     |
+| 0-3 0-4    | 0-3  | 4     | and so                                                  |
+| 0-3 0-1    | 1-3  | 4     | 1 is 0 once more, not somebody else                     |
 | 0-3        | 0-1  |       | one source lists both in one household                  |
 | 0-3        | 0-8  |       | 8 is listed alone                                       |
 | 0-3        | 0-9  |       | 9 names no household                                    |
@@ -77,11 +81,25 @@ def test_the_other_members_of_two_tied_households_are_compared():
     ]  # fmt: skip
 
 
-def test_members_of_a_very_large_household_are_not():
-    con = weighed({(0, 3): SURE})
-    con.execute("insert into lk_rec select 10 + i, 100, 'one', true from range(30) t(i)")
+def test_a_household_tied_to_very_many_is_a_filler():
+    """A person whom 25 lists have: each is a family, but nobody is looked for in 25 families at once."""
+    con = weighed({})
+    con.execute("insert into lk_rec select 10 + i, 1000 + i // 2, 's' || i // 2, true from range(50) t(i)")
+    con.execute(f"insert into lk_weighed select 10 + 2 * i, 10 + 2 * j, 1, {SURE}, 0 "
+                "from range(25) t(i), range(25) u(j) where i < j")  # fmt: skip
     find_ties(con, PRIOR, 5)
+    assert con.execute("select count(*) from lk_tie").fetchone() == (300,)
     assert con.execute("from lk_candidates").fetchall() == []
+
+
+@pytest.mark.parametrize(("size", "is_household"), [(1, False), (2, True), (30, True), (31, False)])
+def test_what_counts_as_a_household_with_others(size, is_household):
+    con = duckdb.connect()
+    con.execute(f"create table people as select i as id, 'one' as source, '0' as hh from range({size}) t(i)")
+    columns = {"household_id": "hh", "national_id": "id"}
+    specification = Specification.from_mapping({"record_id": "id", "source": "source", "columns": columns})
+    find_households(con, specification, "people")
+    assert len(con.execute("from lk_household").fetchall()) == int(is_household)
 
 
 def test_pairs_that_can_say_nothing_are_left_alone():

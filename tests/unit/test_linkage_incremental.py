@@ -13,6 +13,8 @@ from linkage.match_keys import possible_keys
 from linkage.state import apply_changes
 from tests.linkage_reference import deduplicate_again
 from tests.unit.test_linkage_candidates import PEOPLE, SPECIFICATION
+from tests.unit.test_linkage_co_members import FAMILIES
+from tests.unit.test_linkage_co_members import ROLES as FAMILY_ROLES
 
 ROLES = {"given_name": "g", "family_name": "f", "birth_date": "d", "other_ids": ["c1", "c2"]}
 CARDS = Specification.from_mapping({"record_id": "id", "columns": ROLES})
@@ -150,3 +152,31 @@ def test_explanations_are_of_the_run_and_not_of_today():
         told = explain(con, SPECIFICATION, "people", one, other, result.model, "kept")
         assert told.match_probability == pytest.approx(probability, abs=1e-6)
         assert told.match_weight == pytest.approx(weight, abs=0.002)
+
+
+def test_who_bears_a_pair_out_may_come_and_go():
+    """Two families of three, of whom the mother, then nobody, is surely in both: the children's pair is judged anew."""
+    con = duckdb.connect()
+    con.execute(FAMILIES)
+    con.execute("create schema w")
+    roles = {"record_id": "id", "source": "source", "columns": {**FAMILY_ROLES, "household_id": "hh"}}
+    specification = Specification.from_mapping(roles)
+    deduplicate(con, specification, "people", "o", compare_clusters=False, keep_in="kept")
+    child = (
+        "select co_members from {}.pairs p join {}.records a on a.r = p.l join {}.records b on b.r = p.r "
+        "where a.record_id = 'one:5.2' and b.record_id = 'two:5.2'"
+    )
+    levels, earlier = [], "o"
+    for gone in ("two:5.0", "two:5.1"):
+        con.execute("delete from people where id = ?", [gone])
+        names = {"state": "kept", "decisions": None}
+        assert deduplicate_changes(con, specification, "people", "w", earlier=earlier, most_changed=1, **names)
+        apply_changes(con, "kept", "w")
+        deduplicate_again(con, specification, "people", "again", keep_in="whole", **names)
+        found, expected = (con.execute(child.format(*[s] * 3)).fetchall() for s in ("kept", "whole"))
+        assert found == expected
+        levels.append(found[0][0])
+        con.execute("drop schema if exists last cascade; create schema last; create table last.pairs as from w.pairs")
+        con.execute("create table last.clusters as from w.clusters")
+        earlier = "last"
+    assert levels == [5, None]  # one other member in common; then she is listed alone
