@@ -19,7 +19,10 @@ FUZZY_LIMIT = 4.0  # bits
 
 
 def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
-    """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec."""
+    """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec.
+
+    With a register lk_plain then holds identifiers only, and lk_described the whole records.
+    """
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
     for field in data.frequent:
         column, start = field.column, KINDS[field.kind_name].u[0]
@@ -35,6 +38,10 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
         agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
     con.execute(make_compared(data, "lk_rec", "lk_plain" if not data.shadows else COMPARED))
+    if data.registered:
+        # What follows reads the people of a register from lk_rec: of 30 million the second copy is 7 GB.
+        con.execute("create or replace temp table lk_described as select * from lk_plain where side = 0")
+        con.execute("create or replace temp table lk_plain as select r, side, record_id from lk_plain")
 
 
 COMPARED = "(from lk_plain p where not exists (select 1 from lk_shadow s where s.shadow = p.r))"

@@ -25,7 +25,7 @@ with outcome as (
 combined as (
     select is_matched, is_review, count(*) as n
         {%- for kind in kinds %}, {{ kind.value }} as value_{{ loop.index0 }}{% endfor %}
-    from lk_plain join outcome using (r)
+    from {{ "lk_described" if linking else "lk_plain" }} join outcome using (r)
     group by all
 ),
 described as (
