@@ -22,8 +22,7 @@ import numpy as np
 
 from ibr.errors import ConfigurationProblem
 from linkage.prior import TELLING, Prior, log_odds, odds_sql
-from linkage.results import KeyYield
-from linkage.sql import render, single
+from linkage.sql import render
 
 NAME, TITLE = "co_members", "household co-members"
 LABELS = (
@@ -116,12 +115,6 @@ def no_co_members(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table lk_tie (l integer, r integer, hh_l ubigint, hh_r ubigint)")
     con.execute("create or replace temp table lk_candidates (l integer, r integer, keys bigint)")
     con.execute("alter table lk_weighed add column co_members tinyint")
-
-
-def co_members_yield(con: duckdb.DuckDBPyConnection) -> KeyYield:
-    """What co-members brought, as a match key, after `find_ties`."""
-    pairs = single(con, "select count(*) from lk_candidates")
-    return KeyYield(TITLE, pairs=pairs, new_pairs=pairs, is_used=True)
 
 
 def learn_co_members(con: duckdb.DuckDBPyConnection, prior: Prior) -> CoMembers:

@@ -11,7 +11,7 @@ from linkage.basis import Basis, plan_of, settings_of
 from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
-from linkage.co_members import co_members_yield
+from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
 from linkage.match_keys import MOST_KEYS, MatchKey, possible_keys
@@ -21,6 +21,7 @@ from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
+from linkage.sql import single
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
@@ -189,6 +190,12 @@ def _score_anew(
     if data.filled["hh"]:
         yields[model.co_members_key :] = [co_members_yield(con)]
     score(con, model)
+
+
+def co_members_yield(con: duckdb.DuckDBPyConnection) -> KeyYield:
+    """What household co-members brought, as a match key (`scoring.add_co_members`)."""
+    pairs = single(con, "select count(*) from lk_candidates")
+    return KeyYield(CO_MEMBERS, pairs=pairs, new_pairs=pairs, is_used=True)
 
 
 def possible_pairs(data: Standardised) -> int:

@@ -14,11 +14,12 @@ import duckdb
 from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.clerical_frame import keep_candidates
-from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE, co_members_yield
+from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
     cluster_records,
+    co_members_yield,
     decided_pairs,
     drop_temporary,
     notes_on,
