@@ -23,6 +23,7 @@ import numpy as np
 from ibr.errors import ConfigurationProblem
 from linkage.prior import TELLING, Prior, log_odds, odds_sql
 from linkage.sql import render
+from linkage.standardise import Standardised
 
 NAME, TITLE = "co_members", "household co-members"
 LABELS = (
@@ -31,8 +32,11 @@ LABELS = (
 )  # fmt: skip
 # A family is not enrolled a second time by the program that pays it as it is by another.
 CONTEXTS = ("listed by one source", "listed by different sources")
-# From this probability, by the fields alone, two records are a member in common.
+# From this probability, by the fields alone, two records are a member in common, if they also share a birth date or a
+# number that few have. Namesakes whose birth dates are unknown, or a filler, are not: the ties of 43,216 records
+# without birth dates had made 3,570 matches, a third of them wrong.
 SURE = 0.99
+MOST_HOLDERS, LEAST_HOLDERS = 0.001, 20  # share of the records that hold the value; always so many records
 MOST_TIED = 20  # households that one is tied to; more is a filler or an institution, and no pairs are looked for
 # SQL: whether two records a and b can be borne out, and the level of a pair that nobody bears out.
 CAN_BE = "a.hh <> b.hh and a.is_accompanied and b.is_accompanied"
@@ -96,11 +100,24 @@ def label(level: int) -> str:
     return f"{LABELS[plain]} ({CONTEXTS[context]})"
 
 
-def find_ties(con: duckdb.DuckDBPyConnection, prior: Prior, key: int) -> None:
+def is_tie(data: Standardised) -> str:
+    """SQL: whether records a and b, surely one person, are so by something of their own."""
+    shared = []
+    for column in ("dob", "nid"):
+        if column in data.once:
+            rare = max(float(np.log2(MOST_HOLDERS)), data.once[column] + float(np.log2(LEAST_HOLDERS)))
+            shared.append(f"(a.{column} = b.{column} and a.tf_{column} <= {rare!r})")
+    if data.filled["oid"]:
+        shared.append("list_has_any(a.oid, b.oid)")
+    return f"({CAN_BE} and ({' or '.join(shared) or 'false'}))"
+
+
+def find_ties(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, key: int) -> None:
     """lk_tie (l, r, hh_l, hh_r): members that two households have in common, by the fields alone; lk_candidates: their
     other members, as pairs that are not in lk_weighed, under the match key of number `key`. Reads lk_rec."""
     con.execute(
-        render("co_member_ties.sql", odds=odds_sql(prior), sure=log_odds(SURE), most=MOST_TIED, key=key, can_be=CAN_BE)
+        render("co_member_ties.sql", odds=odds_sql(prior), sure=log_odds(SURE), most=MOST_TIED, key=key,
+               is_tie=is_tie(data))
     )
 
 

@@ -14,7 +14,7 @@ import duckdb
 from linkage import model as models
 from linkage.basis import Basis, settings_of
 from linkage.clerical_frame import keep_candidates
-from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE
+from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE, is_tie
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
@@ -200,7 +200,8 @@ def _settle(
     near = near_odds(limits["review"]) - (run.model.co_members.most_without if run.model.co_members else 0.0)
     con.execute(
         render("changes_inside.sql", state=run.state, odds=odds_sql(run.model.prior), telling=TELLING,
-               sure=log_odds(SURE), near=near, beside=run.beside, can_be=CAN_BE, decisions=decisions_sql(decisions))
+               sure=log_odds(SURE), near=near, beside=run.beside, is_tie=is_tie(run.basis.standardised(0)),
+               decisions=decisions_sql(decisions))
     )  # fmt: skip
     con.execute(render("changes_part.sql", state=run.state, beside=run.beside))
     size = single(con, "select count(*) from lk_plain")

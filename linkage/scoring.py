@@ -68,7 +68,7 @@ def add_co_members(
     if not data.filled["hh"]:
         no_co_members(con)
         return
-    find_ties(con, model.prior, model.co_members_key)
+    find_ties(con, data, model.prior, model.co_members_key)
     compare(con, data, patterns, "lk_candidates", "lk_more")
     weigh(con, patterns, model.learned, "lk_more", "lk_more_weighed")
     con.execute("insert into lk_weighed from lk_more_weighed")

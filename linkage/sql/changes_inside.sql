@@ -26,16 +26,16 @@ where ((coalesce(h.keys, 0) & ~coalesce(p.keys, 0)) | coalesce(f.keys, 0)) <> 0;
 -- A member that two households came to have in common, or lost, bears on what their other members say. Who comes to a
 -- household that has one is borne out by it, and so are two members that a match key newly brought together.
 create or replace temp view lk_now as
-select r, hh, source, is_accompanied from {{ state }}.records anti join lk_change using (r)
-union all
-select r, hh, source, is_accompanied from lk_new;
+select * from {{ state }}.records anti join lk_change using (r)
+union all by name
+select * from lk_new;
 create or replace temp table lk_tied_household as
 with now as (
     select p.l, p.r, a.hh as hh_l, b.hh as hh_r
     from (select l, r from lk_pair_now where {{ odds }} >= {{ sure }}) p
     join lk_now a on a.r = p.l
     join lk_now b on b.r = p.r
-    where {{ can_be }}
+    where {{ is_tie }}
 ),
 was as (
     select t.* from {{ state }}.ties t semi join lk_pair_was w on w.l = t.l and w.r = t.r

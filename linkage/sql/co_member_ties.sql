@@ -5,7 +5,7 @@ select w.l, w.r, a.hh as hh_l, b.hh as hh_r
 from (select l, r from lk_weighed where {{ odds }} >= {{ sure }}) w
 join lk_rec a on a.r = w.l
 join lk_rec b on b.r = w.r
-where {{ can_be }};
+where {{ is_tie }};
 create or replace temp table lk_candidates as
 with ties as (
     select distinct hh_l as one, hh_r as other from lk_tie union select hh_r, hh_l from lk_tie

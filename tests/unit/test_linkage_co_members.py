@@ -8,10 +8,12 @@ from linkage import Specification, deduplicate, explain
 from linkage.co_members import LABELS, CoMembers, find_co_members, find_ties, label, learn_co_members
 from linkage.prior import Prior
 from linkage.scoring import Model
-from linkage.standardise import find_households
+from linkage.standardise import Standardised, find_households
 from linkage.weights import Learned
 
+NAMED = "r, hh, source, is_accompanied"
 PRIOR = Prior(1e-3, 1e-2)
+DATA = Standardised(100, 0, 100, [], [], {"oid": 0}, once={"nid": -12.0})
 SURE, DOUBTFUL, HOPELESS = 30.0, 8.0, -30.0
 # Households by source; the records 0 to 2 are a family that another source lists as 3 to 5.
 RECORDS = [
@@ -47,9 +49,13 @@ def rows(table):
 def weighed(pairs):
     """The tables that `find_co_members` reads, with the weight of each pair for one person."""
     con = duckdb.connect()
-    con.execute("create temp table lk_rec (r integer, hh ubigint, source varchar, is_accompanied boolean)")
+    con.execute(
+        "create temp table lk_rec (r integer, hh ubigint, source varchar, is_accompanied boolean, "
+        "nid varchar default '17', tf_nid double default -12)"
+    )
     listed = [hh for _, hh, _ in RECORDS if hh]
-    con.executemany("insert into lk_rec values (?, ?, ?, ?)", [[*row, listed.count(row[1]) > 1] for row in RECORDS])
+    rows = [[*record, listed.count(record[1]) > 1] for record in RECORDS]
+    con.executemany(f"insert into lk_rec ({NAMED}) values (?, ?, ?, ?)", rows)
     con.execute("create temp table lk_weighed (l integer, r integer, keys bigint, w_m double, w_h double)")
     for pair, weight in pairs.items():
         con.execute("insert into lk_weighed values (?, ?, 1, ?, 0)", [*pair, weight])
@@ -67,7 +73,7 @@ def test_levels(row):
     pairs = {tuple(map(int, asked.split("-"))): DOUBTFUL}
     pairs |= {tuple(map(int, pair.split("-"))): SURE for pair in sure.split()}
     con = weighed(pairs)
-    find_ties(con, PRIOR, 5)
+    find_ties(con, DATA, PRIOR, 5)
     find_co_members(con, PRIOR)
     assert levels_of(con)[tuple(map(int, asked.split("-")))] == (int(expected) if expected else None)
 
@@ -75,7 +81,7 @@ def test_levels(row):
 def test_the_other_members_of_two_tied_households_are_compared():
     """0 is 3: 1 and 2 may be 4 or 5, but not 3, and nobody of a household that is tied to none is asked."""
     con = weighed({(0, 3): SURE, (1, 4): DOUBTFUL, (6, 7): SURE, (0, 8): SURE})
-    find_ties(con, PRIOR, 5)
+    find_ties(con, DATA, PRIOR, 5)
     assert con.execute("select l, r, keys from lk_candidates order by all").fetchall() == [
         (1, 5, 32), (2, 4, 32), (2, 5, 32),
     ]  # fmt: skip
@@ -84,10 +90,10 @@ def test_the_other_members_of_two_tied_households_are_compared():
 def test_a_household_tied_to_very_many_is_a_filler():
     """A person whom 25 lists have: each is a family, but nobody is looked for in 25 families at once."""
     con = weighed({})
-    con.execute("insert into lk_rec select 10 + i, 1000 + i // 2, 's' || i // 2, true from range(50) t(i)")
+    con.execute(f"insert into lk_rec ({NAMED}) select 10 + i, 1000 + i // 2, 's' || i // 2, true from range(50) t(i)")
     con.execute(f"insert into lk_weighed select 10 + 2 * i, 10 + 2 * j, 1, {SURE}, 0 "
                 "from range(25) t(i), range(25) u(j) where i < j")  # fmt: skip
-    find_ties(con, PRIOR, 5)
+    find_ties(con, DATA, PRIOR, 5)
     assert con.execute("select count(*) from lk_tie").fetchone() == (300,)
     assert con.execute("from lk_candidates").fetchall() == []
 
@@ -102,9 +108,18 @@ def test_what_counts_as_a_household_with_others(size, is_household):
     assert len(con.execute("from lk_household").fetchall()) == int(is_household)
 
 
+@pytest.mark.parametrize(("number", "share", "ties"), [("17", -12, 1), ("17", -2, 0), ("18", -12, 0), (None, -12, 0)])
+def test_a_tie_needs_a_number_or_a_date_that_few_have(number, share, ties):
+    con = weighed({(0, 3): SURE})
+    con.execute("update lk_rec set tf_nid = ?", [share])
+    con.execute("update lk_rec set nid = ? where r = 3", [number])
+    find_ties(con, DATA, PRIOR, 5)
+    assert con.execute("select count(*) from lk_tie").fetchone() == (ties,)
+
+
 def test_pairs_that_can_say_nothing_are_left_alone():
     con = weighed({(0, 3): SURE, (2, 5): HOPELESS})
-    find_ties(con, PRIOR, 5)
+    find_ties(con, DATA, PRIOR, 5)
     find_co_members(con, PRIOR)
     assert levels_of(con)[2, 5] is None
 
