@@ -43,7 +43,7 @@ def test_keys_that_add_nothing_are_not_run_and_nothing_is_lost(monkeypatch):
     con = people()
     planned = deduplicate(con, SPECIFICATION, "people", "o")
     with_plan = found(con)
-    monkeypatch.setattr(candidates, "PAIRS_A_MATCH", 1e18)
+    monkeypatch.setattr(candidates, "PAIRS_A_MATCH", float("inf"))
     con = people()
     everything = deduplicate(con, SPECIFICATION, "people", "o")
     assert found(con) == with_plan
