@@ -4,6 +4,7 @@ Every key is a hash join of the records on a few values. Blocks above a limit ar
 placeholder), and the limit falls further where a key would still bring more pairs than its share, so no key explodes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +15,7 @@ from linkage.results import KeyYield, Stopwatch
 from linkage.standardise import Standardised
 
 BLOCK_LIMIT = 200  # records; 50 and 1000 found the same people on the development sets
-
-
-Judge = Callable[[str, str], None]
+Judge = Callable[[str, str], None]  # compares and weighs the pairs of a table (l, r, keys) into another
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Blocks:
     skipped: int
 
 
-class Blocking:
+class Blocking(ABC):
     """Pairs of records by key, into lk_found and then lk_candidates (l, r, keys: one bit a key).
 
     Dedupe: l < r. With a register: l is the record, r the register's person. A search has two rounds: the pairs of
@@ -46,25 +45,24 @@ class Blocking:
         self._is_linking = data.registered > 0
         self.yields = [KeyYield(key.name) for key in keys]
 
+    @abstractmethod
     def first(self) -> None:
         """Fill lk_candidates with the pairs that teach the model."""
-        raise NotImplementedError
 
+    @abstractmethod
     def second(self, odds: str, judge: Judge) -> None:
         """Fill lk_candidates with the pairs that are still to compare.
 
-        `odds`: SQL over weighed pairs for the binary logarithm of the odds of the same person. `judge`: compares and
-        weighs the pairs of a table (l, r, keys) into another.
+        `odds`: SQL over weighed pairs for the binary logarithm of the odds of the same person.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def first_counted(self) -> str:
         """SQL: the pairs of the first round as `prior.consistent_prior` reads them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def counted(self) -> str:
         """SQL: the pairs of both rounds (lk_weighed) as `prior.consistent_prior` reads them."""
-        raise NotImplementedError
 
     def begin(self) -> None:
         """No pair found yet."""

@@ -147,7 +147,7 @@ def prepare(
         use_variants(con, data, models.saved_variants(specification.model))
     keys = possible_keys(data)
     if len(keys) == MOST_KEYS:
-        data.notes.append(f"More match keys are possible than the {MOST_KEYS} tried; name fewer places to choose")
+        data.notes.append(f"No more than {MOST_KEYS} match keys are tried; with fewer places you say which")
     patterns = Patterns.of(data.fields)
     search = (RegisterSearch if data.registered else PlannedSearch)(con, data, keys, watch)
     with watch.stage("first match keys"):

@@ -45,7 +45,7 @@ def worthwhile(trial: Trial, price: float, free: float = 0.0) -> tuple[list[int]
         left = np.delete(left, best)
         adds[number] = matches
         is_free = hoped[best] >= FEWEST_MATCHES and trial.pairs[number] <= free
-        if not is_free and trial.cost[number] > price * matches:
+        if not is_free and trial.cost[number] / price > matches:
             continue
         free -= min(int(trial.pairs[number]), free)
         chosen.append(number)
@@ -65,7 +65,7 @@ def _without_overtaken(
         others = [n for n in left if n != number]
         alone = ~trial.would[:, others].any(axis=1)
         expected = trial.tried[alone, number].sum() * trial.stands_for[number]
-        if trial.cost[number] > price * expected:
+        if trial.cost[number] / price > expected:
             left = others
             adds[number] = expected
     return left

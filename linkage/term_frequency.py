@@ -39,7 +39,7 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
     con.execute(make_compared(data, "lk_rec", "lk_plain" if not data.shadows else COMPARED))
     if data.registered:
-        # What follows reads the people of a register from lk_rec: of 30 million the second copy is 7 GB.
+        # What follows reads the people of a register from lk_rec: they are not to be held twice.
         con.execute("create or replace temp table lk_described as select * from lk_plain where side = 0")
         con.execute("create or replace temp table lk_plain as select r, side, record_id from lk_plain")
 

@@ -2,8 +2,10 @@
 
 from linkage import model as models
 from linkage.basis import Basis
-from linkage.blocking import Blocking, Blocks
+from linkage.blocking import Blocks
+from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
+from linkage.co_members import TITLE
 from linkage.comparison import Patterns, compare
 from linkage.engine import PAIR_THRESHOLDS, cluster_records, decided_pairs, drop_temporary, thresholds, write_results
 from linkage.match_keys import possible_keys
@@ -28,7 +30,7 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
         weigh(con, patterns, model.learned)
         add_co_members(con, data, patterns, model, learning=False)
-        yields.append(KeyYield("household co-members"))
+        yields.append(KeyYield(TITLE))
         score(con, model)
         same, different = decided_pairs(con, decisions)
         cluster_records(con, data, same, different, join_probability)
@@ -58,7 +60,7 @@ def _standardised(con, basis, specification, records):
 
 def _paired(con, basis, data, keys):
     """lk_candidates by the plan of the basis, each key up to its limit; the keys' yields."""
-    search = Blocking(con, data, keys, Stopwatch())
+    search = PlannedSearch(con, data, keys, Stopwatch())
     search.begin()
     for number, limit in basis.plan:
         blocks = search.survey(number, allowed=2**62)

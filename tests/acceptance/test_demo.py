@@ -74,8 +74,8 @@ def test_linkage_is_right_where_it_decides_alone(country):
 
 
 def test_every_planted_fault_is_found(country):
-    """All but deaths and pensions of people whom the register cannot be asked about, and what hangs on a person being
-    recognised in two records beyond doubt."""
+    """All but deaths and pensions of people whom the register cannot be asked about, and whoever is not recognised in two
+    records beyond doubt."""
     faults = {row["fault"]: row for row in json.loads(country.ibr("evaluate", "--json").stdout)["faults"]}
     assert len(faults) == 15
     missed = {name for name, counts in faults.items() if counts["missed"]}
@@ -83,7 +83,8 @@ def test_every_planted_fault_is_found(country):
     assert missed <= {"dead_still_paid", "pension_found", *of_persons}
     for name, counts in faults.items():
         # the register has not heard of every death
-        assert counts["found"] >= (0.7 if name == "dead_still_paid" else 0.95) * counts["planted"] > 0, name
+        least = {"dead_still_paid": 0.7, "caregiver_several_households": 0.98}.get(name, 0.95)
+        assert counts["found"] >= least * counts["planted"] > 0, name
 
 
 def test_nothing_received_is_lost(country):

@@ -54,8 +54,8 @@ def weighed(pairs):
         "nid varchar default '17', tf_nid double default -12)"
     )
     listed = [hh for _, hh, _ in RECORDS if hh]
-    rows = [[*record, listed.count(record[1]) > 1] for record in RECORDS]
-    con.executemany(f"insert into lk_rec ({NAMED}) values (?, ?, ?, ?)", rows)
+    people = [[*record, listed.count(record[1]) > 1] for record in RECORDS]
+    con.executemany(f"insert into lk_rec ({NAMED}) values (?, ?, ?, ?)", people)
     con.execute("create temp table lk_weighed (l integer, r integer, keys bigint, w_m double, w_h double)")
     for pair, weight in pairs.items():
         con.execute("insert into lk_weighed values (?, ?, 1, ?, 0)", [*pair, weight])
@@ -153,14 +153,22 @@ def test_a_model_keeps_them():
 def test_having_nobody_in_common_adds_no_more_than_it_says():
     """What an incremental run relies on when it looks no further than so many bits below the review threshold."""
     shares = learn_co_members(weighed_without_levels(), PRIOR)
-    shares.m[0], shares.h[0] = 0.9, 1e-4
+    shares.m[OTHER], shares.h[OTHER] = 0.99, 1e-4
+    assert shares.most_without > 10
     model = Model(Learned([], [], [], [], np.empty((0, 3))), PRIOR, shares)
     before = Model(model.learned, PRIOR)
     con = duckdb.connect()
     for w_m, w_h in ((10, 0), (10, 40), (-5, 20)):
-        row = f"(select {w_m}::double as w_m, {w_h}::double as w_h, 0 as co_members)"
+        row = f"(select {w_m}::double as w_m, {w_h}::double as w_h, {OTHER} as co_members)"
         without, with_it = (con.execute(f"select {m.odds} from {row}").fetchone()[0] for m in (before, model))
         assert with_it - without <= shares.most_without + 1e-9
+
+
+def test_nobody_else_in_common_in_one_source_says_nothing():
+    """A caregiver who collects for two households stands in each of them alone."""
+    person, household = learn_co_members(weighed_without_levels(), PRIOR).bits
+    assert (person[0], household[0]) == (0, 0)
+    assert person[OTHER] < 0
 
 
 # In 40 of the 80 families that both sources list, the third member is misspelt and born 40 days later in the second.
