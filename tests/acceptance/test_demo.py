@@ -74,8 +74,8 @@ def test_linkage_is_right_where_it_decides_alone(country):
 
 
 def test_every_planted_fault_is_found(country):
-    """All but deaths and pensions of people whom the register cannot be asked about, and whoever is not recognised in two
-    records beyond doubt."""
+    """All but deaths and pensions of people whom the register cannot be asked about, and whoever is not recognised
+    beyond doubt in two records."""
     faults = {row["fault"]: row for row in json.loads(country.ibr("evaluate", "--json").stdout)["faults"]}
     assert len(faults) == 15
     missed = {name for name, counts in faults.items() if counts["missed"]}
