@@ -15,8 +15,9 @@ from linkage.fields import Field
 from linkage.results import KeyYield
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, load_variants
+from linkage.usable import tells_people_apart
 
-VERSION = 2  # of the tables in linkage/sql/state_*.sql and of what their columns mean
+VERSION = 3  # of the tables in linkage/sql/state_*.sql and of what their columns mean
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Basis:
         return Standardised(
             records=records, registered=0, compared=records - shadows, fields=self.fields, places=self.places,
             filled=self.filled, chance=self.chance, once=self.once, shadows=shadows,
+            tells_apart=tells_people_apart(self.filled, self.records),
         )  # fmt: skip
 
 

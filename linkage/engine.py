@@ -25,6 +25,7 @@ from linkage.sql import single
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
+from linkage.usable import NAMES_ALONE
 from linkage.variants import compare_again, learn_variants, use_variants
 from linkage.weights import Learned, learn, shares_of_relatives, unrelated_shares
 
@@ -70,7 +71,7 @@ def deduplicate(
         data, patterns, yields, model = prepare(con, specification, records, watch)
         with watch.stage("score"):
             _score_anew(con, data, patterns, model, yields, learning=specification.model == "auto")
-        limits = thresholds(specification, PAIR_THRESHOLDS)
+        limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         decided = decided_pairs(con, decisions)
 
         def cluster_all() -> tuple[np.ndarray, list[str]]:
@@ -97,7 +98,7 @@ def deduplicate(
             if with_candidates:
                 keep_candidates(con, yields, limits, output_schema)
         with watch.stage("report"):
-            evidence = gather(con, data, patterns, model, limits) if with_evidence else None
+            evidence = gather(con, data, patterns, model, limits, output_schema) if with_evidence else None
         told = models.to_mapping(model, yields, specification, linking=False, variants=data.variants)
         if keep_in:
             with watch.stage("keep"):
@@ -122,8 +123,9 @@ def deduplicate(
         drop_temporary(con)
 
 
-def thresholds(specification: Specification, defaults: dict[str, float]) -> dict[str, float]:
-    """The specification's thresholds, or the defaults."""
+def thresholds(specification: Specification, defaults: dict[str, float], tells_apart: bool = True) -> dict[str, float]:
+    """The specification's thresholds, or the defaults; others where the records do not tell people apart."""
+    defaults = defaults if tells_apart else NAMES_ALONE
     match = specification.thresholds.match or defaults["match"]
     return {"match": match, "review": specification.thresholds.review or min(defaults["review"], match)}
 

@@ -18,7 +18,7 @@ from linkage.comparison import Patterns
 from linkage.pair_evidence import FieldEvidence, pair_evidence
 from linkage.prior import log_odds
 from linkage.scoring import Model
-from linkage.sql import render
+from linkage.sql import render, single
 from linkage.standardise import Standardised
 
 THRESHOLDS = (
@@ -90,10 +90,26 @@ class GroupRate:
 
 
 @dataclass
+class Joined:
+    """Pairs of records that clusters hold: how many are matches or in review by themselves, how many of these the
+    model expects to be one person, and how many are together through other records alone."""
+
+    matches: int
+    review: int
+    expected_review: float
+    through_others: int
+
+    @property
+    def pairs(self) -> int:
+        return self.matches + self.review + self.through_others
+
+
+@dataclass
 class Evidence:
-    """Everything the report shows beside the model and its keys."""
+    """Everything the report shows beside the model and its keys. `joined`: None against a register."""
 
     curve: Curve
+    joined: Joined | None
     pairs: list[SamplePair]
     groups: list[GroupRate]
 
@@ -104,13 +120,15 @@ def gather(
     patterns: Patterns,
     model: Model,
     limits: dict[str, float],
+    output_schema: str,
 ) -> Evidence:
-    """The evidence of a run, once its pairs are scored and clustered and before its temporary tables go.
+    """The evidence of a run, once its results are written and before its temporary tables go.
 
     `limits`: the thresholds match and review; `model`: as in the scores.
     """
     return Evidence(
         curve=_curve(con, data, limits),
+        joined=None if data.registered else _joined(con, output_schema),
         pairs=_sample_pairs(con, data, patterns, model, limits),
         groups=_groups(con, data, limits),
     )
@@ -131,6 +149,21 @@ def _curve(con: duckdb.DuckDBPyConnection, data: Standardised, limits: dict[str,
         for i, t in enumerate(steps)
     ]
     return Curve(points, math.fsum(expected for *_, expected in rows))
+
+
+def _joined(con: duckdb.DuckDBPyConnection, schema: str) -> Joined:
+    held = single(
+        con,
+        "select sum(n * (n - 1) // 2)::bigint from "
+        f"(select count(*)::bigint as n from {schema}.clusters group by entity_id)",
+    )
+    matches, review, expected = con.execute(
+        "select count(*) filter (where verdict = 'match'), count(*) filter (where verdict = 'review'), "
+        "coalesce(sum(match_probability) filter (where verdict = 'review'), 0) "
+        f"from {schema}.pairs p join {schema}.clusters a on a.record_id = p.record_id_l "
+        f"join {schema}.clusters b on b.record_id = p.record_id_r where a.entity_id = b.entity_id"
+    ).fetchall()[0]
+    return Joined(matches, review, expected, held - matches - review)
 
 
 def _taken(data: Standardised) -> str:

@@ -102,7 +102,7 @@ def explain_pairs(
             con.execute("insert into lk_candidates values (?, ?, 0)", pair)
         co_members = "lk_co_members" if state else None
         found = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, known, "lk_candidates", co_members)}
-        limits = thresholds(specification, PAIR_THRESHOLDS)
+        limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         together = _keys_in_common(con, keys, known.co_members_key if state else None)
         return [
             _explanation(con, pair, found[left, right], together.get((left, right), []), known.prior, limits)

@@ -108,7 +108,7 @@ def deduplicate_changes(
             con.execute(render("changes_candidates.sql", state=state))
             compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
             weigh(con, run.patterns, run.model.learned)
-        limits = thresholds(specification, PAIR_THRESHOLDS)
+        limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         with watch.stage("cluster"):
             notes, looked_at = _settle(run, decisions, limits, join_probability)
             if run.basis.filled["hh"]:
@@ -162,7 +162,7 @@ def _standardise(run: _Run, specification: Specification, records: str) -> None:
         "create or replace temp table lk_changed as "
         f"select p.* from {records} p semi join lk_change c on c.record_id = {record_id}"
     )
-    standardise_more(run.con, specification, "lk_changed", f"{run.state}.date_orders")
+    standardise_more(run.con, specification, "lk_changed", run.state)
     run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.state))
     run.con.execute(
         render("changes_records.sql", state=run.state, signature=signature(run.basis.filled), most=MOST_COPIES)

@@ -42,14 +42,14 @@ def match_register(
         data, patterns, yields, model = prepare(
             con, specification, records, watch, register, register_specification or specification.for_register()
         )
-        limits = thresholds(specification, REGISTER_THRESHOLDS)
+        limits = thresholds(specification, REGISTER_THRESHOLDS, data.tells_apart)
         with watch.stage("score"):
             model.prior = _compete(con, data, model.prior, is_learned=specification.model == "auto")
         with watch.stage("write"):
             _write(con, output_schema, yields, limits)
         _judge_keys(con, yields, limits["match"])
         with watch.stage("report"):
-            evidence = gather(con, data, patterns, model, limits) if with_evidence else None
+            evidence = gather(con, data, patterns, model, limits, output_schema) if with_evidence else None
         return LinkageResult(
             model=models.to_mapping(model, yields, specification, linking=True),
             keys=yields,

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from linkage import charts
-from linkage.evidence import SMALLEST_GROUP, Curve, Evidence
+from linkage.evidence import SMALLEST_GROUP, Curve, Evidence, Joined
 from linkage.prior import log_odds
 from linkage.results import LinkageResult
 
@@ -54,9 +54,9 @@ def summary(result: LinkageResult) -> list[str]:
     if not is_register:
         fewer = counts["records"] - counts["entities"]
         found = (
-            f"{counts['records']:,} records were taken for {counts['entities']:,} different people: {fewer:,} records "
-            f"repeat somebody who is there already. {matched:,} pairs of records are matches, {review:,} are for "
-            "review."
+            f"Of the pairs of records compared, {matched:,} are matches and {review:,} are for review. The clusters, "
+            f"which weigh all pairs together, take the {counts['records']:,} records for {counts['entities']:,} "
+            f"different people: {fewer:,} records repeat somebody who is there already."
         )
     else:
         share = percent(matched / max(counts["records"], 1))
@@ -68,7 +68,21 @@ def summary(result: LinkageResult) -> list[str]:
     if result.evidence is None:
         return [found]
     sure, caution = _how_sure(result.evidence.curve, result.thresholds, is_register)
-    return [f"{found} {sure}", caution]
+    return [f"{found} {sure}", *_clusters_in_words(result.evidence.joined), caution]
+
+
+def _clusters_in_words(joined: Joined | None) -> list[str]:
+    """How clusters come to hold pairs that are no matches, and which of the two to use for what."""
+    if joined is None or not joined.pairs:
+        return []
+    unsure = joined.review + joined.through_others
+    right = f", of which {percent(joined.expected_review / joined.review)} should be right" if joined.review else ""
+    return [
+        f"The clusters hold {joined.pairs:,} pairs of records. {joined.matches:,} of them are matches; {unsure:,} are "
+        f"less sure: {joined.review:,} are for review{right}, and {joined.through_others:,} are together because of "
+        "what both share with other records. Where a mistake would cost somebody something, act on matches and look "
+        "at the rest; take the clusters where everybody must have one number, as in counting people."
+    ]
 
 
 def _how_sure(curve: Curve, limits: dict[str, float], is_register: bool) -> tuple[str, str]:

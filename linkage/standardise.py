@@ -18,9 +18,14 @@ from linkage import vocabulary
 from linkage.fields import Field
 from linkage.specification import Roles, Specification
 from linkage.sql import render, single
+from linkage.usable import NAMES_ALONE_NOTE, notes_on_columns, tells_people_apart
 
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 MOST_COPIES = 20  # identical records above this number are stood for by their first
+LATEST_YEAR = 2100  # a birth date after it is a slip in any list of people
+# A date that so many of a source's records have, of those with a birth date, and so many times as many as its middle
+# date, was written where none was known. In a list of children born in one month every date is a thirtieth.
+FILLER_LEAST, FILLER_SHARE, FILLER_TIMES = 20, 0.01, 20
 LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "ı:i")
 
 
@@ -29,7 +34,8 @@ class Standardised:
     """What standardising found: the fields worth comparing, their frequencies, and what was left out.
 
     `chance`: per field, the share of random pairs in full agreement; `once`: per column, log2 of the share of a value
-    that one record holds. `variants`: given names that the comparison takes for one (variants.py), also in lk_learned.
+    that one record holds. `tells_apart`: whether a pair can be a match by the default threshold (usable.py).
+    `variants`: given names that the comparison takes for one (variants.py), also in lk_learned.
     The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
     """
 
@@ -42,6 +48,7 @@ class Standardised:
     chance: dict[str, float] = field(default_factory=dict)
     once: dict[str, float] = field(default_factory=dict)
     shadows: int = 0
+    tells_apart: bool = True
     variants: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -103,7 +110,7 @@ def standardise(
         check_identifiers(con, relation, side)
     find_households(con, specification, records)
     shape = _read(con, sides)
-    return _finish(con, shape, len(sides))
+    return _finish(con, shape, specification.columns, len(sides))
 
 
 def find_households(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
@@ -123,28 +130,27 @@ def _household_number(source: str, household_id: str) -> str:
     return f"case when {household_id} is not null then hash({source}, {household_id}) end"
 
 
-def standardise_more(
-    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, date_orders: str
-) -> None:
+def standardise_more(con: duckdb.DuckDBPyConnection, specification: Specification, records: str, state: str) -> None:
     """Fill lk_plain from some records as `standardise` would among all of them. Needs lk_household of all of them.
 
-    `date_orders`: the table lk_order of that run, how each source writes its dates.
+    `state`: the schema in which that run kept how each source writes its dates, and which of them say nothing.
     """
     specification.check_columns(columns_of(con, records), records)
-    _read(con, [(records, specification)], date_orders)
+    _read(con, [(records, specification)], state)
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]], date_orders: str | None = None
-) -> "_Shape":
-    """lk_plain, and the dictionaries it is made with."""
+def _read(con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]], state: str | None = None) -> "_Shape":
+    """lk_plain, and the dictionaries it is made with; `state` as in `standardise_more`."""
     shape = _shape(sides[0][1].columns, sides[-1][1].columns)
     context = [_side(relation, side, shape) for relation, side in sides]
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
                        honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
                        variants=load_variants(con, sides[0][1].name_variants)))  # fmt: skip
-    con.execute(render("birth_dates.sql", columns=dates, months=_months(), orders=date_orders))
+    con.execute(render("birth_dates.sql", columns=dates, months=_months(),
+                       is_something=f"not {_is_nothing('trim(raw)')}", latest_year=LATEST_YEAR,
+                       orders=state and f"{state}.date_orders", fillers=state and f"{state}.date_fillers",
+                       filler={"least": FILLER_LEAST, "share": FILLER_SHARE, "times": FILLER_TIMES}))  # fmt: skip
     con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
     con.execute(render("records.sql", **_record_context(context, shape)))
     con.execute(render("sounds.sql"))
@@ -353,7 +359,7 @@ def load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:
     return True
 
 
-def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standardised:
+def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, roles: Roles, sides: int) -> Standardised:
     columns = ["given", "family", "extra", "y", "dob", "sex", "nid", "oid", "phone", "mother", "hh"]
     columns += shape.places + shape.attributes
     counted = [f"count({c}) filter (where len({c}) > 0)" if c in ("extra", "oid") else f"count({c})" for c in columns]
@@ -363,11 +369,7 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
     ).fetchall()
     filled = {column: min(row[2 + i] for row in per_side) for i, column in enumerate(columns)}
     filled["dob"] = max(filled["dob"], filled["y"])
-    notes = [
-        f"{shape.titles.get(column, column)} holds no usable value and is left out"
-        for column in shape.places + shape.attributes
-        if not filled[column]
-    ]
+    notes = notes_on_columns(con, roles, filled, shape.titles, LATEST_YEAR)
     if not any(filled[column] for column in ("given", "family", "dob", "nid", "oid", "phone")):
         raise ConfigurationProblem(
             "No name, birth date, identifier or phone column holds a usable value; check the columns named"
@@ -376,6 +378,7 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles)
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
     shadows = single(con, "select count(*) from lk_shadow")
+    tells_apart = tells_people_apart(filled, min(row[1] for row in per_side))
     return Standardised(
         records=per_side[0][1],
         registered=per_side[1][1] if sides > 1 else 0,
@@ -384,7 +387,8 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: int) -> Standa
         places=places,
         filled=filled,
         shadows=shadows,
-        notes=notes,
+        tells_apart=tells_apart,
+        notes=notes if tells_apart else [NAMES_ALONE_NOTE, *notes],
     )
 
 

@@ -24,8 +24,8 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
         basis = Basis.load(con, state)
         keys, patterns = possible_keys(basis.standardised(0)), Patterns.of(basis.fields)
         model = models.from_mapping(basis.model, basis.fields, keys, specification)
-        limits = thresholds(specification, PAIR_THRESHOLDS)
         data = _standardised(con, basis, specification, records)
+        limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         yields = _paired(con, basis, data, keys)
         compare(con, data, patterns, "lk_candidates", "lk_pairs")
         weigh(con, patterns, model.learned)
@@ -46,7 +46,7 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
 
 def _standardised(con, basis, specification, records):
     find_households(con, specification, records)
-    standardise_more(con, specification, records, f"{basis.schema}.date_orders")
+    standardise_more(con, specification, records, basis.schema)
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled)))
     for column in basis.once:
         kept = frequency_table(column, basis.schema)

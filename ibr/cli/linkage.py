@@ -31,6 +31,8 @@ def link(specification: Path, input_path: Path, register_path: Path | None, outp
         return
     rows = [(name.replace("_", " "), count) for name, count in result.counts.items()]
     console.print(table("Result", ["figure", "value"], rows))
+    for note in result.notes:
+        console.print(f"Note: {note}.", markup=False)
     console.print(f"Written to {output_dir}: {', '.join(sorted(p.name for p in output_dir.iterdir()))}")
 
 

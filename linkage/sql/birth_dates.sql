@@ -1,16 +1,17 @@
--- Every distinct birth date text, read once. Invalid dates keep their digits: 1856-86-18 still says 1856 and 18.
+-- Every distinct birth date text, read once, with how many records have it (n). Invalid dates keep their digits:
+-- 1856-86-18 still says 1856 and 18.
 -- Whether 05/04/1990 is April or May is decided by each source's own dates: the side that never passes 12 is the month.
 create or replace temp table lk_date_part as
 with raws as (
     {%- for column in columns %}
-    select distinct {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw,
+    select {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw, count(*) as n,
         {% if column.format %}strftime(try_strptime(cast({{ column.expression }} as varchar), {{ column.format }}), '%Y-%m-%d'){% else %}cast({{ column.expression }} as varchar){% endif %} as text
-    from {{ column.relation }} where {{ column.expression }} is not null
-    {%- if not loop.last %} union {% endif %}
+    from {{ column.relation }} where {{ column.expression }} is not null group by all
+    {%- if not loop.last %} union all {% endif %}
     {%- endfor %}
 ),
 shaped as (
-    select source, raw, s,
+    select source, raw, records, s,
         case
             when regexp_matches(s, '^\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(\D.*)?$') then 'year first'
             when regexp_matches(s, '^\d{8}$') and cast(s[1:4] as int) between 1500 and 2200 then 'eight, year first'
@@ -27,7 +28,10 @@ shaped as (
             when regexp_matches(s, '^\d{1,2}[-/.]\d{4}$') then 'month and year'
             else 'other'
         end as shape
-    from (select source, raw, substr(strip_accents(lower(trim(text))), 1, 40) as s from raws where text is not null)
+    from (
+        select source, raw, sum(n)::bigint as records, substr(strip_accents(lower(trim(max(text)))), 1, 40) as s
+        from raws where {{ is_something }} group by source, raw
+    )
 )
 select *,
     list_transform(regexp_extract_all(s, '\d+'), lambda x: try_cast(x as int)) as n,
@@ -44,9 +48,9 @@ from {{ orders }};
     from lk_date_part where shape in ('year last', 'short year last')
     group by source;
 {%- endif %}
-create or replace temp table lk_date as
+create or replace temp table lk_date_read as
 with read as (
-    select p.source, p.raw,
+    select p.source, p.raw, p.records, p.shape,
         case shape
             when 'year first' then n[1]
             when 'eight, year first' then cast(s[1:4] as int)
@@ -84,13 +88,39 @@ with read as (
 select *,
     case when d is not null then
         lpad((y % 10000)::varchar, 4, '0') || lpad((m % 100)::varchar, 2, '0') || lpad((d % 100)::varchar, 2, '0')
-    end as dob
+    end as dob,
+    case
+        when y is null and digits is null then 'unreadable'
+        when y > {{ latest_year }} then 'future'
+        when d is not null and try_cast(concat_ws('-', y, m, d) as date) is null then 'impossible'
+    end as fault
 from (
-    select source, raw,
+    select source, raw, records, shape,
         case when y > 0 then y end as y,
         case when y > 0 and m > 0 then m end as m,
         case when y > 0 and m > 0 and d > 0 then d end as d,
         case when length(digits) >= 4 then digits end as digits
     from read
-    where y > 0 or length(digits) >= 4
-)
+);
+-- What stands where nothing was known: dates that far more records of a source have than its other dates. The first
+-- of January and of July are dates of their own kind, for they stand for a whole year.
+create or replace temp table lk_date_filler as
+{%- if fillers %}
+from {{ fillers }};
+{%- else %}
+    with dates as (
+        select source, dob, dob[5:] in ('0101', '0701') as is_year, sum(records) as holders
+        from lk_date_read where dob is not null group by all
+    )
+    select source, dob from dates
+    qualify holders >= {{ filler.least }} and holders > {{ filler.share }} * sum(holders) over (partition by source)
+        and holders > {{ filler.times }} * median(holders) over (partition by source, is_year);
+{%- endif %}
+create or replace temp table lk_date as
+select r.* exclude (records, fault) from lk_date_read r
+left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
+where f.dob is null and coalesce(fault, '') not in ('unreadable', 'future');
+create or replace temp table lk_date_fault as
+select if(f.dob is null, fault, 'filler') as fault, sum(records)::bigint as records from lk_date_read r
+left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
+group by 1 having fault is not null;

@@ -1,5 +1,5 @@
--- A run over all records, kept for the runs after it: {{ state }}.records, pairs, areas, ties, decisions, date_orders and the
--- frequencies. `areas` name sets of records of which none bears on the records of another (see state.py).
+-- A run over all records, kept for the runs after it: {{ state }}.records, pairs, areas, ties, decisions, date_orders,
+-- date_fillers and the frequencies. `areas` name sets of records of which none bears on the records of another (see state.py).
 create or replace table {{ state }}.records as
 select c.*, f.fingerprint, {{ signature }} as signature, null::int as stands_for
 from lk_rec c join lk_seen f using (record_id);
@@ -14,6 +14,7 @@ create or replace table {{ state }}.areas as select r, area, entity from lk_area
 create or replace table {{ state }}.ties as from lk_tie;
 create or replace table {{ state }}.decisions as {{ decisions }};
 create or replace table {{ state }}.date_orders as from lk_order;
+create or replace table {{ state }}.date_fillers as from lk_date_filler;
 {%- for column, table in frequencies %}
 create or replace table {{ state }}.frequency_{{ column }} as select value, share from {{ table }};
 {%- endfor %}

@@ -80,8 +80,22 @@ def test_the_report_needs_no_script_and_no_network(linked, tmp_path):
 def test_the_first_paragraph_says_what_was_found_and_how_sure_it_is(linked, tmp_path):
     result = linked[2]
     lead = re.search(r'<p class="lead">(.*?)</p>', written(result, tmp_path), re.S)[1]
-    assert f"330 records were taken for {result.counts['entities']} different people" in lead
+    assert f"take the 330 records for {result.counts['entities']} different people" in lead
     assert f"of the {result.counts['match']} matches should be wrong" in lead
+
+
+def test_clusters_are_told_apart_from_matches(linked, tmp_path):
+    con, _, result = linked
+    together = con.execute(
+        "select count(*), count(*) filter (where p.verdict = 'match') from o.clusters a join o.clusters b "
+        "on a.entity_id = b.entity_id and a.record_id < b.record_id left join o.pairs p "
+        "on a.record_id = least(p.record_id_l, p.record_id_r) and b.record_id = greatest(p.record_id_l, p.record_id_r)"
+    ).fetchone()
+    joined = result.evidence.joined
+    assert (joined.pairs, joined.matches) == together
+    assert joined.review + joined.through_others == joined.pairs - joined.matches
+    html = written(result, tmp_path)
+    assert f"The clusters hold {joined.pairs} pairs of records. {joined.matches} of them are matches" in html
 
 
 def curve_of(pairs: list[tuple], shadows: list[tuple], registered: int, match: float, review: float):
