@@ -4,7 +4,8 @@
 """
 
 from linkage.engine import deduplicate
-from linkage.explain import Explanation, explain
+from linkage.explain import explain
+from linkage.explanation import Explanation
 from linkage.files import link_files
 from linkage.register import match_register
 from linkage.results import KeyYield, LinkageResult

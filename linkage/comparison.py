@@ -82,7 +82,7 @@ def _expression(field: Field) -> str:
         return _DATE
     if field.kind_name == "sex":
         return f"case when {missing} when {a} = {b} then 0 else 1 end"
-    if field.kind_name == "household":
+    if field.kind_name.startswith("household"):
         return f"case when {missing} when a.source is distinct from b.source then 2 when {a} = {b} then 0 else 1 end"
     if field.kind_name == "identifier":
         return (

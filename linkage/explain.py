@@ -1,12 +1,11 @@
 """Why two records were, or were not, taken as one person: field by field, in bits and in words."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from math import log2
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from ibr.errors import UsageProblem
 from linkage import model as models
@@ -14,48 +13,14 @@ from linkage.basis import Basis
 from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns
 from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, thresholds
+from linkage.explanation import Explanation
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
-from linkage.pair_evidence import FieldEvidence, PairEvidence, pair_evidence
-from linkage.prior import Prior, log_odds, odds_sql
+from linkage.pair_evidence import PairEvidence, pair_evidence
+from linkage.prior import Prior, log_odds
 from linkage.specification import Specification
 from linkage.standardise import Standardised, standardise
 from linkage.term_frequency import add_frequencies
 from linkage.variants import use_variants
-
-
-@dataclass
-class Explanation:
-    """The evidence on one pair. `match_weight` in bits against pairs that are not one person; verdict match,
-    review or non-match."""
-
-    record_id_l: str
-    record_id_r: str
-    fields: list[FieldEvidence] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    total_weight: float = 0.0
-    household_weight: float = 0.0
-    match_weight: float = 0.0
-    match_probability: float = 0.0
-    verdict: str = "non-match"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain mapping, for JSON."""
-        return asdict(self)
-
-    @property
-    def lines(self) -> list[str]:
-        """Sentences for a person; no values, only agreement."""
-        found = [f"{self.record_id_l} and {self.record_id_r}: {self.verdict}, probability {self.match_probability:.4f}"]
-        found.append(
-            "Match keys in common: " + (", ".join(self.keys) if self.keys else "none, so nothing brings them together")
-        )
-        found += [f.line for f in self.fields]
-        found.append(
-            f"Together {self.total_weight:+.1f} bits for one person against unrelated people, "
-            f"{self.household_weight:+.1f} for two people of one household; "
-            f"{self.match_weight:+.1f} against both at their usual shares"
-        )
-        return found
 
 
 def explain(
@@ -105,7 +70,7 @@ def explain_pairs(
         limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         together = _keys_in_common(con, keys, known.co_members_key if state else None)
         return [
-            _explanation(con, pair, found[left, right], together.get((left, right), []), known.prior, limits)
+            _explanation(pair, found[left, right], together.get((left, right), []), known.prior, limits)
             for pair, (left, right) in zip(pairs, numbers, strict=True)
         ]
     finally:
@@ -145,32 +110,25 @@ def _number(con: duckdb.DuckDBPyConnection, record_id: str) -> int:
 
 
 def _explanation(
-    con: duckdb.DuckDBPyConnection,
-    pair: tuple[str, str],
-    evidence: PairEvidence,
-    keys: list[str],
-    prior: Prior,
-    limits: dict[str, float],
+    pair: tuple[str, str], evidence: PairEvidence, keys: list[str], prior: Prior, limits: dict[str, float]
 ) -> Explanation:
-    odds = con.execute(
-        f"select {odds_sql(prior)} from (select ?::double as w_m, ?::double as w_h)",
-        [evidence.person, evidence.relatives],
-    ).fetchall()[0][0]
-    probability = float(1 / (1 + 2.0 ** -np.clip(odds, -60, 60)))
+    person, household, unrelated = prior.weighed(evidence.person, evidence.relatives)
+    start = log_odds(prior.person)
+    odds = log2(person / (household + unrelated))
     return Explanation(
         record_id_l=str(pair[0]),
         record_id_r=str(pair[1]),
+        thresholds=limits,
         fields=evidence.fields,
         keys=keys,
+        start=round(start, 3),
+        household=round(odds - start - evidence.person, 3),
+        odds=round(odds, 3),
         total_weight=round(evidence.person, 3),
         household_weight=round(evidence.relatives, 3),
-        match_weight=round(odds - log_odds(prior.person), 3),
-        match_probability=probability,
-        verdict="match"
-        if probability >= limits["match"]
-        else "review"
-        if probability >= limits["review"]
-        else "non-match",
+        match_weight=round(odds - start, 3),
+        match_probability=person / (person + household + unrelated),
+        household_probability=household / (person + household + unrelated),
     )
 
 

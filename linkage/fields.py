@@ -71,6 +71,9 @@ KINDS: dict[str, Kind] = {
         ("same", "different", "listed by different sources"), (0.05, 0.35, 0.60), (0.0001, 0.4999, 0.5), True,
         (0.80, 0.02, 0.18), has_frequency=False, ordered=False,
     ),
+    "household in one source": Kind(
+        ("same", "different"), (0.12, 0.88), (0.0001, 0.9999), True, (0.98, 0.02), has_frequency=False
+    ),
     "place": Kind(
         PLACE_LABELS, (0.75, 0.05, 0.05, 0.15), (0.01, 0.01, 0.03, 0.95), True, (0.90, 0.03, 0.03, 0.04)
     ),

@@ -13,6 +13,7 @@ from linkage.register import match_register
 from linkage.report import write_report
 from linkage.results import LinkageResult, Progress
 from linkage.specification import Specification
+from linkage.standardise import quote
 
 
 def link_files(
@@ -35,14 +36,14 @@ def link_files(
         con = duckdb.connect(str(Path(scratch) / "link.duckdb"))
         try:
             con.execute("set preserve_insertion_order = false")
-            _load(con, Path(input_path), "input")
+            records = _load(con, Path(input_path), "input")
             if register_path is None:
-                result = deduplicate(con, specification, "input", "output", with_evidence=True, progress=progress)
+                result = deduplicate(con, specification, records, "output", with_evidence=True, progress=progress)
                 tables = {"pairs": "record_id_l, record_id_r", "clusters": "record_id"}
             else:
-                _load(con, Path(register_path), "register")
+                register = _load(con, Path(register_path), "register")
                 result = match_register(
-                    con, specification, "input", "register", None, "output", with_evidence=True, progress=progress
+                    con, specification, records, register, None, "output", with_evidence=True, progress=progress
                 )
                 tables = {"matches": "record_id"}
             _write(con, output, tables, result)
@@ -51,8 +52,9 @@ def link_files(
     return result
 
 
-def _load(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
-    """The file as a table; every CSV column as text, so that an identifier keeps its zeros and a date its form."""
+def _load(con: duckdb.DuckDBPyConnection, path: Path, role: str) -> str:
+    """The file as a table, named by its role and the file's name, which messages then tell; every CSV column as text,
+    so that an identifier keeps its zeros and a date its form."""
     if not path.is_file():
         raise UsageProblem(f"{path}: no such file")
     suffix = path.suffix.lower()
@@ -62,11 +64,17 @@ def _load(con: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
         reader = "read_csv(?, all_varchar = true, header = true, max_line_size = 20000000)"
     else:
         raise UsageProblem(f"{path}: a .csv or .parquet file was expected")
+    if path.stat().st_size == 0:
+        raise UsageProblem(f"{path}: is empty; a header and records were expected")
+    table = f"{role}.{quote(path.name)}"
     try:
-        con.execute(f"create table {table} as from {reader}", [str(path)])
+        con.execute(f"create schema {role}; create table {table} as from {reader}", [str(path)])
     except duckdb.Error as error:
-        what = str(error).splitlines()[0].split(":")[0]
-        raise UsageProblem(f"{path}: cannot be read as {suffix[1:]} ({what})") from None
+        what = str(error).splitlines()[0]
+        if "unicode" in what.lower() or "utf-8" in str(error).lower():
+            raise UsageProblem(f"{path}: is not in UTF-8; save it anew as UTF-8 (in Excel: CSV UTF-8)") from None
+        raise UsageProblem(f"{path}: cannot be read as {suffix[1:]} ({what.split(':')[0]})") from None
+    return table
 
 
 def _write(con: duckdb.DuckDBPyConnection, output: Path, tables: dict[str, str], result: LinkageResult) -> None:

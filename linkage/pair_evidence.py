@@ -31,15 +31,17 @@ class FieldEvidence:
     @property
     def line(self) -> str:
         """In words, without the value."""
-        return f"{self.title}: {self.level} ({self.weight:+.1f} bits{self.rarity})"
+        if not self.rarity:
+            return f"{self.title}: {self.level} ({self.weight:+.1f} bits)"
+        because = f"{self.frequency_adjustment:+.1f} because the value is {self.rarity} than most"
+        return f"{self.title}: {self.level} ({self.weight:+.1f} bits, {because})"
 
     @property
     def rarity(self) -> str:
-        """The adjustment in words, after a comma; empty where there is none."""
+        """How common the value is, in a word: rarer, more common, or nothing where it makes no difference."""
         if not self.frequency_adjustment:
             return ""
-        how = "rarer" if self.frequency_adjustment > 0 else "more common"
-        return f", {self.frequency_adjustment:+.1f} because the value is {how} than most"
+        return "rarer" if self.frequency_adjustment > 0 else "more common"
 
 
 @dataclass

@@ -27,6 +27,13 @@ class Prior:
     def unrelated(self) -> float:
         return 1 - self.person - self.household
 
+    def weighed(self, person: float, household: float) -> tuple[float, float, float]:
+        """How likely each class is of a pair with these bits against unrelated people, on one scale: same person, same
+        household, unrelated."""
+        return (
+            self.person * 2.0 ** min(person, 200.0), self.household * 2.0 ** min(household, 200.0), self.unrelated
+        )  # fmt: skip
+
 
 def each_for_itself(weighed: str) -> str:
     """SQL: the pairs of a table like lk_weighed, each standing for itself, as `consistent_prior` reads them."""

@@ -438,12 +438,13 @@ class RegistryExplanation:
 
     def lines(self) -> list[str]:
         """In words, without values of the records."""
-        told = self.evidence.lines
-        lines = list(told() if callable(told) else told)
+        lines = list(self.evidence.lines)
         if self.decision:
-            lines.append(f"People decided: {self.decision} ({self.decided_on}); this binds")
-        outcome = "one person" if self.is_one_person else "two persons"
-        lines.append(f"The last run took them for {outcome}: {self.person_uid_l} and {self.person_uid_r}")
+            lines.append(f"People decided: {self.decision} ({self.decided_on}); this binds.")
+        if self.is_one_person:
+            lines.append(f"In the last run both are the person {self.person_uid_l}.")
+        else:
+            lines.append(f"In the last run they are two persons: {self.person_uid_l} and {self.person_uid_r}.")
         return lines
 
 

@@ -65,11 +65,13 @@ class Stopwatch:
     def __init__(self, progress: Progress | None = None) -> None:
         self.stages: dict[str, float] = {}
         self._progress = progress
+        self._told = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        if self._progress:
+        if self._progress and name != self._told:
             self._progress(name)
+            self._told = name
         start = time.perf_counter()
         try:
             yield

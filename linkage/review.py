@@ -26,7 +26,8 @@ class QueueCount:
 
 @dataclass(frozen=True)
 class QueuedPair:
-    """A pair that waits. `evidence`: one line a field, without values."""
+    """A pair that waits. `through`: a third record by which the two are one person already. `evidence`: one line a
+    field, without values."""
 
     record_id_l: str
     record_id_r: str
@@ -34,6 +35,7 @@ class QueuedPair:
     match_key: str
     match_probability: float
     is_one_person: bool
+    through: str | None
     evidence: list[str]
 
 
@@ -80,8 +82,12 @@ def _first_pairs(con: duckdb.DuckDBPyConnection, last: LastRun, first: int) -> l
     pairs = [(left, right) for left, right, *_ in rows]
     told = explain_pairs(con, last.roles, names_once(PERSONS), pairs, last.model, published_state(con))
     return [
-        QueuedPair(left, right, programs, key, probability, is_one_person, [field.line for field in explanation.fields])
-        for (left, right, programs, key, probability, is_one_person), explanation in zip(rows, told, strict=True)
+        QueuedPair(
+            left, right, programs, key, probability, is_one_person, through, [one.line for one in explanation.fields]
+        )
+        for (left, right, programs, key, probability, is_one_person, through), explanation in zip(
+            rows, told, strict=True
+        )
     ]
 
 

@@ -127,6 +127,8 @@ class Specification(BaseModel):
         line, where its contents cannot be used. Relative paths in it are taken from the file's folder.
         """
         path = Path(path)
+        if not path.is_file():
+            raise UsageProblem(f"Specification {path}: no such file; a YAML file of roles was expected")
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -180,6 +182,17 @@ class Specification(BaseModel):
         return self
 
 
+_EXPECTED = {
+    "string_type": "one name was expected",
+    "list_type": "a list of column names was expected",
+    "model_type": "a mapping of roles was expected",
+    "float_parsing": "a number between 0 and 1 was expected",
+    "float_type": "a number between 0 and 1 was expected",
+    "greater_than": "a number between 0 and 1 was expected",
+    "less_than": "a number between 0 and 1 was expected",
+}  # pydantic's words name types of Python; these name what to write
+
+
 def _in_words(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
@@ -190,5 +203,5 @@ def _in_words(error: Any) -> str:
         return f"{place} is not known (known: {', '.join(allowed.model_fields)})"
     if error["type"] == "missing":
         return f"{place} is missing"
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _EXPECTED.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

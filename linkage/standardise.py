@@ -375,7 +375,9 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, roles: Roles, sides: 
             "No name, birth date, identifier or phone column holds a usable value; check the columns named"
         )
     places = _finest_first(con, [p for p in shape.places if filled[p]])
-    fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles)
+    sources = single(con, "select count(distinct source) from lk_plain")
+    household_kind = "household" if sources > 1 else "household in one source"
+    fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles, household_kind)
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
     shadows = single(con, "select count(*) from lk_shadow")
     tells_apart = tells_people_apart(filled, min(row[1] for row in per_side))
@@ -408,7 +410,9 @@ def _finest_first(con: duckdb.DuckDBPyConnection, places: list[str]) -> list[str
     return [p for _, p in sorted(zip(counts, places, strict=True), key=lambda pair: (-pair[0], pair[1]))]
 
 
-def _fields(filled: dict[str, int], places: list[str], attributes: list[str], titles: dict[str, str]) -> list[Field]:
+def _fields(
+    filled: dict[str, int], places: list[str], attributes: list[str], titles: dict[str, str], household_kind: str
+) -> list[Field]:
     fields = [
         Field(name, kind, column, title)
         for name, kind, column, title in (
@@ -421,14 +425,15 @@ def _fields(filled: dict[str, int], places: list[str], attributes: list[str], ti
             ("other_ids", "other_ids", "oid", "other identifiers"),
             ("phone", "phone", "phone", "phone"),
             ("mother_name", "mother", "mother", "mother's name"),
-            ("household_id", "household", "hh", "household in the same source"),
+            ("household_id", household_kind, "hh", "household in the same source"),
         )
         if filled[column]
     ]
     if filled["given"] and filled["family"]:
         fields.insert(2, Field("name_order", "order", "given", "order of the names"))
+    titles = {name: column.replace("_", " ") for name, column in titles.items()}
     fields += [
-        Field(p, "place", p, titles.get(p, p), parent=places[i - 1] if i else None) for i, p in enumerate(places)
+        Field(p, "place", p, titles[p], parent=places[i - 1] if i else None) for i, p in enumerate(places)
     ]
-    fields += [Field(a, "attribute", a, titles.get(a, a)) for a in attributes]
+    fields += [Field(a, "attribute", a, titles[a]) for a in attributes]
     return fields

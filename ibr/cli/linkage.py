@@ -70,7 +70,7 @@ def _evaluate_files(found: Path, truth: Path | None, are_clusters: bool, as_json
     console.print(table("Against the truth", ["measure", "figure", "value"], rows))
 
 
-@click.command(epilog="Example: ibr explain nsnp:M0000123 ctovc:H000456/2")
+@click.command(epilog="Example: ibr explain nsnp:M00000222 nsnp:M00000224")
 @click.argument("record_a")
 @click.argument("record_b")
 @home_option
@@ -89,4 +89,4 @@ def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> Non
         click.echo(json.dumps(explanation.as_dict(), default=str, indent=1))
         return
     for line in explanation.lines():
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def review(context: click.Context, home: Workspace, first: int, as_json: bool) -> None:
     """The review queue: pairs that are likely, but not surely, one person, and that nobody has decided.
 
-    Counts by programs and probability, and the first pairs with the evidence in words. They are decided in the
-    exception files. `ibr review sample` measures how often the linkage is right.
+    Counts by programs and probability, and the first pairs with the evidence in words. Where both records receive a
+    benefit, the pair stands in their programs' exception files as a suspected duplicate; the others stand here alone.
+    `ibr review sample` measures how often the linkage is right.
     """
     if context.invoked_subcommand:
         return
@@ -58,7 +59,7 @@ def sample(home: Workspace, size: int, output: Path | None, read_path: Path | No
     Clerks see neither probability nor verdict. With --read, the answers are checked, stored, and give precision and
     recall with 95% intervals.
 
-    The answers are a measurement. They decide nothing and bind no run: decisions come through the exception files.
+    The answers are a measurement. They decide nothing and bind no run.
     """
     if (output is None) == (read_path is None):
         raise UsageProblem("name --output DIR, to write a sample, or --read FILE, to read one that was filled in")
@@ -119,7 +120,7 @@ def _show_queue(queue: "ReviewQueue") -> None:
     rows = [(p, *pairs, sum(pairs)) for p, pairs in lines]
     console.print(table("By programs and probability", ["programs", *bands, "all"], rows))
     for pair in queue.pairs:
-        joined = ", one person already through other records" if pair.is_one_person else ""
+        joined = f", one person already through {pair.through}" if pair.is_one_person else ""
         console.print(
             f"\n{pair.record_id_l} and {pair.record_id_r} ({pair.programs}): probability {pair.match_probability:.4f}, "
             f"by {pair.match_key}{joined}",
@@ -156,6 +157,5 @@ def _show_result(result: "Result") -> None:
     console.print(table("What the clerks' answers say", columns, rows))
     console.print(
         "Recall is of the pairs that the linkage compared and gave a chance: a person whose records no match key "
-        "brought together is missing from it. The answers are a measurement and decide nothing; decisions come through "
-        "the exception files."
+        "brought together is missing from it. The answers are a measurement and decide nothing."
     )

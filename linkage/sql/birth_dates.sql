@@ -121,6 +121,6 @@ select r.* exclude (records, fault) from lk_date_read r
 left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
 where f.dob is null and coalesce(fault, '') not in ('unreadable', 'future');
 create or replace temp table lk_date_fault as
-select if(f.dob is null, fault, 'filler') as fault, sum(records)::bigint as records from lk_date_read r
+select case when f.dob is null or fault = 'future' then fault else 'filler' end as fault, sum(records)::bigint as records from lk_date_read r
 left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
 group by 1 having fault is not null;

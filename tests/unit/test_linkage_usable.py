@@ -68,7 +68,7 @@ def test_a_year_that_many_know_is_kept():
 
 def test_a_filler_of_one_source_is_a_date_in_another():
     filler = "1975-03-09"
-    con = listed(dates(2000) + [filler], dates(200) + [filler] * 100)
+    con = listed([*dates(2000), filler], [*dates(200), *[filler] * 100])
     standardise(con, SPECIFICATION, "people")
     kept = "select list_sort(list(distinct source)) from lk_plain where dob = '19750309'"
     assert con.execute(kept).fetchone()[0] == ["0"]
