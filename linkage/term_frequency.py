@@ -28,9 +28,11 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
         column, start = field.column, KINDS[field.kind_name].u[0]
         total = int(con.execute(f"select count({column}) from lk_plain p {shadowed}").fetchall()[0][0])
         belief, all_records = PRIOR_RECORDS * start, total + PRIOR_RECORDS
+        # The person whom two records may be counts once: what is asked is how many others have the value. On a list of
+        # 1,093 records, 236 of them twins of others, 220 pairs instead of none reach .99.
         con.execute(
             f"create or replace temp table {frequency_table(column)} as "
-            f"select {column} as value, log2((count(*) + {belief!r}) / {all_records!r}) as share, count(*) as n "
+            f"select {column} as value, log2((count(*) - 1 + {belief!r}) / {all_records!r}) as share, count(*) as n "
             f"from lk_plain p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
         data.once[column] = float(np.log2((1 + belief) / all_records))

@@ -103,7 +103,7 @@ from (
     from read
 );
 -- What stands where nothing was known: dates that far more records of a source have than its other dates. The first
--- of January and of July are dates of their own kind, for they stand for a whole year.
+-- of January and of July are dates of their own kind: where only the year was known they stand for all its days.
 create or replace temp table lk_date_filler as
 {%- if fillers %}
 from {{ fillers }};
@@ -113,7 +113,7 @@ from {{ fillers }};
         from lk_date_read where dob is not null group by all
     )
     select source, dob from dates
-    qualify holders >= {{ filler.least }} and holders > {{ filler.share }} * sum(holders) over (partition by source)
+    qualify holders >= {{ filler.least }} and holders > if(is_year, {{ filler.share_of_year }}, {{ filler.share }}) * sum(holders) over (partition by source)
         and holders > {{ filler.times }} * median(holders) over (partition by source, is_year);
 {%- endif %}
 create or replace temp table lk_date as

@@ -64,6 +64,10 @@ def test_a_year_that_many_know_is_kept():
     con = listed([*dates(1000), *(f"{1940 + i % 50}-01-01" for i in range(1000))])
     standardise(con, SPECIFICATION, "people")
     assert known(con) == 2000
+    rare = [f"{1940 + i}-01-01" for i in range(50)]
+    con = listed(dates(1000) + rare + [f"{1990 + i % 3}-01-01" for i in range(100)])  # a thirtieth each
+    standardise(con, SPECIFICATION, "people")
+    assert known(con) == 1150
 
 
 def test_a_filler_of_one_source_is_a_date_in_another():
