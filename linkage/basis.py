@@ -14,8 +14,7 @@ import duckdb
 from linkage.fields import Field
 from linkage.results import KeyYield
 from linkage.specification import Specification
-from linkage.standardise import Standardised, columns_of, load_variants
-from linkage.usable import tells_people_apart
+from linkage.standardise import Standardised, columns_of, has_several_sources, load_variants, source_of
 
 VERSION = 3  # of the tables in linkage/sql/state_*.sql and of what their columns mean
 
@@ -36,6 +35,8 @@ class Basis:
     filled: dict[str, int]
     chance: dict[str, float]
     once: dict[str, float]
+    tells_apart: bool
+    notes: list[str]
     changed: int = 0  # records changed since
     schema: str = field(default="", compare=False)  # where the state is that it was loaded from
 
@@ -44,7 +45,8 @@ class Basis:
         cls, data: Standardised, settings: dict[str, Any], model: dict[str, Any], plan: list[tuple[int, int]]
     ) -> "Basis":
         """From what a run over all records found."""
-        return cls(settings, data.records, model, plan, data.fields, data.places, data.filled, data.chance, data.once)
+        return cls(settings, data.records, model, plan, data.fields, data.places, data.filled, data.chance, data.once,
+                   data.tells_apart, data.notes)  # fmt: skip
 
     @classmethod
     def load(cls, con: duckdb.DuckDBPyConnection, schema: str) -> "Basis":
@@ -66,12 +68,12 @@ class Basis:
         return Standardised(
             records=records, registered=0, compared=records - shadows, fields=self.fields, places=self.places,
             filled=self.filled, chance=self.chance, once=self.once, shadows=shadows,
-            tells_apart=tells_people_apart(self.filled, self.records),
+            tells_apart=self.tells_apart,
         )  # fmt: skip
 
 
 def settings_of(
-    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, join_probability: float
+    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, join_probability: float | None
 ) -> dict[str, Any]:
     """What a state is good for; any difference calls for learning anew. DuckDB's version is in it because of `hash`.
 
@@ -87,6 +89,7 @@ def settings_of(
         "columns": columns_of(con, records),
         "name_variants": variants,
         "join_probability": join_probability,
+        "several_sources": has_several_sources(con, records, source_of(specification)),
     }
     as_kept: dict[str, Any] = json.loads(json.dumps(settings))
     return as_kept

@@ -220,9 +220,8 @@ def waterfall(pair: SamplePair) -> Markup:
     steps = [_Step("before anything is compared", pair.prior)]
     for f in pair.fields:
         steps.append(_Step(f.title, f.weight, f.level))
-        if f.frequency_adjustment:
-            rarity = "rarer than most" if f.frequency_adjustment > 0 else "more common than most"
-            steps.append(_Step("", f.frequency_adjustment, f"the value is {rarity}"))
+        if f.rarity:
+            steps.append(_Step("", f.frequency_adjustment, f"the value is {f.rarity} than most"))
     if abs(pair.household) >= 0.05:
         steps.append(_Step("a household", pair.household, "would agree on much of this too"))
     if pair.rivals is not None and abs(pair.rivals) >= 0.05:

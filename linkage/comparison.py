@@ -82,8 +82,10 @@ def _expression(field: Field) -> str:
         return _DATE
     if field.kind_name == "sex":
         return f"case when {missing} when {a} = {b} then 0 else 1 end"
-    if field.kind_name.startswith("household"):
+    if field.kind_name == "household":
         return f"case when {missing} when a.source is distinct from b.source then 2 when {a} = {b} then 0 else 1 end"
+    if field.kind_name == "household in one source":
+        return f"case when {missing} when {a} = {b} then 0 else 1 end"
     if field.kind_name == "identifier":
         return (
             f"case when {missing} when {a} = {b} then 0 "

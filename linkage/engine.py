@@ -45,7 +45,7 @@ def deduplicate(
     output_schema: str,
     *,
     decisions: str | None = None,
-    join_probability: float = 0.5,
+    join_probability: float | None = 0.5,
     compare_clusters: bool = True,
     with_evidence: bool = False,
     with_candidates: bool = False,
@@ -57,7 +57,8 @@ def deduplicate(
     Writes {output_schema}.pairs (record_id_l, record_id_r, match_key, match_weight in bits, match_probability,
     verdict match | review) and {output_schema}.clusters (record_id, entity_id: one of the entity's record_ids).
     `decisions` (record_id_l, record_id_r, decision same | different) bind. A pair below `join_probability` never joins
-    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer.
+    two records by itself: .5 makes the clusters that agree best with all pairs, more makes them surer; None: the match
+    threshold.
     `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
     single pair is sure of. `with_evidence`: gather what the report shows (evidence.py).
     `with_candidates`: keep pairs for clerks to judge (clerical_frame.py). `keep_in`: a schema for the state that
@@ -73,12 +74,13 @@ def deduplicate(
             _score_anew(con, data, patterns, model, yields, learning=specification.model == "auto")
         limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         decided = decided_pairs(con, decisions)
+        joins_from = limits["match"] if join_probability is None else join_probability
 
         def cluster_all() -> tuple[np.ndarray, list[str]]:
             with watch.stage("cluster"):
-                found, notes = cluster_records(con, data, *decided, join_probability)
+                found, notes = cluster_records(con, data, *decided, joins_from)
                 if compare_clusters:
-                    found = _join_clusters(con, data, patterns, model.learned, found, decided[1], join_probability)
+                    found = _join_clusters(con, data, patterns, model.learned, found, decided[1], joins_from)
                 return found, notes
 
         cluster, notes = cluster_all()

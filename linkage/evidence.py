@@ -91,17 +91,18 @@ class GroupRate:
 
 @dataclass
 class Joined:
-    """Pairs of records that clusters hold: how many are matches or in review by themselves, how many of these the
-    model expects to be one person, and how many are together through other records alone."""
+    """Pairs of records that clusters hold: how many are matches or in review by themselves, how many of those in review
+    the model expects to be one person, and how many are not listed as pairs: together through other records, or copies
+    of one record."""
 
     matches: int
     review: int
     expected_review: float
-    through_others: int
+    not_listed: int
 
     @property
     def pairs(self) -> int:
-        return self.matches + self.review + self.through_others
+        return self.matches + self.review + self.not_listed
 
 
 @dataclass
@@ -210,9 +211,7 @@ def _sample_pairs(
     found = []
     for pair, (band, a, b, odds, probability) in chosen.items():
         said = evidence[pair]
-        household = -math.log2(
-            (prior.household * 2 ** min(said.relatives, 200) + prior.unrelated) / (1 - prior.person)
-        )
+        _, household, _ = prior.steps(said.person, said.relatives)
         rivals = None
         if data.registered:
             rivals = min(_logit(probability) - odds, 0.0)

@@ -1,7 +1,6 @@
 """Why two records were, or were not, taken as one person: field by field, in bits and in words."""
 
 from collections.abc import Sequence
-from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from linkage.engine import PAIR_THRESHOLDS, as_specification, drop_temporary, th
 from linkage.explanation import Explanation
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.pair_evidence import PairEvidence, pair_evidence
-from linkage.prior import Prior, log_odds
+from linkage.prior import Prior
 from linkage.specification import Specification
 from linkage.standardise import Standardised, standardise
 from linkage.term_frequency import add_frequencies
@@ -112,9 +111,9 @@ def _number(con: duckdb.DuckDBPyConnection, record_id: str) -> int:
 def _explanation(
     pair: tuple[str, str], evidence: PairEvidence, keys: list[str], prior: Prior, limits: dict[str, float]
 ) -> Explanation:
-    person, household, unrelated = prior.weighed(evidence.person, evidence.relatives)
-    start = log_odds(prior.person)
-    odds = log2(person / (household + unrelated))
+    start, household, odds = prior.steps(evidence.person, evidence.relatives)
+    probability = 1 / (1 + 2.0 ** -min(max(odds, -60.0), 60.0))
+    others = prior.others(evidence.relatives)
     return Explanation(
         record_id_l=str(pair[0]),
         record_id_r=str(pair[1]),
@@ -122,13 +121,13 @@ def _explanation(
         fields=evidence.fields,
         keys=keys,
         start=round(start, 3),
-        household=round(odds - start - evidence.person, 3),
+        household=round(household, 3),
         odds=round(odds, 3),
         total_weight=round(evidence.person, 3),
         household_weight=round(evidence.relatives, 3),
         match_weight=round(odds - start, 3),
-        match_probability=person / (person + household + unrelated),
-        household_probability=household / (person + household + unrelated),
+        match_probability=probability,
+        household_probability=(1 - probability) * (1 - prior.unrelated / others),
     )
 
 

@@ -48,7 +48,8 @@ class Explanation:
     @property
     def lines(self) -> list[str]:
         """For a person: the verdict in a sentence, the sum that leads to it, and what brought the two together."""
-        return [self._verdict_in_words(), *self._sum(), self._keys_in_words()]
+        how = "The odds in bits; each bit doubles them, each bit less halves them:"
+        return [self._verdict_in_words(), how, *self.sum, self._keys_in_words()]
 
     def _verdict_in_words(self) -> str:
         said = {
@@ -63,9 +64,10 @@ class Explanation:
             f"match is from {self.thresholds['match']:g}, review from {self.thresholds['review']:g}."
         )
 
-    def _sum(self) -> list[str]:
-        lines = ["The odds in bits; each bit doubles them, each bit less halves them:"]
-        lines.append(_line(f"two records at random are one person once in {2**-self.start:,.0f}", self.start))
+    @property
+    def sum(self) -> list[str]:
+        """From the odds at the start to the odds of the pair, a line each, in bits."""
+        lines = [_line(f"two records at random are one person once in {2**-self.start:,.0f}", self.start)]
         for one in self.fields:
             lines.append(_line(f"{one.title}: {one.level}", one.weight))
             if one.rarity:

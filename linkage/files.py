@@ -1,5 +1,6 @@
 """`ibr link`: the engine on files. CSV or Parquet in; Parquet, a readable model and a report out."""
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from ibr.delimited import NoHeader, read_csv_sql
 from ibr.errors import UsageProblem
 from linkage.engine import deduplicate
 from linkage.register import match_register
 from linkage.report import write_report
 from linkage.results import LinkageResult, Progress
 from linkage.specification import Specification
-from linkage.standardise import quote
+from linkage.standardise import literal, quote
 
 
 def link_files(
@@ -58,23 +60,36 @@ def _load(con: duckdb.DuckDBPyConnection, path: Path, role: str) -> str:
     if not path.is_file():
         raise UsageProblem(f"{path}: no such file")
     suffix = path.suffix.lower()
-    if suffix in (".parquet", ".pq"):
-        reader = "read_parquet(?)"
-    elif suffix in (".csv", ".tsv", ".txt", ".gz"):
-        reader = "read_csv(?, all_varchar = true, header = true, max_line_size = 20000000)"
-    else:
+    if suffix not in (".parquet", ".pq", ".csv", ".tsv", ".txt", ".gz"):
         raise UsageProblem(f"{path}: a .csv or .parquet file was expected")
     if path.stat().st_size == 0:
         raise UsageProblem(f"{path}: is empty; a header and records were expected")
     table = f"{role}.{quote(path.name)}"
     try:
-        con.execute(f"create schema {role}; create table {table} as from {reader}", [str(path)])
+        is_parquet = suffix in (".parquet", ".pq")
+        as_csv = read_csv_sql(path, ", max_line_size = 20000000") if not is_parquet else ""
+        reader = as_csv or f"read_parquet({literal(str(path))})"
+        con.execute(f"create schema {role}; create table {table} as from {reader}")
+    except NoHeader:
+        raise UsageProblem(f"{path}: has no readable first line; a header in UTF-8 was expected") from None
     except duckdb.Error as error:
-        what = str(error).splitlines()[0]
-        if "unicode" in what.lower() or "utf-8" in str(error).lower():
-            raise UsageProblem(f"{path}: is not in UTF-8; save it anew as UTF-8 (in Excel: CSV UTF-8)") from None
-        raise UsageProblem(f"{path}: cannot be read as {suffix[1:]} ({what.split(':')[0]})") from None
+        raise UsageProblem(f"{path}: {_why_unreadable(str(error), suffix)}") from None
     return table
+
+
+def _why_unreadable(error: str, suffix: str) -> str:
+    """What DuckDB found, without the values that its words hold."""
+    line = re.search(r"on Line: (\d+)", error)
+    where = f"line {line[1]}" if line else "a line"
+    if "invalid unicode" in error.lower() or "not utf-8 encoded" in error.lower():
+        return f"{where} is not in UTF-8; save the file anew as UTF-8 (in Excel: CSV UTF-8)"
+    if columns := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", error):
+        return f"{where} has {columns[2]} values, the header {columns[1]}; mend the line"
+    if "invalid state" in error:
+        return "mixes line endings, or has a quotation mark out of place; open it in a spreadsheet and save it anew"
+    if "unterminated quote" in error:
+        return f"{where} opens a quotation mark and does not close it; mend the line"
+    return f"cannot be read as {suffix[1:]} ({error.splitlines()[0].split(':')[0]})"
 
 
 def _write(con: duckdb.DuckDBPyConnection, output: Path, tables: dict[str, str], result: LinkageResult) -> None:

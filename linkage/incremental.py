@@ -77,7 +77,7 @@ def deduplicate_changes(
     state: str,
     earlier: str,
     decisions: str | None = None,
-    join_probability: float = 0.5,
+    join_probability: float | None = 0.5,
     most_changed: float = MOST_CHANGED,
     progress: Progress | None = None,
 ) -> LinkageResult | None:
@@ -110,7 +110,8 @@ def deduplicate_changes(
             weigh(con, run.patterns, run.model.learned)
         limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
         with watch.stage("cluster"):
-            notes, looked_at = _settle(run, decisions, limits, join_probability)
+            joins_from = limits["match"] if join_probability is None else join_probability
+            notes, looked_at = _settle(run, decisions, limits, joins_from)
             if run.basis.filled["hh"]:
                 yields[run.model.co_members_key] = co_members_yield(con)
         with watch.stage("write"):
@@ -126,14 +127,18 @@ def deduplicate_changes(
             counts=_counts(con, output_schema) | {"looked_at": looked_at},
             thresholds=limits,
             seconds=watch.stages,
-            notes=notes,
+            notes=run.basis.notes + notes,
         )
     finally:
         drop_temporary(con)
 
 
 def _begin(
-    con: duckdb.DuckDBPyConnection, specification: Specification, records: str, state: str, join_probability: float
+    con: duckdb.DuckDBPyConnection,
+    specification: Specification,
+    records: str,
+    state: str,
+    join_probability: float | None,
 ) -> _Run | None:
     """The run that the state allows; None where it was made for something else."""
     if not table_exists(con, state, "basis"):

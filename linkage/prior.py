@@ -27,12 +27,16 @@ class Prior:
     def unrelated(self) -> float:
         return 1 - self.person - self.household
 
-    def weighed(self, person: float, household: float) -> tuple[float, float, float]:
-        """How likely each class is of a pair with these bits against unrelated people, on one scale: same person, same
-        household, unrelated."""
-        return (
-            self.person * 2.0 ** min(person, 200.0), self.household * 2.0 ** min(household, 200.0), self.unrelated
-        )  # fmt: skip
+    def steps(self, person: float, household: float) -> tuple[float, float, float]:
+        """From a pair's bits against unrelated people, for one person and for two of one household: the odds at the
+        start, what a household would agree on as well, and, with `person`, their sum, the odds of one person."""
+        start = log_odds(self.person)
+        also = -math.log2(self.others(household) / (1 - self.person))
+        return start, also, start + person + also
+
+    def others(self, household: float) -> float:
+        """The likelihood of a pair that is no person, of which two people of one household have these bits."""
+        return self.household * 2.0 ** min(household, 200.0) + self.unrelated
 
 
 def each_for_itself(weighed: str) -> str:

@@ -19,7 +19,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
-from linkage.engine import PAIR_THRESHOLDS
 from linkage.explain import Explanation, explain
 from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
@@ -231,7 +230,7 @@ def _link(
             )  # fmt: skip
         persons = link_persons(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
-            join_probability=roles.thresholds.match or PAIR_THRESHOLDS["match"], relearn_after=settings.relearn_after,
+            join_probability=None, relearn_after=settings.relearn_after,
             progress=lambda stage: say(f"linking persons: {stage}"),
         )  # fmt: skip
         figures = _figures(con)

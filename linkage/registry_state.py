@@ -33,7 +33,7 @@ def link_persons(
     work: str,
     *,
     decisions: str,
-    join_probability: float,
+    join_probability: float | None,
     relearn_after: float,
     progress: Callable[[str], None],
 ) -> LinkageResult:

@@ -13,6 +13,7 @@ from linkage import charts
 from linkage.evidence import SMALLEST_GROUP, Curve, Evidence, Joined
 from linkage.prior import log_odds
 from linkage.results import LinkageResult
+from linkage.usable import NAMES_ALONE_NOTE
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -35,7 +36,7 @@ def write_report(result: LinkageResult, path: Path) -> None:
         thresholds=result.thresholds,
         figures=[(name, result.counts[key]) for key, name in _FIGURES.items() if key in result.counts],
         summary=summary(result),
-        notes=result.notes,
+        notes=[note for note in result.notes if note != NAMES_ALONE_NOTE],  # the summary says that one
         weights_chart=charts.weights(list(result.model["fields"].values())),
         histogram_chart=charts.histogram(result.histogram, **_in_bits(result, is_register)),
         keys_chart=charts.key_bars(result.keys),
@@ -67,21 +68,22 @@ def summary(result: LinkageResult) -> list[str]:
         )
     if result.evidence is None:
         return [found]
+    if NAMES_ALONE_NOTE in result.notes:
+        return [f"{found} How many of them are right cannot be said.", f"{NAMES_ALONE_NOTE}."]
     sure, caution = _how_sure(result.evidence.curve, result.thresholds, is_register)
     return [f"{found} {sure}", *_clusters_in_words(result.evidence.joined), caution]
 
 
 def _clusters_in_words(joined: Joined | None) -> list[str]:
     """How clusters come to hold pairs that are no matches, and which of the two to use for what."""
-    if joined is None or not joined.pairs:
+    if joined is None or not (joined.review or joined.not_listed):
         return []
-    unsure = joined.review + joined.through_others
     right = f", of which {percent(joined.expected_review / joined.review)} should be right" if joined.review else ""
     return [
-        f"The clusters hold {joined.pairs:,} pairs of records. {joined.matches:,} of them are matches; {unsure:,} are "
-        f"less sure: {joined.review:,} are for review{right}, and {joined.through_others:,} are together because of "
-        "what both share with other records. Where a mistake would cost somebody something, act on matches and look "
-        "at the rest; take the clusters where everybody must have one number, as in counting people."
+        f"The clusters hold {joined.pairs:,} pairs of records. {joined.matches:,} of them are matches, "
+        f"{joined.review:,} are for review{right}, and {joined.not_listed:,} are not listed as pairs: together through "
+        "other records, or copies of one record. Where a mistake would cost somebody something, act on matches and "
+        "look at the rest; take the clusters where everybody must have one number, as in counting people."
     ]
 
 

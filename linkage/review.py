@@ -26,8 +26,8 @@ class QueueCount:
 
 @dataclass(frozen=True)
 class QueuedPair:
-    """A pair that waits. `through`: a third record by which the two are one person already. `evidence`: one line a
-    field, without values."""
+    """A pair that waits. `beside`: another record of the person that both are already. `evidence`: the sum that leads
+    to the probability, a line each, without values."""
 
     record_id_l: str
     record_id_r: str
@@ -35,7 +35,7 @@ class QueuedPair:
     match_key: str
     match_probability: float
     is_one_person: bool
-    through: str | None
+    beside: str | None
     evidence: list[str]
 
 
@@ -83,9 +83,9 @@ def _first_pairs(con: duckdb.DuckDBPyConnection, last: LastRun, first: int) -> l
     told = explain_pairs(con, last.roles, names_once(PERSONS), pairs, last.model, published_state(con))
     return [
         QueuedPair(
-            left, right, programs, key, probability, is_one_person, through, [one.line for one in explanation.fields]
+            left, right, programs, key, probability, is_one_person, beside, explanation.sum
         )
-        for (left, right, programs, key, probability, is_one_person, through), explanation in zip(
+        for (left, right, programs, key, probability, is_one_person, beside), explanation in zip(
             rows, told, strict=True
         )
     ]

@@ -185,7 +185,7 @@ class Specification(BaseModel):
 _EXPECTED = {
     "string_type": "one name was expected",
     "list_type": "a list of column names was expected",
-    "model_type": "a mapping of roles was expected",
+    "model_type": "a mapping was expected",
     "float_parsing": "a number between 0 and 1 was expected",
     "float_type": "a number between 0 and 1 was expected",
     "greater_than": "a number between 0 and 1 was expected",

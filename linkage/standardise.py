@@ -18,15 +18,16 @@ from linkage import vocabulary
 from linkage.fields import Field
 from linkage.specification import Roles, Specification
 from linkage.sql import render, single
-from linkage.usable import NAMES_ALONE_NOTE, notes_on_columns, tells_people_apart
+from linkage.usable import NAMES_ALONE_NOTE, TELLING, notes_on_columns
 
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 MOST_COPIES = 20  # identical records above this number are stood for by their first
-LATEST_YEAR = 2100  # a birth date after it is a slip in any list of people
-# A date that so many of a source's records have, of those with a birth date, and so many times as many as its middle
-# date, was written where none was known. In a list of children born in one month every date is a thirtieth. For a first
-# of January or July it takes a larger share: of 50,578 historical figures 1 in 100 have that of each of several years.
-FILLER = {"least": 20, "share": 0.01, "share_of_year": 0.05, "times": 20}
+LATEST_YEAR = 2100  # a birth date after it is a slip, or of another calendar than the Gregorian
+# A date that so many of a source's records have, of those with a birth date, and so many times as many as is usual,
+# was written where none was known. In a list of children born in one month every date is a thirtieth. A first of
+# January or July takes a larger share, for where only the year was known it stands for all its days (of 50,578
+# historical figures 1 in 100 have that of each of several years); of `kinds` or more, it is compared with these.
+FILLER = {"least": 20, "share": 0.01, "share_of_year": 0.05, "times": 20, "kinds": 6}
 LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "ı:i")
 
 
@@ -111,7 +112,7 @@ def standardise(
         check_identifiers(con, relation, side)
     find_households(con, specification, records)
     shape = _read(con, sides)
-    return _finish(con, shape, specification.columns, len(sides))
+    return _finish(con, shape, sides)
 
 
 def find_households(con: duckdb.DuckDBPyConnection, specification: Specification, records: str) -> None:
@@ -122,9 +123,14 @@ def find_households(con: duckdb.DuckDBPyConnection, specification: Specification
     )
 
 
+def has_several_sources(con: duckdb.DuckDBPyConnection, records: str, source: str) -> bool:
+    """Whether records come from more than one source; `source` is SQL, and null is a source too."""
+    return single(con, f"select count(distinct {source}) + max(({source} is null)::int) from {records}") > 1
+
+
 def household(specification: Specification) -> str:
     """SQL: a record's household as a number, the same for all that its source lists in it; null where it has none."""
-    return _household_number(_source(specification), _text(specification.columns.household_id))
+    return _household_number(source_of(specification), _text(specification.columns.household_id))
 
 
 def _household_number(source: str, household_id: str) -> str:
@@ -143,7 +149,7 @@ def standardise_more(con: duckdb.DuckDBPyConnection, specification: Specificatio
 def _read(con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]], state: str | None = None) -> "_Shape":
     """lk_plain, and the dictionaries it is made with; `state` as in `standardise_more`."""
     shape = _shape(sides[0][1].columns, sides[-1][1].columns)
-    context = [_side(relation, side, shape) for relation, side in sides]
+    context = [_side(number, relation, side, shape) for number, (relation, side) in enumerate(sides)]
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
                        honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
@@ -187,11 +193,12 @@ def _text(column: str | None) -> str:
     return "null::varchar" if column is None else f"nullif(trim(cast({quote(column)} as varchar)), '')"
 
 
-def _source(side: Specification) -> str:
-    return f"cast({quote(side.source)} as varchar)" if side.source else "''"
+def source_of(side: Specification, number: int = 0) -> str:
+    """SQL: which list a record comes from; a register is another list than records that name none."""
+    return f"cast({quote(side.source)} as varchar)" if side.source else literal("the register" if number else "")
 
 
-def _side(relation: str, side: Specification, shape: _Shape) -> dict[str, Any]:
+def _side(number: int, relation: str, side: Specification, shape: _Shape) -> dict[str, Any]:
     roles = side.columns
     columns = {
         role: _text(getattr(roles, role))
@@ -209,7 +216,8 @@ def _side(relation: str, side: Specification, shape: _Shape) -> dict[str, Any]:
     columns |= {
         name: _text(roles.other_ids[i] if i < len(roles.other_ids) else None) for i, name in enumerate(shape.other_ids)
     }
-    return {"relation": relation, "record_id": quote(side.record_id), "source": _source(side), "columns": columns}
+    return {"relation": relation, "record_id": quote(side.record_id), "source": source_of(side, number),
+            "columns": columns}  # fmt: skip
 
 
 def _text_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str]]:
@@ -224,15 +232,17 @@ def _text_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str]
 
 def _date_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str | None]]:
     found: list[dict[str, str | None]] = []
-    for relation, side in sides:
+    for number, (relation, side) in enumerate(sides):
         date = side.columns.birth_date
         if date:
             found.append({
-                "relation": relation, "expression": quote(date.column), "source": _source(side),
+                "relation": relation, "expression": quote(date.column), "source": source_of(side, number),
                 "format": literal(date.format) if date.format else None,
+                "whole": _keeps_day(_text(side.columns.birth_date_precision)),
             })  # fmt: skip
     nowhere: dict[str, str | None] = {
         "relation": "(select null::varchar as v)", "expression": "v", "source": "''", "format": None,
+        "whole": "true",
     }  # fmt: skip
     return found or [nowhere]
 
@@ -268,6 +278,11 @@ def _number(name: str, least: int) -> str:
     return f"try_cast({name} as ubigint)::varchar = {name} and length({name}) >= {least} and {name}[-1] <> {name}[-2]"
 
 
+def _keeps_day(precision: str) -> str:
+    """SQL: whether a birth date of this precision says the day."""
+    return f"coalesce(lower({precision}), 'day') not in ('year', 'month')"
+
+
 def _is_nothing(name: str) -> str:
     """SQL: whether a value says that nothing was written down; a pattern, where a list would be joined to every row."""
     return f"regexp_full_match(lower({name}), {literal('|'.join(map(re.escape, vocabulary.NOTHING)))})"
@@ -284,13 +299,12 @@ def _identifier(name: str) -> str:
 
 def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, object]:
     digits = "regexp_replace(phone, '\\D', '', 'g')"
-    precision = "coalesce(lower(birth_date_precision), 'day')"
     return {
         "sides": sides,
         "fold": fold,
         "identifier": _identifier,
-        "keeps_month": f"{precision} <> 'year'",
-        "keeps_day": f"{precision} not in ('year', 'month')",
+        "keeps_month": "coalesce(lower(birth_date_precision), 'day') <> 'year'",
+        "keeps_day": _keeps_day("birth_date_precision"),
         "sex": f"map {_sexes()}[lower(sex)]",
         # Nine digits: without country code or leading zero. Fewer than six is an extension or a slip.
         "phone": f"case when {_number('phone', 6)} then phone[-9:] "
@@ -360,38 +374,39 @@ def load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:
     return True
 
 
-def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, roles: Roles, sides: int) -> Standardised:
+def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: list[tuple[str, Specification]]) -> Standardised:
     columns = ["given", "family", "extra", "y", "dob", "sex", "nid", "oid", "phone", "mother", "hh"]
     columns += shape.places + shape.attributes
     counted = [f"count({c}) filter (where len({c}) > 0)" if c in ("extra", "oid") else f"count({c})" for c in columns]
     # With a register a field counts where both sides hold it.
     per_side = con.execute(
-        f"select side, count(*), {', '.join(counted)} from lk_plain group by side order by side"
+        f"select side, count(*), count(*) filter (where {TELLING}), {', '.join(counted)} "
+        "from lk_plain group by side order by side"
     ).fetchall()
-    filled = {column: min(row[2 + i] for row in per_side) for i, column in enumerate(columns)}
+    filled = {column: min(row[3 + i] for row in per_side) for i, column in enumerate(columns)}
     filled["dob"] = max(filled["dob"], filled["y"])
-    notes = notes_on_columns(con, roles, filled, shape.titles, LATEST_YEAR)
+    tells_apart = all(2 * telling >= records for _, records, telling, *_ in per_side)
+    notes = [] if tells_apart else [NAMES_ALONE_NOTE]
+    notes += notes_on_columns(con, sides, filled, LATEST_YEAR)
     if not any(filled[column] for column in ("given", "family", "dob", "nid", "oid", "phone")):
         raise ConfigurationProblem(
             "No name, birth date, identifier or phone column holds a usable value; check the columns named"
         )
     places = _finest_first(con, [p for p in shape.places if filled[p]])
-    sources = single(con, "select count(distinct source) from lk_plain")
-    household_kind = "household" if sources > 1 else "household in one source"
+    household_kind = "household" if has_several_sources(con, "lk_plain", "source") else "household in one source"
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles, household_kind)
     con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
     shadows = single(con, "select count(*) from lk_shadow")
-    tells_apart = tells_people_apart(filled, min(row[1] for row in per_side))
     return Standardised(
         records=per_side[0][1],
-        registered=per_side[1][1] if sides > 1 else 0,
+        registered=per_side[1][1] if len(sides) > 1 else 0,
         compared=sum(row[1] for row in per_side) - shadows,
         fields=fields,
         places=places,
         filled=filled,
         shadows=shadows,
         tells_apart=tells_apart,
-        notes=notes if tells_apart else [NAMES_ALONE_NOTE, *notes],
+        notes=notes,
     )
 
 

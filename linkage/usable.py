@@ -2,7 +2,7 @@
 
 import duckdb
 
-from linkage.specification import Roles
+from linkage.specification import Specification
 
 # Role → the column of lk_plain (Standardised.filled) that it fills.
 FILLS = {
@@ -10,10 +10,11 @@ FILLS = {
     "sex": "sex", "national_id": "nid", "other_ids": "oid", "phone": "phone", "mother_name": "mother",
     "household_id": "hh",
 }  # fmt: skip
-TELLING = ("dob", "nid", "oid", "phone")
-# Where few records have one of these, names and places are left, and namesakes live in one place. On the sample country
-# without birth dates 21 to 65 in 100 of the pairs from .99 were one person, of those from .9999 half to nine tenths. So
-# none is taken for a match but by a threshold of one's own.
+# SQL over lk_plain: whether a record says what tells a person from namesakes.
+TELLING = "dob is not null or nid is not null or len(oid) > 0 or phone is not null"
+# Where fewer than half of the records do, names and places are left, and namesakes live in one place. On the sample
+# country without birth dates 21 to 65 in 100 of the pairs from .99 were one person, of those from .9999 half to nine
+# tenths. So none is taken for a match but by a threshold of one's own.
 NAMES_ALONE = {"match": 0.999999, "review": 0.5}
 NAMES_ALONE_NOTE = (
     "Few records have a birth date, an identifier or a telephone number. Names and places do not tell one person from "
@@ -28,25 +29,24 @@ _FAULTS = {
 }
 
 
-def tells_people_apart(filled: dict[str, int], records: int) -> bool:
-    """Whether at least half of the records have a birth date, or an identifier, or a telephone number.
-
-    `filled`: records with a usable value, by column of lk_plain.
-    """
-    return 2 * max(filled[column] for column in TELLING) >= records
-
-
 def notes_on_columns(
-    con: duckdb.DuckDBPyConnection, roles: Roles, filled: dict[str, int], titles: dict[str, str], latest_year: int
+    con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]], filled: dict[str, int], latest_year: int
 ) -> list[str]:
     """Columns that hold nothing usable, and birth dates that were set aside, as sentences; no value of a record.
 
-    Reads lk_date_fault. `titles`: the columns behind the places and attributes among `filled`.
+    `sides`: the records and, where there is one, the register, with what their columns mean; `filled`: records with a
+    usable value by column of lk_plain. Reads lk_date_fault.
     """
-    empty = [
-        column for role, column in roles.columns_by_role() if role in FILLS and not filled[FILLS[role]]
-    ] + [column for name, column in titles.items() if not filled[name]]  # fmt: skip
-    notes = [f"{column} holds no usable value and is left out" for column in dict.fromkeys(empty)]
+    notes = []
+    for relation, side in sides:
+        named = side.columns.columns_by_role()
+        counted = ", ".join(f"count({_quoted(column)})" for _, column in named)
+        counts = con.execute(f"select {counted} from {relation}").fetchall()[0]
+        empty = [column for (_, column), count in zip(named, counts, strict=True) if not count]
+        notes += [f"{column} of {relation} is empty and left out" for column in dict.fromkeys(empty)]
+        unusable = [c for role, c in named if c not in empty and role in FILLS and not filled[FILLS[role]]]
+        if len(sides) == 1:
+            notes += [f"{column} of {relation} holds no usable value and is left out" for column in unusable]
     found = dict(con.execute("select fault, records from lk_date_fault").fetchall())
     notes += [
         f"{found[fault]:,} birth dates {words.format(latest_year=latest_year)}"
@@ -54,3 +54,7 @@ def notes_on_columns(
         if fault in found
     ]
     return notes
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

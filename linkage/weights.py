@@ -21,7 +21,7 @@ from dataclasses import field as attribute
 import numpy as np
 
 from linkage.comparison import Patterns
-from linkage.fields import Field
+from linkage.fields import PLACE_CONTEXTS, PLACE_LABELS, Field
 from linkage.match_keys import MatchKey
 
 ROUNDS = 200
@@ -31,6 +31,7 @@ HOUSEHOLD_BELIEF = 50.0  # more for the household class, which few pairs speak f
 RELATIVES_BELIEF = 500.0  # so that few households do not say that relatives never share something
 KEY_BELIEF = 200.0  # pairs' worth of belief that a key's unrelated pairs are like all unrelated pairs
 FLOOR = 1e-7
+TELLING_KINDS = ("date", "identifier", "other_ids", "phone")  # kinds of fields that tell namesakes apart
 # Names are at home somewhere: unrelated namesakes live in one area, share a middle name and a mother's name more often
 # than chance says. On the sample country this lost 2 in 100 of precision.
 REGIONAL = ("place", "extra", "mother")
@@ -72,7 +73,22 @@ class Learned:
     def weights(self, i: int, namesakes: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Bits per level of field i: (person, household) against unrelated, or against unrelated namesakes."""
         u = np.maximum((self.namesakes or self.u)[i] if namesakes else self.u[i], FLOOR)
-        return np.log2(np.maximum(self.m[i], FLOOR) / u), np.log2(np.maximum(self.h[i], FLOOR) / u)
+        person, household = np.log2(np.maximum(self.m[i], FLOOR) / u), np.log2(np.maximum(self.h[i], FLOOR) / u)
+        if self.fields[i].parent and not any(field.kind_name in TELLING_KINDS for field in self.fields):
+            self._keep_below_the_finer(i, person, namesakes)
+        return person, household
+
+    def _keep_below_the_finer(self, i: int, person: np.ndarray, namesakes: bool) -> None:
+        """A place that agrees while the finer one does not says no more, together with it, than if both agreed.
+
+        Where nothing tells namesakes apart, EM can take neighbours of one name for one person: a pair of another ward
+        in one county weighed 5 bits more than a pair of one ward, and 343 of 343 pairs from .979 were wrong.
+        """
+        finer = next(k for k, field in enumerate(self.fields) if field.name == self.fields[i].parent)
+        bits = self.weights(finer, namesakes)[0]
+        most = max(bits[0] - bits[1 : len(PLACE_LABELS)].max(), 0.0)
+        differing = slice(PLACE_CONTEXTS.index("finer place different") * len(PLACE_LABELS), None)
+        person[differing] = np.minimum(person[differing], most)
 
 
 def _look_up(values: np.ndarray, levels: np.ndarray) -> np.ndarray:

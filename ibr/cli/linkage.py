@@ -70,7 +70,7 @@ def _evaluate_files(found: Path, truth: Path | None, are_clusters: bool, as_json
     console.print(table("Against the truth", ["measure", "figure", "value"], rows))
 
 
-@click.command(epilog="Example: ibr explain nsnp:M00000222 nsnp:M00000224")
+@click.command(epilog="Example: ibr explain mis_a:1001 mis_b:77-3  (record_id in registry.persons)")
 @click.argument("record_a")
 @click.argument("record_b")
 @home_option

@@ -120,14 +120,15 @@ def _show_queue(queue: "ReviewQueue") -> None:
     rows = [(p, *pairs, sum(pairs)) for p, pairs in lines]
     console.print(table("By programs and probability", ["programs", *bands, "all"], rows))
     for pair in queue.pairs:
-        joined = f", one person already through {pair.through}" if pair.is_one_person else ""
+        joined = "; the run has both in one person" if pair.is_one_person else ""
+        joined += f" with {pair.beside}: look at all of them together" if pair.beside else ""
         console.print(
             f"\n{pair.record_id_l} and {pair.record_id_r} ({pair.programs}): probability {pair.match_probability:.4f}, "
             f"by {pair.match_key}{joined}",
             markup=False, soft_wrap=True,
         )  # fmt: skip
         for line in pair.evidence:
-            console.print(f"   {line}", markup=False, soft_wrap=True)
+            console.print(f" {line}", markup=False, soft_wrap=True)
     if len(queue.pairs) < queue.total:
         console.print(f"\n{queue.total - len(queue.pairs):,} more: --first N. All of one pair: ibr explain ID_A ID_B")
 

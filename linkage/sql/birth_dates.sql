@@ -1,17 +1,18 @@
--- Every distinct birth date text, read once, with how many records have it (n). Invalid dates keep their digits:
+-- Every distinct birth date text, read once, with how many records have it and mean the
+-- day (records). Invalid dates keep their digits:
 -- 1856-86-18 still says 1856 and 18.
 -- Whether 05/04/1990 is April or May is decided by each source's own dates: the side that never passes 12 is the month.
 create or replace temp table lk_date_part as
 with raws as (
     {%- for column in columns %}
-    select {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw, count(*) as n,
+    select {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw, count(*) as had, count(*) filter (where {{ column.whole }}) as whole,
         {% if column.format %}strftime(try_strptime(cast({{ column.expression }} as varchar), {{ column.format }}), '%Y-%m-%d'){% else %}cast({{ column.expression }} as varchar){% endif %} as text
     from {{ column.relation }} where {{ column.expression }} is not null group by all
     {%- if not loop.last %} union all {% endif %}
     {%- endfor %}
 ),
 shaped as (
-    select source, raw, records, s,
+    select source, raw, had, records, s,
         case
             when regexp_matches(s, '^\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(\D.*)?$') then 'year first'
             when regexp_matches(s, '^\d{8}$') and cast(s[1:4] as int) between 1500 and 2200 then 'eight, year first'
@@ -29,7 +30,8 @@ shaped as (
             else 'other'
         end as shape
     from (
-        select source, raw, sum(n)::bigint as records, substr(strip_accents(lower(trim(max(text)))), 1, 40) as s
+        select source, raw, sum(had)::bigint as had, sum(whole)::bigint as records,
+            substr(strip_accents(lower(trim(max(text)))), 1, 40) as s
         from raws where {{ is_something }} group by source, raw
     )
 )
@@ -44,13 +46,13 @@ from {{ orders }};
 {%- else %}
     select source,
         count(*) filter (where n[2] > 12) > count(*) filter (where n[1] > 12) as is_month_first,
-        coalesce(max(n[3]) filter (where shape = 'year last' and n[3] <= 2100), 2000) % 100 as newest
+        coalesce(max(n[3]) filter (where shape = 'year last' and n[3] <= {{ latest_year }}), 2000) % 100 as newest
     from lk_date_part where shape in ('year last', 'short year last')
     group by source;
 {%- endif %}
 create or replace temp table lk_date_read as
 with read as (
-    select p.source, p.raw, p.records, p.shape,
+    select p.source, p.raw, p.had, p.records,
         case shape
             when 'year first' then n[1]
             when 'eight, year first' then cast(s[1:4] as int)
@@ -95,7 +97,7 @@ select *,
         when d is not null and try_cast(concat_ws('-', y, m, d) as date) is null then 'impossible'
     end as fault
 from (
-    select source, raw, records, shape,
+    select source, raw, had, records,
         case when y > 0 then y end as y,
         case when y > 0 and m > 0 then m end as m,
         case when y > 0 and m > 0 and d > 0 then d end as d,
@@ -103,7 +105,7 @@ from (
     from read
 );
 -- What stands where nothing was known: dates that far more records of a source have than its other dates. The first
--- of January and of July are dates of their own kind: where only the year was known they stand for all its days.
+-- of January and of July are dates of their own kind (FILLER in standardise.py says why).
 create or replace temp table lk_date_filler as
 {%- if fillers %}
 from {{ fillers }};
@@ -111,16 +113,24 @@ from {{ fillers }};
     with dates as (
         select source, dob, dob[5:] in ('0101', '0701') as is_year, sum(records) as holders
         from lk_date_read where dob is not null group by all
+    ),
+    compared as (
+        select *, count(*) over (partition by source, is_year) as kinds,
+            quantile_cont(holders, 0.25) over (partition by source, is_year) as usual_of_kind,
+            median(holders) over (partition by source) as usual,
+            sum(holders) over (partition by source) as dated
+        from dates
     )
-    select source, dob from dates
-    qualify holders >= {{ filler.least }} and holders > if(is_year, {{ filler.share_of_year }}, {{ filler.share }}) * sum(holders) over (partition by source)
-        and holders > {{ filler.times }} * median(holders) over (partition by source, is_year);
+    select source, dob from compared
+    where holders >= {{ filler.least }}
+        and holders >= dated * if(is_year, {{ filler.share_of_year }}, {{ filler.share }})
+        and holders >= {{ filler.times }} * if(is_year and kinds >= {{ filler.kinds }}, usual_of_kind, usual);
 {%- endif %}
 create or replace temp table lk_date as
-select r.* exclude (records, fault) from lk_date_read r
+select r.* exclude (had, records, fault) from lk_date_read r
 left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
 where f.dob is null and coalesce(fault, '') not in ('unreadable', 'future');
 create or replace temp table lk_date_fault as
-select case when f.dob is null or fault = 'future' then fault else 'filler' end as fault, sum(records)::bigint as records from lk_date_read r
+select case when f.dob is null or fault = 'future' then fault else 'filler' end as fault, sum(had)::bigint as records from lk_date_read r
 left join lk_date_filler f on f.dob = r.dob and f.source is not distinct from r.source
 group by 1 having fault is not null;

@@ -1,6 +1,6 @@
 -- The table that keys and comparisons read: sound codes and value frequencies beside every value.
--- A frequency is the binary logarithm of the share of records (with any value) that hold the value; values that one
--- record holds are not listed, for two records never share them.
+-- A frequency is the binary logarithm of the share of records (with any value) that hold the value beside one's own; values
+-- that one record holds are not listed, for two records never share them.
 create or replace temp table {{ target }} as
 select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,

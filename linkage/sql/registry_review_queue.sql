@@ -1,5 +1,5 @@
 -- Pairs that wait for people: for review, and not in decided_pairs. band: the place of the probability in {{ bands }}, lower
--- ends; is_one_person: both records are one person already; through: a third record by which they are.
+-- ends; is_one_person: both records are one person already; beside: the least of the other records of that person.
 
 CREATE OR REPLACE TEMP TABLE review_queue AS
 SELECT
@@ -12,10 +12,11 @@ SELECT
     pairs.match_key,
     pairs.match_probability,
     cl.entity_id = cr.entity_id AS is_one_person,
-    CASE
-        WHEN cl.entity_id = cr.entity_id
-            THEN list_filter(entities.records, lambda one: one NOT IN (pairs.record_id_l, pairs.record_id_r))[1]
-    END AS through,
+    (
+        SELECT min(others.record_id) FROM linkage.clusters AS others
+        WHERE others.entity_id = cl.entity_id AND cl.entity_id = cr.entity_id
+            AND others.record_id NOT IN (pairs.record_id_l, pairs.record_id_r)
+    ) AS beside,
     CASE
         {%- for least in bands %}
         WHEN pairs.match_probability >= {{ least }} THEN {{ loop.index0 }}
@@ -26,9 +27,6 @@ INNER JOIN registry.persons AS l ON pairs.record_id_l = l.record_id
 INNER JOIN registry.persons AS r ON pairs.record_id_r = r.record_id
 INNER JOIN linkage.clusters AS cl ON pairs.record_id_l = cl.record_id
 INNER JOIN linkage.clusters AS cr ON pairs.record_id_r = cr.record_id
-INNER JOIN (
-    SELECT entity_id, list(record_id ORDER BY record_id) AS records FROM linkage.clusters GROUP BY entity_id
-) AS entities ON cl.entity_id = entities.entity_id
 ANTI JOIN decided_pairs AS decided
     ON least(pairs.record_id_l, pairs.record_id_r) = decided.l AND greatest(pairs.record_id_l, pairs.record_id_r) = decided.r
 WHERE pairs.verdict = 'review';

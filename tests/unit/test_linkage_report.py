@@ -93,7 +93,7 @@ def test_clusters_are_told_apart_from_matches(linked, tmp_path):
     ).fetchone()
     joined = result.evidence.joined
     assert (joined.pairs, joined.matches) == together
-    assert joined.review + joined.through_others == joined.pairs - joined.matches
+    assert joined.review + joined.not_listed == joined.pairs - joined.matches
     html = written(result, tmp_path)
     assert f"The clusters hold {joined.pairs} pairs of records. {joined.matches} of them are matches" in html
 

@@ -210,7 +210,14 @@ def test_explain_agrees_with_the_score():
     assert found.match_probability == pytest.approx(probability, abs=0.001)
     assert "identifier" in found.keys
     assert any("family name" in line for line in found.lines)
-    assert sum(f.weight + f.frequency_adjustment for f in found.fields) == pytest.approx(found.total_weight, abs=0.01)
+    bits = sum(f.weight + f.frequency_adjustment for f in found.fields)
+    assert bits == pytest.approx(found.total_weight, abs=0.01)
+    assert found.start + bits + found.household == pytest.approx(found.odds, abs=0.01)
+    assert found.match_probability == pytest.approx(1 / (1 + 2**-found.odds))
+    assert found.lines[0].startswith("b0001 and a0001 are taken for one person. Probability ")
+    stranger = explain(con, SPECIFICATION, "people", "a0001", "a0099", result.model)
+    assert " are not taken for one person. Probability less than 0.0001" in stranger.lines[0]
+    assert "No match key" in stranger.lines[-1]
     with pytest.raises(UsageProblem, match="No record"):
         explain(con, SPECIFICATION, "people", "b0001", "zz", result.model)
 
@@ -228,6 +235,24 @@ def test_match_register():
     assert all(register == "a" + record[1:] for record, register, *_ in found)
     assert all(verdict == "match" and runner < best for *_, verdict, best, runner in found)
     assert result.counts["register"] == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        ("id,g\n1,José\n".encode("latin-1"), "not in UTF-8"),
+        (b"id,g\n" + b"1,Jose\n" * 3 + b"2,Jose,x\n", "line 5 has 3 values, the header 2"),
+        (b"id,g\n1,Amina\n", 'input."people.csv"'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path, content, said):
+    (tmp_path / "people.csv").write_bytes(content)
+    (tmp_path / "spec.yml").write_text(yaml.safe_dump({"record_id": "id", "columns": COLUMNS}))
+    with pytest.raises((UsageProblem, ConfigurationProblem), match=r"people\.csv") as raised:
+        link_files(tmp_path / "spec.yml", tmp_path / "people.csv", tmp_path / "out")
+    assert said in str(raised.value)
+    assert "Jos" not in str(raised.value)
 
 
 def test_files(tmp_path):

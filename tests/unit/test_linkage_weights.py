@@ -6,7 +6,7 @@ import pytest
 from linkage.comparison import Patterns
 from linkage.fields import Field
 from linkage.match_keys import MatchKey
-from linkage.weights import RELATIVES_BELIEF, learn, shares_of_relatives, unrelated_shares
+from linkage.weights import RELATIVES_BELIEF, Learned, learn, shares_of_relatives, unrelated_shares
 
 FIELDS = [
     Field("given_name", "given", "given", "given name"),
@@ -111,3 +111,14 @@ def test_shares_of_relatives_are_kept_by_learning():
     told = np.array([0.001, 0.001, 0.01, 0.01, 0.978])
     learned = learn(patterns, KEYS, np.zeros(len(distinct), np.int64), distinct, count, u, {0: told})
     assert (learned.h[0] == told).all()
+
+
+def test_among_names_another_ward_never_weighs_more_than_the_same():
+    """However EM came to it: the same county in another ward, with that ward, weighs no more than the same ward."""
+    ward = Field("place_0", "place", "place_0", "ward")
+    county = Field("place_1", "place", "place_1", "county", "place_0")
+    m = [np.array([0.5, 0.3, 0.1, 0.1]), np.array([0.5, 0.2, 0.2, 0.1] * 3)]
+    u = [np.array([0.05, 0.05, 0.1, 0.8]), np.array([0.004, 0.1, 0.1, 0.796] * 3)]
+    person = [Learned([ward, county], m, m, u, np.empty((0, 3))).weights(i)[0] for i in (0, 1)]
+    assert person[1][0] == pytest.approx(np.log2(0.5 / 0.004))  # where the ward is not known
+    assert person[0][1:].max() + person[1][8:].max() <= person[0][0]
