@@ -412,8 +412,8 @@ def _by_group(con: duckdb.DuckDBPyConnection, group: str) -> list[dict[str, Any]
         )
         SELECT
             '{group}' AS "group", value, verified.records, pairs.true_pairs::BIGINT AS true_pairs,
-            if(claimed.pairs = 0, 1, right_pairs.pairs / claimed.pairs) AS precision,
-            if(pairs.true_pairs = 0, 1, right_pairs.pairs / pairs.true_pairs) AS recall,
+            if(claimed.pairs = 0, NULL, right_pairs.pairs / claimed.pairs) AS precision,
+            if(pairs.true_pairs = 0, NULL, right_pairs.pairs / pairs.true_pairs) AS recall,
             verified.verified, verified.found AS verified_or_found, verified.not_found
         FROM pairs
         INNER JOIN claimed USING (value)

@@ -154,6 +154,9 @@ def _show_result(result: "Result") -> None:
          e.estimate.value, e.estimate.low, e.estimate.high, e.estimate.judged)
         for e in result.estimates
     ]  # fmt: skip
+    if not rows:
+        console.print("Too few pairs were judged to estimate anything.")
+        return
     columns = ["pairs", "counted", "measure", "estimate", "95% from", "to", "judged"]
     console.print(table("What the clerks' answers say", columns, rows))
     console.print(
