@@ -19,6 +19,7 @@ from ibr.errors import ConfigurationProblem
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+_LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
 _TYPE_PATTERN = re.compile(r"^(text|integer|number|boolean)$|^(date|timestamp)( .+)?$")
 
 
@@ -55,15 +56,30 @@ class Table(_Section):
     """One table to mirror.
 
     `key` names the columns that identify a row (none: rows are told apart by their content);
-    `cursor` a column that rises whenever a row changes; `columns` the types that the contract checks.
+    `cursor` a column that rises whenever a row changes; `look_back` how far behind the largest value seen it is read
+    again, for rows that arrive late: a number, or a time as in `2 days`; `columns` the types that the contract checks.
     """
 
     key: list[str] = []
     cursor: str | None = None
+    look_back: str | None = Field(default=None, description="how far behind its largest value the cursor is read again")
     columns: dict[str, str] = {}
     filter: str | None = None
     may_be_empty: bool = False
     path: str | None = Field(default=None, description="for file sources: a file or a glob")
+
+    @field_validator("look_back")
+    @classmethod
+    def _is_a_distance(cls, look_back: str | None) -> str | None:
+        if look_back and not _LOOK_BACK.fullmatch(look_back):
+            raise ValueError(f"look_back is {look_back!r}; expected a number, or a time as in 2 days or 12 hours")
+        return look_back
+
+    @model_validator(mode="after")
+    def _looks_back_along_a_cursor(self) -> "Table":
+        if self.look_back and not self.cursor:
+            raise ValueError("look_back needs a cursor")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -97,6 +113,8 @@ class Source(_Section):
     programs: list[ProgramCode] = []
     freshness_days: int = Field(default=1, ge=0)
     timeout_seconds: int = Field(default=3600, gt=0)
+    retries: int = Field(default=2, ge=0, description="further tries, each after a longer wait, where it may help")
+    compare_days: int = Field(default=7, gt=0, description="after so many days tables are copied and compared whole")
     limits: Limits = Limits()
     tables: dict[str, Table]
 

@@ -34,9 +34,13 @@ class ContractBroken(IbrError):
 
 
 class SourceUnreachable(IbrError):
-    """A source's file is missing or its server does not answer."""
+    """A source's file is missing or its server does not answer. `may_pass`: whether trying again may help."""
 
     exit_code = 5
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class WarehouseBusy(IbrError):

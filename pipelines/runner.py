@@ -131,6 +131,7 @@ class _Runner:
                     source,
                     workspace.home,
                     self._outcome.run_id,
+                    at=dt.datetime.fromisoformat(self._tags[STARTED_TAG]),
                     full=self._tags[FULL_TAG] == "true",
                     progress=self._progress,
                 ): code

@@ -44,7 +44,9 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
             landing = (
                 session.landings[code].result()
                 if code in session.landings
-                else land(code, source, home, run.run_id, full=run.full_refresh, progress=session.progress)
+                else land(
+                    code, source, home, run.run_id, at=run.started_at, full=run.full_refresh, progress=session.progress
+                )
             )
         return dg.MaterializeResult(
             metadata={
@@ -94,7 +96,7 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
         return run_mirror_contract(
             code,
             tables,
-            {name: landing.rows_file(name) for name in tables},
+            {name: landing.rows_file(name) for name in landing.copied},
             source.limits,
             tolerated={name: _tolerated(landed, source) for name, landed in landing.tables.items()},
             quarantine=run.workspace.quarantine,
@@ -150,7 +152,10 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                     raise
                 # What changed without moving its cursor is only seen by copying the whole.
                 session.progress(f"{code}: does not agree with its source, copying it whole")
-                outcome = merged(land(code, source, home, run.run_id, full=True, progress=session.progress))
+                whole = land(
+                    code, source, home, run.run_id, at=run.started_at, full=True, progress=session.progress
+                )
+                outcome = merged(whole)
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
         yield from _report(outcome, keys)

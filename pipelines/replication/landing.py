@@ -5,12 +5,17 @@
     landing/<source>/<run id>/manifest.json           written last: a folder without one is not a landing
     landing/<source>/watermarks.json                  how far the mirror has come, for the next incremental landing
 
-A row whose number cannot be read as one is landed with its reason and its original text, for quarantine.
+A table of which the source says that nothing was written is not copied again (mode `unchanged`). One with a key is
+copied in part where the source, or a cursor, tells what was written. After `compare_days` all is copied, and compared
+row by row. A row whose number cannot be read as one is landed with its reason and its original text, for quarantine.
 """
 
+import datetime as dt
+import hashlib
 import json
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,37 +24,53 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source, Table
-from ibr.errors import ContractBroken, SourceUnreachable
-from pipelines.replication.adapters import ORIGINAL, REASON, Adapter, Column, Figures, open_source
+from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
+from pipelines.replication.adapters import Adapter, Changes, Column, Figures, Since, open_source
 from warehouse.connection import connect, literal, quoted
 
 Progress = Callable[[str], None]
 
+FIRST_WAIT = 1.0  # seconds before the second try; each further wait is four times as long
+
 
 @dataclass(frozen=True)
 class Watermark:
-    """How far a table's mirror has come, and the shape it had then."""
+    """How far a table's mirror has come, and the shape it had then.
 
-    until: str
-    cursor: str
+    `until`: the largest value of `cursor`; `position`: the source's own (`Adapter.position`); `rows`: what the source
+    had; `compared_at`: when the whole table was last compared, ISO 8601; `definition`: what registry.yml said of it.
+    """
+
     columns: list[str]
+    rows: int
+    compared_at: str
+    definition: str
+    cursor: str | None = None
+    until: str | None = None
+    position: str | None = None
 
     def fits(self, table: Table, columns: list[Column]) -> bool:
-        """Whether only changed rows need copying: a new column or another cursor asks for the whole table."""
-        return bool(table.key) and table.cursor == self.cursor and [c.name for c in columns] == self.columns
+        """Whether the mirror can be built on: a new column, another key, cursor or filter ask for the whole table."""
+        return [c.name for c in columns] == self.columns and self.definition == definition_of(table)
+
+
+def definition_of(table: Table) -> str:
+    """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
+    return json.dumps([table.key, table.cursor, table.filter, table.path])
 
 
 @dataclass
 class LandedTable:
-    """One table of a landing."""
+    """One table of a landing. `mode`: full, incremental, or unchanged (then nothing was copied)."""
 
     name: str
-    mode: str  # full | incremental
+    mode: str
     rows: int
     columns: list[Column]
     figures: Figures
     since: str | None = None
     until: str | None = None
+    position: str | None = None
 
 
 @dataclass
@@ -59,6 +80,7 @@ class Landing:
     source: str
     run_id: str
     folder: Path
+    landed_at: str
     tables: dict[str, LandedTable] = field(default_factory=dict)
 
     def rows_file(self, table: str) -> Path:
@@ -67,15 +89,23 @@ class Landing:
     def keys_file(self, table: str) -> Path:
         return self.folder / f"{_file_name(table)}.keys.parquet"
 
+    @property
+    def copied(self) -> dict[str, LandedTable]:
+        """The tables that have a file: all but those of which nothing was written."""
+        return {name: table for name, table in self.tables.items() if table.mode != "unchanged"}
+
     def write_manifest(self) -> None:
-        content = {"source": self.source, "run_id": self.run_id, "tables": [asdict(t) for t in self.tables.values()]}
+        content = {
+            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at,
+            "tables": [asdict(table) for table in self.tables.values()],
+        }  # fmt: skip
         write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
 
     @classmethod
     def read(cls, folder: Path) -> "Landing":
         """The landing in a folder; raises FileNotFoundError if it was never completed."""
         content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        landing = cls(content["source"], content["run_id"], folder)
+        landing = cls(content["source"], content["run_id"], folder, content["landed_at"])
         for table in content["tables"]:
             table["columns"] = [Column(**column) for column in table["columns"]]
             table["figures"] = Figures(**table["figures"])
@@ -89,27 +119,50 @@ def land(
     home: Path,
     run_id: str,
     *,
+    at: dt.datetime,
     full: bool = False,
     memory_limit: str = "1GB",
     progress: Progress | None = None,
 ) -> Landing:
     """Copy a source's tables into a new landing folder.
 
-    `full` copies everything; otherwise a table with a key, a cursor and a watermark sends what changed since.
+    `at`: when the run began; `full` copies everything. Where the trouble may pass it is tried again, `retries` times.
     Raises SourceUnreachable (missing, silent, or slower than its timeout) and ContractBroken (a table or column gone).
     """
+    for attempt in range(source.retries + 1):
+        try:
+            return _land(code, source, home, run_id, at, full, memory_limit, progress)
+        except SourceUnreachable as error:
+            if not error.may_pass or attempt == source.retries:
+                raise
+            wait = FIRST_WAIT * 4**attempt
+            if progress:
+                progress(f"{code}: does not answer, trying again in {wait:g} s")
+            time.sleep(wait)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _land(
+    code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, memory_limit: str,
+    progress: Progress | None,
+) -> Landing:  # fmt: skip
     folder = home / "landing" / code / run_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    landing = Landing(code, run_id, folder)
+    landing = Landing(code, run_id, folder, at.isoformat())
     watermarks = {} if full else read_watermarks(home, code)
     con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
     try:
         with _time_limit(con, code, source), open_source(con, code, source, home) as adapter:
             for name, table in source.tables.items():
-                landing.tables[name] = _land_table(con, adapter, landing, name, table, watermarks.get(name))
+                watermark = watermarks.get(name)
+                if watermark and _is_due(watermark, at, source.compare_days):
+                    watermark = None
+                landing.tables[name] = _land_table(con, adapter, landing, name, table, watermark)
                 if progress:
-                    progress(f"{code}.{name}: {landing.tables[name].rows:,} rows")
+                    landed = landing.tables[name]
+                    told = "unchanged" if landed.mode == "unchanged" else f"{landed.rows:,} rows"
+                    progress(f"{code}.{name}: {told}")
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -117,6 +170,11 @@ def land(
         con.close()
     landing.write_manifest()
     return landing
+
+
+def _is_due(watermark: Watermark, at: dt.datetime, compare_days: int) -> bool:
+    """Whether a table is to be compared whole again."""
+    return at - dt.datetime.fromisoformat(watermark.compared_at) >= dt.timedelta(days=compare_days)
 
 
 @contextmanager
@@ -145,62 +203,68 @@ def _land_table(
 ) -> LandedTable:
     columns = adapter.columns(name)
     _check_columns(landing.source, name, table, columns)
-    relation = adapter.relation(name)
-    since = watermark.until if watermark and watermark.fits(table, columns) else None
-    incremental = since is not None
+    if watermark and not watermark.fits(table, columns):
+        watermark = None
+    position = adapter.position(name)
+    changes = Changes.UNKNOWN
+    if watermark and watermark.position and position:
+        changes = adapter.changes(name, watermark.position, watermark.rows)
+    if watermark and changes is Changes.NONE:
+        return LandedTable(
+            name, "unchanged", 0, columns, Figures(rows=watermark.rows), None, watermark.until, watermark.position
+        )
+    since = _since(table, columns, watermark, changes)
     con.execute(
-        f"COPY ({_typed(adapter, relation, columns, table, since)}) "
+        f"COPY (FROM {adapter.rows(name, columns, since)}) "
         f"TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
     )
-    if incremental:
-        _land_keys(con, adapter, landing, name, table, columns)
+    if since:
+        con.execute(
+            f"COPY (FROM {adapter.keys(name, columns)}) "
+            f"TO {literal(str(landing.keys_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
+        )
     rows = f"read_parquet({literal(str(landing.rows_file(name)))})"
     count, until = con.execute(
         f"SELECT count(*), {f'max({quoted(table.cursor)})' if table.cursor else 'NULL'}::VARCHAR FROM {rows}"
     ).fetchone() or (0, None)
     return LandedTable(
         name=name,
-        mode="incremental" if incremental else "full",
+        mode="incremental" if since else "full",
         rows=count,
         columns=columns,
         figures=adapter.figures(name, columns),
-        since=since,
-        until=until or since,
+        since=since and (since.position or since.value),
+        until=until or (watermark.until if watermark else None),
+        position=position,
     )
 
 
-def _typed(adapter: Adapter, relation: str, columns: list[Column], table: Table, since: str | None) -> str:
-    """The SELECT that gives every column its type, and marks rows with a number that cannot be read."""
-    values = ", ".join(f"{_cast(adapter, c)} AS {quoted(c.name)}" for c in columns)
-    reason, original = (REASON, ORIGINAL) if adapter.refuses_rows() else ("NULL::VARCHAR", "NULL::VARCHAR")
-    casts = [c for c in columns if adapter.reads_text() and not c.is_text]
-    if casts:
-        broken = " OR ".join(f"({quoted(c.name)} IS NOT NULL AND {_cast(adapter, c)} IS NULL)" for c in casts)
-        everything = ", ".join(f"{quoted(c.name)} := {quoted(c.name)}" for c in columns)
-        reason = f"CASE WHEN {broken} THEN 'NUMBER_UNREADABLE' END"
-        original = f"CASE WHEN {broken} THEN to_json(struct_pack({everything}))::VARCHAR END"
-    query = f"SELECT {values}, {reason} AS {REASON}, {original} AS {ORIGINAL} FROM {relation}"
-    if since is None:
-        return query
-    cursor = next(c for c in columns if c.name == table.cursor)
-    # At the watermark itself, too: rows written in the same instant may have come after the last copy.
-    changed = f"{_cast(adapter, cursor)} >= CAST({literal(since)} AS {cursor.type}) OR {quoted(cursor.name)} IS NULL"
-    return f"{query} {'AND' if table.filter else 'WHERE'} ({changed})"
+def _since(table: Table, columns: list[Column], watermark: Watermark | None, changes: Changes) -> Since | None:
+    """From where to copy: the source's own position where it tells what was written, else the cursor; None for all."""
+    if watermark is None or not table.key:
+        return None
+    if changes is Changes.SOME:
+        return Since(position=watermark.position)
+    if table.cursor and watermark.until:
+        column = next(c for c in columns if c.name == table.cursor)
+        # At the watermark itself, too: rows written in the same instant may have come after the last copy.
+        return Since(cursor=column, value=_further_back(watermark.until, column, table.look_back))
+    return None
 
 
-def _cast(adapter: Adapter, column: Column) -> str:
-    name = quoted(column.name)
-    return f"TRY_CAST({name} AS {column.type})" if adapter.reads_text() and not column.is_text else name
-
-
-def _land_keys(
-    con: duckdb.DuckDBPyConnection, adapter: Adapter, landing: Landing, name: str, table: Table, columns: list[Column]
-) -> None:
-    keys = ", ".join(f"{_cast(adapter, c)} AS {quoted(c.name)}" for c in columns if c.name in table.key)
-    con.execute(
-        f"COPY (SELECT {keys} FROM {adapter.relation(name)}) "
-        f"TO {literal(str(landing.keys_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
-    )
+def _further_back(until: str, column: Column, look_back: str | None) -> str:
+    """The value from which a cursor is read: `look_back` before the largest seen."""
+    if look_back is None:
+        return until
+    distance = look_back if look_back.isdigit() else f"INTERVAL {literal(look_back)}"
+    query = f"SELECT (CAST(? AS {column.type}) - {distance})::VARCHAR"
+    try:
+        return str(duckdb.execute(query, [until]).fetchall()[0][0])
+    except duckdb.Error:
+        raise ConfigurationProblem(
+            f"look_back: {look_back} does not fit cursor {column.name}, which is {column.type}; "
+            "a number goes with numbers, a time with dates and times"
+        ) from None
 
 
 def _check_columns(code: str, name: str, table: Table, columns: list[Column]) -> None:
@@ -250,4 +314,8 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _file_name(table: str) -> str:
-    return "".join(c if c.isalnum() or c in "_-." else "_" for c in table)
+    """A table's name as a file's; what that changes, or a file system without case would, is told apart by a digest."""
+    safe = "".join(c if c.isalnum() or c in "_-." else "_" for c in table)[:100]
+    if safe == table.lower():  # nothing was changed, and no other table differs by case alone
+        return safe
+    return f"{safe}-{hashlib.blake2b(table.encode(), digest_size=4).hexdigest()}"

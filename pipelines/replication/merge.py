@@ -20,8 +20,10 @@ from pipelines.replication.landing import (
     LandedTable,
     Landing,
     Watermark,
+    definition_of,
     forget_watermarks,
     prune,
+    read_watermarks,
     write_watermarks,
 )
 from pipelines.replication.reconciliation import Comparison
@@ -77,7 +79,10 @@ def merge(
     try:
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {_mirror(code)}")
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {_history(code)}")
-        for name, landed in landing.tables.items():
+        for name in [name for name in landing.tables if name not in landing.copied]:
+            outcome.tables[name] = _untouched(con, code, landing.tables[name])
+            outcome.comparisons.append(_as_many(outcome.tables[name], landing.tables[name]))
+        for name, landed in landing.copied.items():
             merged = _TableMerge(con, code, source, landing, landed, run_id, loaded_at)
             outcome.tables[name] = merged.run()
             outcome.comparisons += merged.compare()
@@ -93,6 +98,27 @@ def merge(
         raise
     _remember(home, code, source, landing, outcome)
     return outcome
+
+
+def _untouched(con: duckdb.DuckDBPyConnection, code: str, landed: LandedTable) -> TableOutcome:
+    """A table of which the source says that nothing was written: its mirror stays as it is."""
+    mirror = f"{_mirror(code)}.{quoted(landed.name)}"
+    found = con.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? "
+        "AND table_name = ?",
+        [f"mirror_{code}", landed.name],
+    ).fetchone()
+    if found == (0,):
+        raise ContractBroken(
+            f"source {code}, table {landed.name}: its mirror is gone, though its source did not change; run again, and "
+            "the whole table is copied"
+        )
+    row = con.execute(f"SELECT count(*) FROM {mirror} WHERE _ibr_deleted_at IS NULL").fetchone()
+    return TableOutcome(landed.name, landed.mode, 0, live=row[0] if row else 0)
+
+
+def _as_many(outcome: TableOutcome, landed: LandedTable) -> Comparison:
+    return Comparison(landed.name, "rows", None, float(landed.figures.rows), float(outcome.live))
 
 
 def _record_failed_proof(
@@ -116,16 +142,23 @@ def _mark_good(
 
 
 def _remember(home: Path, code: str, source: Source, landing: Landing, outcome: MergeOutcome) -> None:
-    """Watermarks of tables that are exact; one with quarantined rows is copied whole next time."""
+    """How far the mirrors have come; a table with quarantined rows is copied whole next time: they may be mended."""
+    before = read_watermarks(home, code)
     write_watermarks(
         home,
         code,
         {
-            name: Watermark(landed.until, cursor, [column.name for column in landed.columns])
+            name: Watermark(
+                columns=[column.name for column in landed.columns],
+                rows=landed.figures.rows,
+                compared_at=landing.landed_at if landed.mode == "full" else before[name].compared_at,
+                definition=definition_of(source.tables[name]),
+                cursor=source.tables[name].cursor,
+                until=landed.until,
+                position=landed.position,
+            )
             for name, landed in landing.tables.items()
-            if landed.until is not None
-            and (cursor := source.tables[name].cursor)
-            and not outcome.tables[name].quarantined
+            if not outcome.tables[name].quarantined
         },
     )
     prune(home, code, keep=landing.run_id)

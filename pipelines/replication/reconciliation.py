@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from ibr.errors import ContractBroken
+from pipelines.replication.adapters.base import DUCKDB
 from pipelines.replication.landing import LandedTable
 from warehouse.connection import quoted
 
@@ -35,24 +36,21 @@ def compare(
     con: duckdb.DuckDBPyConnection, landed: LandedTable, relation: str, key: list[str]
 ) -> list[Comparison]:
     """Compute the mirror's side of `landed.figures` over a relation, and pair both sides."""
-    figures = landed.figures
-    measures = ["count(*)"]
-    measures += [f"sum({quoted(name)})" for name in figures.sums]
-    measures += [f"sum(length({quoted(name)}))" for name in figures.lengths]
-    found = con.execute(f"SELECT {', '.join(measures)} FROM {relation}").fetchone() or (0,)
-    ours = [None if value is None else float(value) for value in found]
-    sides: list[tuple[str, str | None, float | None]] = [("rows", None, float(figures.rows))]
-    sides += [("sum", name, value) for name, value in figures.sums.items()]
-    sides += [("text_length", name, value) for name, value in figures.lengths.items()]
-    comparisons = [
-        Comparison(landed.name, measure, column, theirs, mine)
-        for (measure, column, theirs), mine in zip(sides, ours, strict=True)
-    ]
-    if key and figures.keys is not None:
+    query = f"SELECT {DUCKDB.measures(landed.columns)} FROM {relation}"
+    theirs, ours = landed.figures, DUCKDB.named_figures(landed.columns, con.execute(query).fetchone())
+    pairs: list[tuple[str, str | None, float | None, float | None]] = [("rows", None, theirs.rows, ours.rows)]
+    for measure, told, counted in (
+        ("sum", theirs.sums, ours.sums),
+        ("text_length", theirs.lengths, ours.lengths),
+        ("earliest", theirs.earliest, ours.earliest),
+        ("latest", theirs.latest, ours.latest),
+    ):
+        pairs += [(measure, column, value, counted[column]) for column, value in told.items()]
+    if key and theirs.keys is not None:
         columns = ", ".join(quoted(name) for name in key)
         row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {relation})").fetchone()
-        comparisons.append(Comparison(landed.name, "distinct_keys", None, figures.keys, row[0] if row else 0))
-    return comparisons
+        pairs.append(("distinct_keys", None, theirs.keys, row[0] if row else 0))
+    return [Comparison(landed.name, *pair) for pair in pairs]
 
 
 def record(

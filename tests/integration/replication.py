@@ -33,8 +33,8 @@ class Nights:
     def replicate(self, *, full: bool = False) -> MergeOutcome:
         self.night += 1
         run_id = f"night-{self.night}"
-        landing = land("mis", self.source, self.home, run_id, full=full)
         at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.night)
+        landing = land("mis", self.source, self.home, run_id, at=at, full=full)
         return merge(self.warehouse, "mis", self.source, landing, self.home, run_id=run_id, loaded_at=at)
 
     def live(self, table: str, columns: str = "*") -> list[tuple]:

@@ -1,5 +1,6 @@
 """Mirrors against their sources: changes, deletions, bad rows, schema changes, and what is kept when it breaks."""
 
+import datetime as dt
 import sqlite3
 
 import polars as pl
@@ -140,7 +141,7 @@ def test_a_server_that_does_not_answer_is_unreachable_and_its_password_stays_uns
 def test_a_landing_that_fails_leaves_nothing(tmp_path):
     nights = Nights(tmp_path, people=PEOPLE)
     with pytest.raises(SourceUnreachable):
-        land("mis", nights.source, tmp_path, "night-1")
+        land("mis", nights.source, tmp_path, "night-1", at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     assert not (tmp_path / "landing" / "mis" / "night-1").exists()
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source
-from pipelines.replication.adapters.base import ORIGINAL, REASON, Adapter, Column, Figures
+from pipelines.replication.adapters.base import ORIGINAL, REASON, Adapter, Changes, Column, Figures, Since
 from pipelines.replication.adapters.files import FileAdapter
 from pipelines.replication.adapters.servers import open_server
 from pipelines.replication.adapters.sqlite import open_sqlite
 
-__all__ = ["ORIGINAL", "REASON", "Adapter", "Column", "Figures", "open_source"]
+__all__ = ["ORIGINAL", "REASON", "Adapter", "Changes", "Column", "Figures", "Since", "open_source"]
 
 
 @contextmanager

