@@ -1,11 +1,10 @@
 """registry.yml: what a country configures, checked whole before anything runs.
 
 All mistakes are reported at once, each with its place in the file. Secrets are named as
-`${NAME}` and come from the environment, never from the file.
+`${NAME}` and come from the environment or a key file, never from this one.
 """
 
 import datetime as dt
-import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ibr import secrets
 from ibr.errors import ConfigurationProblem
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -103,6 +103,10 @@ class Limits(_Section):
         """How many of a table's rows may be unusable: the share, and always one."""
         return max(1, int(self.rejected_share * rows))
 
+    def tolerated_losses(self, rows: int) -> int:
+        """How many rows a table may lose between two runs: the share, and always ten."""
+        return max(10, int(self.vanished_share * rows))
+
 
 class Source(_Section):
     """A database or a stream of files that is mirrored."""
@@ -163,8 +167,8 @@ class Registry(_Section):
     country: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     reporting_date: dt.date
-    programs: dict[ProgramCode, Program] = Field(min_length=1)
-    sources: dict[Identifier, Source] = Field(min_length=1)
+    programs: dict[ProgramCode, Program] = {}
+    sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     schedule: Schedule = Schedule()
@@ -222,8 +226,11 @@ def load(path: Path) -> Registry:
     if not isinstance(content, dict):
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []
-    content = _expand(content, missing)
-    faults = [f"environment variable {name} is named but not set" for name in dict.fromkeys(missing)]
+    content = _expand(content, path.parent, missing)
+    faults = [
+        f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(path.parent, name)}"
+        for name in dict.fromkeys(missing)
+    ]
     try:
         registry = Registry.model_validate(content)
     except ValidationError as error:
@@ -240,19 +247,20 @@ def _say(fault: Any) -> str:
     return f"{place}: {message[0].lower()}{message[1:]}"
 
 
-def _expand(value: Any, missing: list[str]) -> Any:
-    """Replace `${NAME}` by the environment's value, in every text of the file; note the names not set."""
+def _expand(value: Any, home: Path, missing: list[str]) -> Any:
+    """Replace `${NAME}` by the secret of that name, in every text of the file; note the names not set."""
     if isinstance(value, dict):
-        return {key: _expand(inner, missing) for key, inner in value.items()}
+        return {key: _expand(inner, home, missing) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_expand(inner, missing) for inner in value]
+        return [_expand(inner, home, missing) for inner in value]
     if not isinstance(value, str):
         return value
 
     def fill(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
+        secret = secrets.find(home, match[1])
+        if secret is None:
             missing.append(match[1])
-        return os.environ.get(match[1], match[0])
+        return match[0] if secret is None else secret
 
     return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", fill, value)
 

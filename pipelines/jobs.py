@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ibr.config import Registry
+from pipelines.assets.sources import landing_key, mirror_key
 
 BUILD_JOB = "build_registry"
 # The groups of the stages after replication, in order; the names are those of `ibr run --select`.
@@ -19,8 +20,7 @@ def replication_jobs(registry: Registry) -> list:
     return [
         dg.define_asset_job(
             replication_job_name(code),
-            selection=dg.AssetSelection.assets(["landing", code])
-            | dg.AssetSelection.assets(*[[f"mirror_{code}", table] for table in source.tables]),
+            selection=dg.AssetSelection.assets(landing_key(code), *(mirror_key(code, name) for name in source.tables)),
             description=f"Land, check and merge {source.name}.",
         )
         for code, source in registry.sources.items()

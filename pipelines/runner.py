@@ -18,7 +18,7 @@ import dagster as dg
 
 import expectations
 from ibr.config import STAGES, Stage
-from ibr.errors import ContractBroken
+from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
 from pipelines import staleness
 from pipelines.assets.publication import KEY as PUBLICATION
@@ -83,6 +83,10 @@ def run(
     """
     started = dt.datetime.now(dt.UTC)
     registry = workspace.registry
+    if not registry.sources:
+        raise ConfigurationProblem(
+            f"{workspace.registry_file} names no source; `ibr sources add CODE URL` looks at a database and writes one"
+        )
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     outcome = RunOutcome(run_id, as_at or registry.reporting_date)

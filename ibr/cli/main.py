@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from ibr.cli import exceptions, linkage, query, review, run, sample, status, ui, workspace
+from ibr.cli import exceptions, linkage, query, review, run, sample, sources, status, ui, workspace
 from ibr.console import errors
 from ibr.errors import IbrError
 
@@ -27,6 +27,7 @@ def cli() -> None:
 cli.add_command(workspace.init)
 cli.add_command(sample.demo)
 cli.add_command(sample.sample_country)
+cli.add_command(sources.sources)
 cli.add_command(run.run)
 cli.add_command(status.status)
 cli.add_command(linkage.link)

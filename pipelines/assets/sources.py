@@ -11,6 +11,7 @@ from pipelines import journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.landing import LandedTable, Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
+from pipelines.replication.names import asset_name
 from pipelines.replication.reconciliation import CopyDisagrees
 
 
@@ -21,7 +22,7 @@ def landing_key(code: str) -> dg.AssetKey:
 
 def mirror_key(code: str, table: str) -> dg.AssetKey:
     """The asset that a mirror table is."""
-    return dg.AssetKey([f"mirror_{code}", table])
+    return dg.AssetKey([f"mirror_{code}", asset_name(table)])
 
 
 def build_assets(code: str, source: Source) -> list[dg.AssetsDefinition]:

@@ -11,7 +11,6 @@ row by row. A row whose number cannot be read as one is landed with its reason a
 """
 
 import datetime as dt
-import hashlib
 import json
 import shutil
 import threading
@@ -26,6 +25,7 @@ import duckdb
 from ibr.config import Source, Table
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
 from pipelines.replication.adapters import Adapter, Changes, Column, Figures, Since, open_source
+from pipelines.replication.names import file_name
 from warehouse.connection import connect, literal, quoted
 
 Progress = Callable[[str], None]
@@ -84,10 +84,10 @@ class Landing:
     tables: dict[str, LandedTable] = field(default_factory=dict)
 
     def rows_file(self, table: str) -> Path:
-        return self.folder / f"{_file_name(table)}.parquet"
+        return self.folder / f"{file_name(table)}.parquet"
 
     def keys_file(self, table: str) -> Path:
-        return self.folder / f"{_file_name(table)}.keys.parquet"
+        return self.folder / f"{file_name(table)}.keys.parquet"
 
     @property
     def copied(self) -> dict[str, LandedTable]:
@@ -233,7 +233,7 @@ def _land_table(
         rows=count,
         columns=columns,
         figures=adapter.figures(name, columns),
-        since=since and (since.position or since.value),
+        since=(since.position or since.value) if since else None,
         until=until or (watermark.until if watermark else None),
         position=position,
     )
@@ -312,10 +312,3 @@ def write_whole(path: Path, text: str) -> None:
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
-
-def _file_name(table: str) -> str:
-    """A table's name as a file's; what that changes, or a file system without case would, is told apart by a digest."""
-    safe = "".join(c if c.isalnum() or c in "_-." else "_" for c in table)[:100]
-    if safe == table.lower():  # nothing was changed, and no other table differs by case alone
-        return safe
-    return f"{safe}-{hashlib.blake2b(table.encode(), digest_size=4).hexdigest()}"

@@ -355,8 +355,11 @@ class _TableMerge:
         """)
 
     def _guard_against_vanishing(self) -> None:
+        """Stop where a table lost more rows than it may. Rows without a key cannot be followed: they are counted."""
         live, gone = self._count("current WHERE _ibr_deleted_at IS NULL"), self._count("vanished")
-        if live and gone / live > self._limits.vanished_share and self._table.key:
+        if not self._table.key:
+            gone = live - self._count("incoming")
+        if gone > self._limits.tolerated_losses(live):
             raise ContractBroken(
                 f"source {self._code}, table {self._landed.name}: {gone:,} of {live:,} rows have vanished, more than "
                 f"the {self._limits.vanished_share:.0%} that limits.vanished_share allows; the last good mirror stays. "

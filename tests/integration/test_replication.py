@@ -91,6 +91,22 @@ def test_a_table_that_loses_most_of_its_rows_stops_its_source(nights):
     assert len(nights.live("people")) == 200
 
 
+def test_a_small_table_may_lose_rows_and_one_without_a_key_is_counted(tmp_path):
+    nights = Nights(tmp_path, few={"key": ["id"]}, words={})
+    with nights.database() as db:
+        db.execute("CREATE TABLE few (id INTEGER)")
+        db.execute("CREATE TABLE words (word TEXT)")
+        db.executemany("INSERT INTO few VALUES (?)", [(n,) for n in range(9)])
+        db.executemany("INSERT INTO words VALUES (?)", [(f"w{n}",) for n in range(100)])
+    nights.replicate()
+    nights.database().execute("DELETE FROM few WHERE id > 1")
+    nights.database().execute("UPDATE words SET word = word || '!'")  # none of them is there any more, and none is gone
+    assert nights.replicate().tables["few"].deleted == 7
+    nights.database().execute("DELETE FROM words WHERE rowid > 50")
+    with pytest.raises(ContractBroken, match="50 of 100 rows have vanished"):
+        nights.replicate()
+
+
 def test_a_new_column_arrives_whole_and_is_recorded(nights):
     nights.replicate()
     with nights.database() as db:

@@ -40,7 +40,7 @@ def test_a_small_registry_is_read(tmp_path):
 
 @pytest.mark.parametrize("path", ["ibr/templates/registry.yml", "sample_country/registry.yml"])
 def test_the_files_we_ship_are_right(path):
-    assert config.load(ROOT / path).programs
+    assert config.load(ROOT / path).country
 
 
 def test_five_mistakes_are_reported_at_once(tmp_path):

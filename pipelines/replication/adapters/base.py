@@ -83,7 +83,14 @@ class Adapter(Protocol):
     """One source, open for reading in one snapshot."""
 
     def tables(self) -> list[str]:
-        """The tables and views there are, by the names that registry.yml may use."""
+        """The tables there are, without views, by the names that registry.yml may use."""
+
+    def proposed_key(self, table: str) -> list[str]:
+        """The columns that identify a row, as the source itself declares: its primary key, else its smallest unique key
+        of columns that are always filled; empty where it declares none."""
+
+    def proposed_cursor(self, table: str) -> str | None:
+        """A column that the source itself moves with every change of a row; None where it says nothing of one."""
 
     def columns(self, table: str) -> list[Column]:
         """The table's columns in order; raises ContractBroken if there is no such table."""

@@ -46,6 +46,12 @@ class FileAdapter:
     def tables(self) -> list[str]:
         return list(self._source.tables)
 
+    def proposed_key(self, table: str) -> list[str]:
+        return []
+
+    def proposed_cursor(self, table: str) -> str | None:
+        return None
+
     def _relation(self, table: str) -> str:
         if table not in self._views:
             self._views[table] = self._read(table)

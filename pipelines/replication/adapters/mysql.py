@@ -23,7 +23,32 @@ class MysqlAdapter:
         self._con, self._code, self._source = con, code, source
 
     def tables(self) -> list[str]:
-        return [name for _, name in self._listed()]
+        rows = self._all(
+            "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = database() "
+            "AND table_type = 'BASE TABLE' ORDER BY table_name"
+        )
+        return [name for (name,) in rows]
+
+    def proposed_key(self, table: str) -> list[str]:
+        schema, name = self._found(table)
+        keys = self._all(
+            "SELECT group_concat(s.column_name ORDER BY s.seq_in_index SEPARATOR '\0') AS columns "
+            "FROM information_schema.statistics s JOIN information_schema.columns c "
+            "USING (table_schema, table_name, column_name) "
+            f"WHERE s.table_schema = {literal(schema)} AND s.table_name = {literal(name)} AND s.non_unique = 0 "
+            "GROUP BY s.index_name HAVING max(c.is_nullable = 'YES' OR s.sub_part IS NOT NULL) = 0 "
+            "ORDER BY s.index_name <> 'PRIMARY', count(*), s.index_name LIMIT 1"
+        )
+        return str(keys[0][0]).split("\0") if keys else []
+
+    def proposed_cursor(self, table: str) -> str | None:
+        schema, name = self._found(table)
+        moved = self._all(
+            f"SELECT column_name AS name FROM information_schema.columns WHERE table_schema = {literal(schema)} "
+            f"AND table_name = {literal(name)} AND is_nullable = 'NO' AND extra LIKE '%on update current_timestamp%' "
+            "ORDER BY ordinal_position LIMIT 1"
+        )
+        return moved[0][0] if moved else None
 
     def _listed(self) -> list[tuple[str, str]]:
         return self._con.execute(
@@ -85,5 +110,8 @@ class MysqlAdapter:
 
     def _ask(self, query: str) -> tuple:
         """An answer of the server itself, which owes nothing to our reading of the rows."""
-        row = self._con.execute(f"FROM mysql_query('src', {literal(query)})").fetchone()
-        return row or ()
+        rows = self._all(query)
+        return rows[0] if rows else ()
+
+    def _all(self, query: str) -> list[tuple]:
+        return self._con.execute(f"FROM mysql_query('src', {literal(query)})").fetchall()

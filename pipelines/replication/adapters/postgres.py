@@ -58,7 +58,18 @@ _TABLES = """
 SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition
-AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY n.nspname <> 'public', n.nspname, c.relname
+AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
+AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY n.nspname <> 'public', n.nspname, c.relname
+"""
+_STORED = ("r", "p", "m")  # tables, partitioned tables, materialised views: their rows have versions
+_KEYS = """
+SELECT array_agg(a.attname::text ORDER BY k.place) AS columns
+FROM pg_index i CROSS JOIN unnest(i.indkey::int[]) WITH ORDINALITY k(number, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+WHERE i.indrelid = {table}::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+AND k.place <= i.indnkeyatts
+GROUP BY i.indexrelid, i.indisprimary, i.indnkeyatts HAVING bool_and(a.attnotnull)
+ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid
 """
 
 
@@ -82,9 +93,16 @@ class PostgresAdapter:
     # --- what there is
 
     def tables(self) -> list[str]:
-        catalogue = self._listed()
-        names = [name for _, name, _ in catalogue]
-        return [name if names.count(name) == 1 else f"{schema}.{name}" for schema, name, _ in catalogue]
+        names = [name for _, name, _ in self._listed()]
+        stored = [(schema, name) for schema, name, kind in self._listed() if kind in _STORED]
+        return [name if names.count(name) == 1 else f"{schema}.{name}" for schema, name in stored]
+
+    def proposed_key(self, table: str) -> list[str]:
+        keys = self._ask(_KEYS.format(table=literal(self._place(table))))
+        return list(keys[0][0]) if keys else []
+
+    def proposed_cursor(self, table: str) -> str | None:
+        return None  # the versions of its rows tell more
 
     def _listed(self) -> list[tuple[str, str, str]]:
         if self._catalogue is None:
@@ -165,7 +183,7 @@ class PostgresAdapter:
     def position(self, table: str) -> str | None:
         """The cluster, and the oldest transaction that was still open when the snapshot was taken: a row of any that
         comes to be seen later has its number or a higher one. None for views, whose rows have no versions."""
-        if self._found(table)[2] not in ("r", "p", "m"):
+        if self._found(table)[2] not in _STORED:
             return None
         cluster, oldest = self._ask(
             "SELECT (SELECT system_identifier FROM pg_control_system())::text || '.' || "

@@ -86,10 +86,25 @@ class SqliteAdapter:
 
     def tables(self) -> list[str]:
         rows = self._native.execute(
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!' "
-            "ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
         )
         return [name for (name,) in rows]
+
+    def proposed_key(self, table: str) -> list[str]:
+        found = self._native.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [table])
+        if primary := [name for (name,) in found]:
+            return primary
+        unique = self._native.execute(
+            "SELECT group_concat(i.name, char(0)) FROM (SELECT l.name AS of, i.name FROM pragma_index_list(?) AS l, "
+            "pragma_index_info(l.name) AS i WHERE l.\"unique\" AND NOT l.partial ORDER BY l.seq DESC, i.seqno) AS i "
+            "LEFT JOIN pragma_table_info(?) AS c ON c.name = i.name GROUP BY i.of "
+            "HAVING min(coalesce(c.\"notnull\", 0)) = 1 ORDER BY count(*) LIMIT 1",
+            [table, table],
+        ).fetchone()
+        return unique[0].split("\0") if unique else []
+
+    def proposed_cursor(self, table: str) -> str | None:
+        return None
 
     def columns(self, table: str) -> list[Column]:
         found = self._native.execute("SELECT name, type FROM pragma_table_info(?) ORDER BY cid", [table]).fetchall()
