@@ -173,9 +173,6 @@ POSTGRES = Dialect(
     '"', "char_length(({0})::text)", "{0}", _REAL.replace("{0}", "({0})::float8"),
     "extract(epoch FROM {edge}({0}) FILTER (WHERE isfinite({0})))::float8",
 )  # fmt: skip
-MYSQL = Dialect(
-    "`", "char_length({0})", "{0}", _REAL, "timestampdiff(MICROSECOND, '1970-01-01', {edge}({0})) / 1000000"
-)
 # Only what is a number: a text in the column is quarantined and must not count.
 SQLITE = Dialect(
     '"', "length({0})", "CASE WHEN typeof({0}) IN ('integer', 'real') THEN {0} END",

@@ -1,10 +1,16 @@
-"""MySQL and MariaDB through DuckDB's scanner."""
+"""MySQL and MariaDB through DuckDB's scanner.
+
+Types arrive exact, but for decimals of more than 38 digits, which DuckDB makes floats of, and for the date 0000-00-00,
+which is null. Only the scanner reads in the transaction's snapshot; what `mysql_query` asks is answered from outside it.
+So figures are counted through the scanner, and checksums of tables are taken before the snapshot: what is written in
+between is found by the next run.
+"""
 
 import duckdb
 
 from ibr.config import Source
 from pipelines.replication.adapters.base import (
-    MYSQL,
+    DUCKDB,
     NOT_REFUSED,
     Changes,
     Column,
@@ -21,6 +27,7 @@ class MysqlAdapter:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source) -> None:
         self._con, self._code, self._source = con, code, source
+        self._checksums = {table: self._checksum(table) for table in source.tables}
 
     def tables(self) -> list[str]:
         rows = self._all(
@@ -32,14 +39,14 @@ class MysqlAdapter:
     def proposed_key(self, table: str) -> list[str]:
         schema, name = self._found(table)
         keys = self._all(
-            "SELECT group_concat(s.column_name ORDER BY s.seq_in_index SEPARATOR '\0') AS columns "
+            "SELECT group_concat(s.column_name ORDER BY s.seq_in_index SEPARATOR '\x1f') AS columns "
             "FROM information_schema.statistics s JOIN information_schema.columns c "
             "USING (table_schema, table_name, column_name) "
             f"WHERE s.table_schema = {literal(schema)} AND s.table_name = {literal(name)} AND s.non_unique = 0 "
             "GROUP BY s.index_name HAVING max(c.is_nullable = 'YES' OR s.sub_part IS NOT NULL) = 0 "
             "ORDER BY s.index_name <> 'PRIMARY', count(*), s.index_name LIMIT 1"
         )
-        return str(keys[0][0]).split("\0") if keys else []
+        return str(keys[0][0]).split("\x1f") if keys else []
 
     def proposed_cursor(self, table: str) -> str | None:
         schema, name = self._found(table)
@@ -91,27 +98,29 @@ class MysqlAdapter:
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]
-        place = f"{self._place(table)}{where(config)}"
-        figures = MYSQL.named_figures(columns, self._ask(f"SELECT {MYSQL.measures(columns)} FROM {place}"))
+        place = f"{self._scanned(table)}{where(config)}"
+        counted = self._con.execute(f"SELECT {DUCKDB.measures(columns)} FROM {place}").fetchone()
+        figures = DUCKDB.named_figures(columns, counted)
         if config.key:
-            keys = ", ".join(MYSQL.name(key) for key in config.key)
-            figures.keys = self._ask(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {place}) k")[0]
+            keys = ", ".join(quoted(key) for key in config.key)
+            row = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {place})").fetchone()
+            figures.keys = row[0] if row else None
         return figures
 
-    def _place(self, table: str) -> str:
-        schema, name = self._found(table)
-        return f"{MYSQL.name(schema)}.{MYSQL.name(name)}"
-
     def position(self, table: str) -> str | None:
-        return None
+        return self._checksums[table]
 
     def changes(self, table: str, position: str, rows: int) -> Changes:
-        return Changes.UNKNOWN
+        return Changes.NONE if position == self._checksums[table] else Changes.UNKNOWN
 
-    def _ask(self, query: str) -> tuple:
-        """An answer of the server itself, which owes nothing to our reading of the rows."""
-        rows = self._all(query)
-        return rows[0] if rows else ()
+    def _checksum(self, table: str) -> str | None:
+        """The server's checksum of all rows; None for views and tables that have none."""
+        if table not in self.tables():
+            return None
+        schema, name = self._found(table)
+        place = ".".join("`" + part.replace("`", "``") + "`" for part in (schema, name))
+        found = self._all(f"CHECKSUM TABLE {place}")
+        return str(found[0][1]) if found and found[0][1] is not None else None
 
     def _all(self, query: str) -> list[tuple]:
         return self._con.execute(f"FROM mysql_query('src', {literal(query)})").fetchall()

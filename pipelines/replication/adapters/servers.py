@@ -32,6 +32,8 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
     """
     server = _SERVERS[scheme]
     load_extension(con, server.extension)
+    if server.extension == "mysql":
+        con.execute("SET mysql_tinyint1_as_boolean = false")  # such a column may hold more than nought and one
     try:
         con.execute(f"ATTACH {literal(source.url)} AS src (TYPE {server.extension}, READ_ONLY)")
         con.execute("BEGIN TRANSACTION")  # one repeatable-read snapshot for all tables
