@@ -20,11 +20,21 @@ SEED, SCALE = 42, 0.01
 @click.option("--scale", type=float, default=SCALE, show_default=True, help="1.0 is Kenya 2016: 883,000 households.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same country.")
 @click.option("--advance", type=click.IntRange(min=1), default=None, help="Let CYCLES payment cycles pass instead.")
-@click.option("--as", "backend", type=click.Choice(["sqlite"]), default="sqlite", show_default=True)
-def sample_country(directory: Path, scale: float, seed: int, advance: int | None, backend: str) -> None:
-    """Write a made-up country's program systems, its population register, and the truth about them."""
+@click.option("--as", "backend", type=click.Choice(["sqlite", "postgres", "mysql"]), default="sqlite",
+              show_default=True, help="Files, or databases on the server named by --server as well.")  # fmt: skip
+@click.option("--server", default=None, help="The URL of a server and an account that may make databases.")
+def sample_country(
+    directory: Path, scale: float, seed: int, advance: int | None, backend: str, server: str | None
+) -> None:
+    """Write a made-up country's program systems, its population register, and the truth about them.
+
+    With --as postgres or mysql the systems are databases of a server, which registry.yml then names; with --advance,
+    too, they follow the files.
+    """
     import sample_country as country
 
+    if (backend == "sqlite") != (server is None):
+        raise UsageProblem("--as postgres or mysql and --server URL go together")
     if advance and not (directory / "truth" / "state.json").is_file():
         raise UsageProblem(f"there is no sample country in {directory} to advance; make one first, without --advance")
     with progress("sample country") as say:
@@ -32,6 +42,8 @@ def sample_country(directory: Path, scale: float, seed: int, advance: int | None
             country.advance(directory, advance, say)
         else:
             _make(directory, scale, seed, say)
+        if server:
+            _put_on_server(directory, backend, server, say)
     state = json.loads((directory / "truth" / "state.json").read_text())
     console.print(f"{directory}: as at {state['as_at']}, scale {state['scale']}, seed {state['seed']}")
 
@@ -72,3 +84,22 @@ def _make(directory: Path, scale: float, seed: int, say: Callable[[str], None]) 
     settings = directory / "registry.yml"
     if not settings.exists():
         shutil.copyfile(Path(country.__file__).with_name("registry.yml"), settings)
+
+
+def _put_on_server(directory: Path, backend: str, server: str, say: Callable[[str], None]) -> None:
+    """The databases on the server, and their URLs in registry.yml; a password goes to key files."""
+    from pipelines.replication.onboarding import keep_password, without_password
+    from sample_country.servers import UnusableServer, load
+
+    try:
+        urls = load(sorted((directory / "sources").glob("*.db")), backend, server, say)
+    except UnusableServer as problem:
+        raise UsageProblem(f"--server: {problem}") from None
+    settings = directory / "registry.yml"
+    text = settings.read_text(encoding="utf-8")
+    for code, url in urls.items():
+        shown, password = without_password(code, url)
+        if password:
+            keep_password(directory, code, password)
+        text = text.replace(f"url: sqlite:///sources/{code}.db", f"url: {shown}")
+    settings.write_text(text, encoding="utf-8")

@@ -1,9 +1,9 @@
 """MySQL and MariaDB through DuckDB's scanner.
 
 Types arrive exact, but for decimals of more than 38 digits, which DuckDB makes floats of, and for the date 0000-00-00,
-which is null. Only the scanner reads in the transaction's snapshot; what `mysql_query` asks is answered from outside it.
-So figures are counted through the scanner, and checksums of tables are taken before the snapshot: what is written in
-between is found by the next run.
+which is null. Only the scanner reads in the transaction's snapshot; what `mysql_query` asks is answered from outside
+it. So figures are counted through the scanner, and checksums of tables are taken before the snapshot: what is written
+in between is found by the next run.
 """
 
 import duckdb
@@ -27,6 +27,7 @@ class MysqlAdapter:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source) -> None:
         self._con, self._code, self._source = con, code, source
+        self._database = self._all("SELECT database() AS name")[0][0]
         self._checksums = {table: self._checksum(table) for table in source.tables}
 
     def tables(self) -> list[str]:
@@ -65,8 +66,9 @@ class MysqlAdapter:
         ).fetchall()
 
     def _found(self, table: str) -> tuple[str, str]:
+        """Database and name of a table given as `name`, in the database that the URL names, or `database.name`."""
         for schema, name in self._listed():
-            if table in (name, f"{schema}.{name}"):
+            if table == f"{schema}.{name}" or (table == name and schema == self._database):
                 return schema, name
         raise no_such_table(self._code, table, self.tables())
 
