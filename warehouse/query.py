@@ -1,5 +1,6 @@
 """Questions to a publication, for `ibr sql`."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +17,24 @@ class QueryResult(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-def published_file(home: Path, audience: str = "secretariat") -> Path:
-    """The current file of an audience, its link resolved.
+def as_of_name(moment: dt.datetime) -> str:
+    """What the snapshot of what was known at a moment is called: by the day, or by the time where one is given."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == dt.time() else f"{moment:%Y-%m-%dT%H%M%S}"
+
+
+def published_file(home: Path, audience: str = "secretariat", as_of: dt.datetime | None = None) -> Path:
+    """The current file of an audience, its link resolved; or that of what was known on a day (`ibr run --as-of`).
 
     Resolved, because DuckDB keeps one instance a path in a process: by way of the link, a process that
     goes on for days would be given the publication it opened first.
     Raises UsageProblem if nothing is published, or not for this audience.
     """
+    if as_of:
+        file = home / "published" / "as_of" / as_of_name(as_of) / f"{audience}.duckdb"
+        if not file.is_file():
+            told = f"{as_of:%Y-%m-%d}" if as_of.time() == dt.time() else as_of.isoformat()
+            raise UsageProblem(f"what was known on {told} is not built; `ibr run --as-of {told}` builds it")
+        return file
     current = home / "published" / "current"
     if not current.exists():
         raise UsageProblem("nothing is published yet; `ibr run` makes the first publication")
@@ -33,9 +45,11 @@ def published_file(home: Path, audience: str = "secretariat") -> Path:
     return file
 
 
-def open_publication(home: Path, audience: str = "secretariat") -> duckdb.DuckDBPyConnection:
-    """A read-only connection to the current publication, which can reach no other file and no network."""
-    con = connect(published_file(home, audience), read_only=True, temp_directory=home / "tmp")
+def open_publication(
+    home: Path, audience: str = "secretariat", as_of: dt.datetime | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a publication (`published_file`), which can reach no other file and no network."""
+    con = connect(published_file(home, audience, as_of), read_only=True, temp_directory=home / "tmp")
     # So that people write table names without a schema.
     schemas = con.execute(
         "SELECT string_agg(schema_name, ',' ORDER BY schema_name) FROM information_schema.schemata "
@@ -47,12 +61,12 @@ def open_publication(home: Path, audience: str = "secretariat") -> duckdb.DuckDB
     return con
 
 
-def query_publication(home: Path, audience: str, sql: str) -> QueryResult:
+def query_publication(home: Path, audience: str, sql: str, as_of: dt.datetime | None = None) -> QueryResult:
     """Answer one SQL statement from the current publication.
 
     Raises UsageProblem, on one line, if there is no publication or the SQL is wrong.
     """
-    con = open_publication(home, audience)
+    con = open_publication(home, audience, as_of)
     try:
         statements = con.extract_statements(sql)
         if len(statements) != 1:

@@ -6,6 +6,9 @@ import click
 
 from ibr.workspace import Workspace
 
+# A day, or a time of it (UTC).
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+
 
 def home_option(command):
     """`--home DIR`: the workspace, by default $IBR_HOME or ./workspace."""

@@ -1,13 +1,14 @@
 """`ibr sql`: questions to the published snapshot, also while a run writes."""
 
 import csv
+import datetime as dt
 import json
 import sys
 from decimal import Decimal
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import MOMENT, home_option, json_option
 from ibr.console import console, table
 from ibr.errors import IbrError, UsageProblem
 from ibr.workspace import Workspace
@@ -17,27 +18,32 @@ from ibr.workspace import Workspace
 @click.argument("query", required=False)
 @home_option
 @click.option("--audience", default="secretariat", show_default=True, help="Whose snapshot.")
+@click.option("--as-of", type=MOMENT, default=None, help="What was known on that day.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="CSV on standard output.")
-def sql(query: str | None, home: Workspace, audience: str, as_json: bool, as_csv: bool) -> None:
+def sql(
+    query: str | None, home: Workspace, audience: str, as_of: dt.datetime | None, as_json: bool, as_csv: bool
+) -> None:
     """Ask the published marts a question in SQL, or start a prompt."""
     if query:
-        _answer(home, audience, query, as_json, as_csv)
+        _answer(home, audience, as_of, query, as_json, as_csv)
         return
     if not sys.stdin.isatty():
         raise UsageProblem("no query given; write it behind `ibr sql`, or start it in a terminal for a prompt")
     console.print(f"The {audience}'s snapshot, read-only. `show all tables` lists the marts; an empty line leaves.")
     while question := click.prompt("sql", default="", show_default=False).strip():
         try:
-            _answer(home, audience, question, False, False)
+            _answer(home, audience, as_of, question, False, False)
         except IbrError as error:
             console.print(str(error), markup=False)
 
 
-def _answer(home: Workspace, audience: str, query: str, as_json: bool, as_csv: bool) -> None:
+def _answer(
+    home: Workspace, audience: str, as_of: dt.datetime | None, query: str, as_json: bool, as_csv: bool
+) -> None:
     from warehouse.query import query_publication
 
-    columns, rows = query_publication(home.home, audience, query)
+    columns, rows = query_publication(home.home, audience, query, as_of)
     if as_json:
         click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain, indent=1))
     elif as_csv:

@@ -6,9 +6,10 @@ import sys
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import MOMENT, home_option, json_option
 from ibr.config import STAGES
 from ibr.console import console, errors, progress
+from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 
@@ -22,9 +23,18 @@ from ibr.workspace import Workspace
 @click.option(
     "--as-at", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Reporting date instead of registry.yml's."
 )
+@click.option(
+    "--as-of", type=MOMENT, default=None,
+    help="Rebuild what was known at the end of that day, or at that time (UTC), into a snapshot of its own.",
+)  # fmt: skip
 @json_option
-def run(home, full_refresh, stages, more_stages, as_at, as_json) -> None:
+def run(home, full_refresh, stages, more_stages, as_at, as_of, as_json) -> None:
     """Replicate the sources, build the registry, link, build marts, write exception files, publish."""
+    if as_of:
+        if full_refresh or stages or more_stages:
+            raise UsageProblem("--as-of rebuilds everything from the mirrors; it goes without --select, --full-refresh")
+        _rebuild(home, as_of, as_at.date() if as_at else None, as_json)
+        return
     chosen = [stage for stage in STAGES if stage in (*stages, *more_stages)] or list(STAGES)
     execute(home, chosen, full_refresh, as_at.date() if as_at else None, as_json)
 
@@ -55,6 +65,26 @@ def execute(
             show(home, outcome)
         else:
             console.print(f"Run {outcome.run_id}: {'done' if not outcome.exit_code else 'not published'}.")
+    if outcome.exit_code:
+        sys.exit(outcome.exit_code)
+
+
+def _rebuild(home: Workspace, moment: dt.datetime, as_at: dt.date | None, as_json: bool) -> None:
+    """What was known then, and where it lies; leaves with the run's exit code unless it is 0."""
+    _ = home.registry
+    with progress("run") as say:
+        from pipelines.as_of import rebuild
+
+        outcome, file = rebuild(home, moment, as_at=as_at, progress=say)
+    if as_json:
+        click.echo(json.dumps(_as_dict(outcome) | {"file": file and str(file)}, indent=1))
+    else:
+        for trouble in outcome.troubles:
+            errors.print(f"ibr: {trouble.place}: {trouble.message}", markup=False, highlight=False, soft_wrap=True)
+        if file:
+            told = moment.isoformat().removesuffix("T00:00:00")
+            console.print(f"What was known on {told}, reported as at {outcome.reporting_date}: {file}", soft_wrap=True)
+            console.print(f"Ask it: ibr sql --as-of {told} 'show all tables'", markup=False, soft_wrap=True)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
 
