@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from ibr.config import Stage
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 from linkage.registry_sql import run_script
@@ -23,7 +24,7 @@ from warehouse.lock import warehouse_lock
 from warehouse.query import as_of_name
 from warehouse.schemas import prepare
 
-STAGES = ("registry", "link", "marts", "publish")
+STAGES: tuple[Stage, ...] = ("registry", "link", "marts", "publish")
 # Numbers of persons and households are taken over, so that a person of then has the number of now.
 _KEPT = ("persons_crosswalk", "households_crosswalk", "uid_high_water", "uid_retired")
 
@@ -82,19 +83,23 @@ def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None
 
 
 def _make_sources(con: duckdb.DuckDBPyConnection, now: Workspace, until: dt.datetime) -> None:
-    """ops.sources as of then: when each source's mirror was last good; UsageProblem where one had none."""
+    """ops.sources as of then: when each source's mirror was last proved; UsageProblem where one had none.
+
+    By the time at which its run began, as rows of mirrors have it.
+    """
     con.execute(
-        "INSERT INTO ops.sources SELECT source, name, kind, false, NULL, last_good_at, NULL, freshness_days FROM "
-        "(SELECT * EXCLUDE (last_good_at) FROM now.ops.sources) JOIN (SELECT source, max(started_at) AS last_good_at "
-        f"FROM now.ops.runs WHERE stage = 'replicate' AND status = 'success' AND started_at < {_timestamp(until)} "
-        "GROUP BY source) "
+        "INSERT INTO ops.sources SELECT source, name, kind, false, NULL, last_good_at, NULL, freshness_days "
+        "FROM (SELECT * EXCLUDE (last_good_at) FROM now.ops.sources) "
+        "JOIN (SELECT source, max(checked_at) AS last_good_at "
+        "FROM (SELECT source, run_id, max(checked_at) AS checked_at FROM now.ops.reconciliation "
+        f"GROUP BY source, run_id HAVING bool_and(is_equal)) WHERE checked_at < {_timestamp(until)} GROUP BY source) "
         "USING (source)"
     )
     known = {source for (source,) in con.execute("SELECT source FROM ops.sources").fetchall()}
     if missing := [code for code in now.registry.sources if code not in known]:
         raise UsageProblem(
             f"before {until:%Y-%m-%d %H:%M} UTC there was no mirror yet of {', '.join(missing)}; name a later day "
-            "(ops.runs has every run)"
+            "(ops.reconciliation has every copy)"
         )
 
 

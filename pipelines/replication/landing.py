@@ -258,6 +258,10 @@ def _further_back(until: str, column: Column, look_back: str | None) -> str:
         return until
     distance = look_back if look_back.isdigit() else f"INTERVAL {literal(look_back)}"
     query = f"SELECT (CAST(? AS {column.type}) - {distance})::VARCHAR"
+    if column.is_text and not look_back.isdigit():  # dates as text, as SQLite has them
+        between = "T" if "T" in until else " "
+        form = "%Y-%m-%d" if len(until) <= len("2026-01-31") else f"%Y-%m-%d{between}%H:%M:%S"
+        query = f"SELECT strftime(CAST(? AS TIMESTAMP) - {distance}, {literal(form)})"
     try:
         return str(duckdb.execute(query, [until]).fetchall()[0][0])
     except duckdb.Error:

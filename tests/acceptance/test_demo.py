@@ -1,6 +1,7 @@
 """The whole main job on the sample country, against its truth."""
 
 import csv
+import datetime as dt
 import hashlib
 import json
 import subprocess
@@ -152,6 +153,28 @@ def test_the_second_run_copies_only_what_changed(demo, second_demo):
         """).fetchone()[0]
     assert 0 < rewritten < total / 100
     assert kept > 0.999
+
+
+def test_what_was_known_after_the_first_run_can_be_had_again(demo, second_demo):
+    about = "SELECT published_at, reporting_date FROM about"
+    (published_at, reporting_date), = demo.published().execute(about).fetchall()
+    moment = f"{published_at.astimezone(dt.UTC) + dt.timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"
+    before = sorted(second_demo.home.rglob("exceptions/*/*"))
+    told = second_demo.ibr("run", "--as-of", moment, "--as-at", str(reporting_date)).stdout
+    assert f"What was known on {moment}" in told
+    for query in (
+        "SELECT count(*) AS n, sum(amount_paid) AS paid FROM fct_payments",
+        "SELECT count(*) AS n FROM dim_person",
+        "SELECT verdict, count(*) AS n FROM rpt_multiple_receipt GROUP BY verdict ORDER BY verdict",
+        "SELECT status, count(*) AS n FROM rpt_verification GROUP BY status ORDER BY status",
+    ):
+        then = second_demo.ibr("sql", "--as-of", moment, "--json", query).stdout
+        assert json.loads(then) == json.loads(demo.ibr("sql", "--json", query).stdout), query
+    now = second_demo.ibr("sql", "--json", "SELECT count(*) AS n FROM fct_payments").stdout
+    assert json.loads(now) != json.loads(demo.ibr("sql", "--json", "SELECT count(*) AS n FROM fct_payments").stdout)
+    assert sorted(second_demo.home.rglob("exceptions/*/*")) == before
+    early = second_demo.ibr("run", "--as-of", "2000-01-01", expect=2)
+    assert "there was no mirror yet of" in early.stderr
 
 
 def test_the_tools_around_it(demo):

@@ -6,7 +6,8 @@ import sqlite3
 import polars as pl
 import pytest
 
-from ibr.errors import ContractBroken, SourceUnreachable
+from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
+from pipelines.replication import landing
 from pipelines.replication.landing import land
 from tests.integration.replication import Nights
 
@@ -237,3 +238,105 @@ def test_separators_are_told_from_the_header(tmp_path, separator):
     nights = Nights(tmp_path, "files:.", returns={"path": "*.csv"})
     nights.replicate()
     assert nights.live("returns", "reference, amount") == [("1", "4000")]
+
+
+def test_a_file_that_holds_what_it_held_is_not_copied_again(nights):
+    nights.replicate()
+    second = nights.replicate().tables["people"]
+    assert (second.mode, second.landed, second.live) == ("unchanged", 0, 200)
+    assert nights.ask("SELECT source_value, mirror_value FROM ops.reconciliation WHERE run_id = 'night-2'") == [
+        ("200", "200")
+    ]
+    nights.warehouse.execute("DROP TABLE mirror_mis.people")
+    with pytest.raises(ContractBroken, match="its mirror is gone"):
+        nights.replicate()
+    assert nights.replicate().tables["people"].live == 200  # the next run repairs it
+
+
+def test_a_change_that_its_cursor_hides_is_found_by_the_weekly_comparison(nights):
+    """A text of the same length, under an old version: no figure of the table moves."""
+    nights.source.compare_days = 3
+    nights.replicate()
+    nights.database().execute("UPDATE people SET name = 'emaN 7' WHERE id = 7")
+    second = nights.replicate().tables["people"]
+    assert (second.mode, second.updated) == ("incremental", 0)
+    nights.database().execute("UPDATE people SET version = 1000 WHERE id = 8")
+    assert nights.replicate().tables["people"].mode == "incremental"
+    nights.database().execute("UPDATE people SET version = 1001 WHERE id = 8")
+    weekly = nights.replicate().tables["people"]
+    assert weekly.mode == "full"
+    assert ("emaN 7",) in nights.live("people", "name")
+
+
+def test_rows_that_arrive_late_are_found_by_looking_back(tmp_path):
+    """Written by a clerk's tablet days ago, and sent today."""
+    late = "INSERT INTO visits VALUES (99, '2026-03-09', 1)"
+    found = {}
+    for look_back in (None, "2 days"):
+        home = tmp_path / str(look_back)
+        home.mkdir()
+        nights = Nights(home, visits={"key": ["id"], "cursor": "visited_on", "look_back": look_back})
+        with nights.database() as db:
+            db.execute("CREATE TABLE visits (id INTEGER, visited_on TEXT, n INTEGER)")
+            db.executemany("INSERT INTO visits VALUES (?, ?, 1)", [(n, f"2026-03-{1 + n % 10:02}") for n in range(50)])
+        nights.source.limits.rejected_share = 1.0
+        nights.replicate()
+        nights.database().execute(late)
+        try:
+            found[look_back] = nights.replicate().tables["visits"].live
+        except ContractBroken as broken:
+            found[look_back] = str(broken)
+    assert "does not agree with the source" in found[None]
+    assert found["2 days"] == 51
+
+
+def test_a_look_back_that_does_not_fit_its_cursor_is_told(nights):
+    nights.source.tables["people"].look_back = "2 days"
+    nights.replicate()
+    nights.database().execute("UPDATE people SET version = 1000 WHERE id = 8")
+    with pytest.raises(ConfigurationProblem, match="2 days does not fit cursor version"):
+        nights.replicate()
+
+
+def test_a_log_that_is_written_meanwhile_does_not_tear_the_snapshot(tmp_path):
+    """In WAL mode a reader does not keep writers out, so the file is copied first."""
+    nights = Nights(tmp_path, one={"key": ["id"]}, two={"key": ["id"]})
+    db = nights.database()
+    db.execute("PRAGMA journal_mode = WAL")
+    for table in ("one", "two"):
+        db.execute(f"CREATE TABLE {table} (id INTEGER)")
+        db.executemany(f"INSERT INTO {table} VALUES (?)", [(n,) for n in range(20)])
+    real = landing._land_table
+
+    def slow(con, adapter, landed, name, *more):
+        found = real(con, adapter, landed, name, *more)
+        for table in ("one", "two"):
+            db.execute(f"INSERT INTO {table} SELECT max(id) + 1 FROM {table}")
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(landing, "_land_table", slow)
+        first = nights.replicate()
+    assert {table.live for table in first.tables.values()} == {20}
+    assert {table.live for table in nights.replicate().tables.values()} == {22}
+
+
+def test_what_may_pass_is_tried_again_and_what_cannot_is_not(nights, monkeypatch):
+    waited, tries = [], []
+    monkeypatch.setattr(landing.time, "sleep", waited.append)
+    real = landing._land
+
+    def failing(*arguments):
+        tries.append(1)
+        if len(tries) < 3:
+            raise SourceUnreachable("source mis: silent", may_pass=True)
+        return real(*arguments)
+
+    monkeypatch.setattr(landing, "_land", failing)
+    assert nights.replicate().tables["people"].live == 200
+    assert waited == [1.0, 4.0]
+    monkeypatch.setattr(landing, "_land", real)
+    (nights.home / "mis.db").unlink()
+    with pytest.raises(SourceUnreachable, match="no database file"):
+        nights.replicate()
+    assert waited == [1.0, 4.0]
