@@ -129,23 +129,33 @@ class SqliteAdapter:
             everything = ", ".join(f"{quoted(c.name)} := {quoted(c.name)}" for c in columns)
             reason = f"CASE WHEN {broken} THEN 'NUMBER_UNREADABLE' END"
             original = f"CASE WHEN {broken} THEN to_json(struct_pack({everything}))::VARCHAR END"
-        changed = None
+        changed = ""
         if since and since.cursor:
             column = since.cursor
             changed = (
-                f"{_cast(column)} >= CAST({literal(since.value or '')} AS {column.type}) "
+                f" WHERE {_cast(column)} >= CAST({literal(since.value or '')} AS {column.type}) "
                 f"OR {quoted(column.name)} IS NULL"
             )
         values = ", ".join(f"{_cast(c)} AS {quoted(c.name)}" for c in columns)
         return (
-            f"(SELECT {values}, {reason} AS {REASON}, {original} AS {ORIGINAL} FROM src.{quoted(table)}"
-            f"{where(self._source.tables[table], changed)})"
+            f"(SELECT {values}, {reason} AS {REASON}, {original} AS {ORIGINAL} "
+            f"FROM {self._as_text(table, columns)}{changed})"
         )
 
     def keys(self, table: str, columns: list[Column]) -> str:
-        config = self._source.tables[table]
-        values = ", ".join(f"{_cast(c)} AS {quoted(c.name)}" for c in columns if c.name in config.key)
-        return f"(SELECT {values} FROM src.{quoted(table)}{where(config)})"
+        keys = [column for column in columns if column.name in self._source.tables[table].key]
+        values = ", ".join(f"{_cast(c)} AS {quoted(c.name)}" for c in keys)
+        return f"(SELECT {values} FROM {self._as_text(table, keys)})"
+
+    def _as_text(self, table: str, columns: list[Column]) -> str:
+        """A FROM clause: the table's rows with every value as text; SQLite itself would write floats with 15 digits."""
+        values = ", ".join(
+            f"CASE WHEN typeof({quoted(c.name)}) = 'real' THEN printf('%!.17g', {quoted(c.name)}) "
+            f"ELSE {quoted(c.name)} END AS {quoted(c.name)}"
+            for c in columns
+        )
+        query = f"SELECT {values} FROM {quoted(table)}{where(self._source.tables[table])}"
+        return f"sqlite_query('src', {literal(query)})"
 
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]
