@@ -57,13 +57,15 @@ class Table(_Section):
 
     `key` names the columns that identify a row (none: rows are told apart by their content);
     `cursor` a column that rises whenever a row changes; `look_back` how far behind the largest value seen it is read
-    again, for rows that arrive late: a number, or a time as in `2 days`; `columns` the types that the contract checks.
+    again, for rows that arrive late: a number, or a time as in `2 days`; `columns` the types that the contract checks;
+    `without` the columns that are not copied: what nobody needs, or nobody may have.
     """
 
     key: list[str] = []
     cursor: str | None = None
     look_back: str | None = Field(default=None, description="how far behind its largest value the cursor is read again")
     columns: dict[str, str] = {}
+    without: list[str] = Field(default=[], description="columns that are not copied")
     filter: str | None = None
     may_be_empty: bool = False
     path: str | None = Field(default=None, description="for file sources: a file or a glob")
@@ -76,9 +78,12 @@ class Table(_Section):
         return look_back
 
     @model_validator(mode="after")
-    def _looks_back_along_a_cursor(self) -> "Table":
+    def _fits_together(self) -> "Table":
         if self.look_back and not self.cursor:
             raise ValueError("look_back needs a cursor")
+        needed = [name for name in (*self.key, self.cursor, *self.columns) if name in self.without]
+        if needed:
+            raise ValueError(f"without leaves out {', '.join(needed)}, which key, cursor or columns need")
         return self
 
     @field_validator("columns")
@@ -135,6 +140,11 @@ class Source(_Section):
     def _tables_fit_kind(self) -> "Source":
         if not self.tables:
             raise ValueError("no tables named; list at least one")
+        names = [name.lower() for name in self.tables]
+        if alike := [name for name in self.tables if names.count(name.lower()) > 1]:
+            raise ValueError(
+                f"tables {', '.join(alike)} differ by capitals alone, which mirrors cannot tell apart; leave one out"
+            )
         without_path = [name for name, table in self.tables.items() if not table.path]
         if self.url.startswith("files:") and without_path:
             raise ValueError(f"table(s) {', '.join(without_path)} of a files: source need a path")

@@ -12,10 +12,14 @@ class NoHeader(Exception):
     """The first line cannot be read as UTF-8, or holds nothing."""
 
 
+class RepeatedColumn(Exception):
+    """A column stands in the header more than once; its name is the message."""
+
+
 def read_csv_sql(path: Path, options: str = "") -> str:
     """SQL: DuckDB's read_csv on a file with every column as text, by the names of its first line.
 
-    `options`: more of read_csv's, each with a comma before it. Raises NoHeader.
+    `options`: more of read_csv's, each with a comma before it. Raises NoHeader and RepeatedColumn.
     """
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     with opened(path, "rb") as file:
@@ -28,6 +32,9 @@ def read_csv_sql(path: Path, options: str = "") -> str:
         raise NoHeader
     delimiter = max(SEPARATORS, key=first.count)
     header = next(csv.reader([first], delimiter=delimiter))
+    small = [column.strip().lower() for column in header]
+    if repeated := [column.strip() for column in header if small.count(column.strip().lower()) > 1]:
+        raise RepeatedColumn(", ".join(dict.fromkeys(repeated)))
     columns = ", ".join(f"{_literal(column.strip())}: 'VARCHAR'" for column in header)
     return (
         f"read_csv({_literal(str(path))}, auto_detect = false, header = true, delim = {_literal(delimiter)}, "

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from ibr.delimited import NoHeader, read_csv_sql
+from ibr.delimited import NoHeader, RepeatedColumn, read_csv_sql
 from ibr.errors import UsageProblem
 from linkage.engine import deduplicate
 from linkage.register import match_register
@@ -70,6 +70,8 @@ def _load(con: duckdb.DuckDBPyConnection, path: Path, role: str) -> str:
         as_csv = read_csv_sql(path, ", max_line_size = 20000000") if not is_parquet else ""
         reader = as_csv or f"read_parquet({literal(str(path))})"
         con.execute(f"create schema {role}; create table {table} as from {reader}")
+    except RepeatedColumn as repeated:
+        raise UsageProblem(f"{path}: has the column(s) {repeated} more than once; give each its own name") from None
     except NoHeader:
         raise UsageProblem(f"{path}: has no readable first line; a header in UTF-8 was expected") from None
     except duckdb.Error as error:

@@ -56,7 +56,7 @@ class Watermark:
 
 def definition_of(table: Table) -> str:
     """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
-    return json.dumps([table.key, table.cursor, table.filter, table.path])
+    return json.dumps([table.key, table.cursor, table.filter, table.path, table.without])
 
 
 @dataclass
@@ -201,7 +201,7 @@ def _land_table(
     table: Table,
     watermark: Watermark | None,
 ) -> LandedTable:
-    columns = adapter.columns(name)
+    columns = [column for column in adapter.columns(name) if column.name not in table.without]
     _check_columns(landing.source, name, table, columns)
     if watermark and not watermark.fits(table, columns):
         watermark = None

@@ -229,6 +229,8 @@ class _TableMerge:
             self._create_mirror()
             return
         after = {c.name: c.type for c in self._landed.columns}
+        for name in [name for name in before if name in self._table.without]:
+            self._drop_column(name, before.pop(name))
         gone = [name for name in before if name not in after]
         retyped = [f"{n} ({t} became {after[n]})" for n, t in before.items() if n in after and after[n] != t]
         if gone or retyped:
@@ -272,6 +274,15 @@ class _TableMerge:
             self._con.execute(f"ALTER TABLE {relation} ADD COLUMN IF NOT EXISTS {quoted(name)} {kind}")
         self._con.execute(
             "INSERT INTO ops.schema_changes VALUES (?, ?, ?, ?, 'added', NULL, ?, ?)",
+            [self._run_id, self._code, self._landed.name, name, kind, self._loaded_at],
+        )
+
+    def _drop_column(self, name: str, kind: str) -> None:
+        """What registry.yml now leaves out goes from the mirror and from its history."""
+        for relation in (self._mirror, self._history):
+            self._con.execute(f"ALTER TABLE {relation} DROP COLUMN {quoted(name)}")
+        self._con.execute(
+            "INSERT INTO ops.schema_changes VALUES (?, ?, ?, ?, 'left out', ?, NULL, ?)",
             [self._run_id, self._code, self._landed.name, name, kind, self._loaded_at],
         )
 

@@ -151,3 +151,21 @@ def test_a_name_in_two_schemas_has_to_be_told_apart(tmp_path, server):
     nights = Nights(tmp_path, server.get_uri(), no_key={})
     with pytest.raises(ContractBroken, match=r"public\.no_key or Field Office\.no_key"):
         nights.replicate()
+
+
+def test_names_that_differ_by_capitals_alone_are_told_apart_by_leaving_out(tmp_path, server):
+    server.psql("""CREATE TABLE twins (id int PRIMARY KEY, "Name" text, name text, photo bytea);
+                   INSERT INTO twins VALUES (1, 'a', 'b', 'x')""")
+    with pytest.raises(ContractBroken, match="differ by capitals alone"):
+        Nights(tmp_path, server.get_uri(), twins={"key": ["id"]}).replicate()
+    (tmp_path / "other").mkdir()
+    nights = Nights(tmp_path / "other", server.get_uri(), twins={"key": ["id"], "without": ["name", "photo"]})
+    nights.replicate()
+    assert nights.live("twins", "COLUMNS('^[^_]')") == [(1, "a")]
+    nights.source.tables["twins"].without = ["Name", "photo"]  # the source has not changed, and all is to be copied
+    nights.replicate()
+    assert nights.live("twins", "COLUMNS('^[^_]')") == [(1, "b")]
+    kept = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'twins' AND schema_name = 'history_mis'"
+    assert ("Name",) not in nights.ask(kept)
+    told = nights.ask("SELECT change, was FROM ops.schema_changes WHERE column_name = 'Name'")
+    assert told == [("left out", "VARCHAR")]

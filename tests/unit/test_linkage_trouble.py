@@ -243,6 +243,7 @@ def test_match_register():
         (b"", "is empty"),
         ("id,g\n1,José\n".encode("latin-1"), "not in UTF-8"),
         (b"id,g\n" + b"1,Jose\n" * 3 + b"2,Jose,x\n", "line 5 has 3 values, the header 2"),
+        (b"id,g,G\n1,Amina,x\n", "column(s) g, G more than once"),
         (b"id,g\n1,Amina\n", 'input."people.csv"'),
     ],
 )

@@ -184,6 +184,16 @@ def _number(value: object) -> float | None:
     return None if value is None else float(str(value))
 
 
+def refuse_alike(code: str, table: str, columns: list[str]) -> None:
+    """Raise ContractBroken for columns that differ by capitals alone: DuckDB does not tell them apart."""
+    small = [name.lower() for name in columns]
+    if alike := [name for name in columns if small.count(name.lower()) > 1]:
+        raise ContractBroken(
+            f"source {code}, table {table}: columns {', '.join(alike)} differ by capitals alone, which a mirror cannot "
+            "tell apart; leave all but one out with `without` in registry.yml"
+        )
+
+
 def no_such_table(code: str, table: str, tables: list[str]) -> ContractBroken:
     """The error for a table that the source does not have, naming those it has."""
     shown = ", ".join(tables[:12]) + (" and more" if len(tables) > 12 else "")

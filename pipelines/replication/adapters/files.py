@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from ibr.config import Source
-from ibr.delimited import NoHeader, read_csv_sql
+from ibr.delimited import NoHeader, RepeatedColumn, read_csv_sql
 from ibr.errors import ContractBroken, SourceUnreachable
 from pipelines.replication.adapters.base import (
     DUCKDB,
@@ -100,6 +100,10 @@ class FileAdapter:
         rejects = f", store_rejects = true, rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}'"
         try:
             return read_csv_sql(path, rejects)
+        except RepeatedColumn as repeated:
+            raise ContractBroken(
+                f"source {self._code}: {path.name} has the column(s) {repeated} more than once; give each its own name"
+            ) from None
         except NoHeader:
             raise ContractBroken(
                 f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header"
@@ -121,7 +125,8 @@ class FileAdapter:
         return [Column(row[0], "VARCHAR") for row in found]
 
     def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
-        return f"(FROM {self._relation(table)})"
+        names = ", ".join(quoted(column.name) for column in columns)
+        return f"(SELECT {names}, {REASON}, {ORIGINAL} FROM {self._relation(table)})"
 
     def keys(self, table: str, columns: list[Column]) -> str:
         keys = ", ".join(quoted(name) for name in self._source.tables[table].key)

@@ -87,7 +87,9 @@ class MysqlAdapter:
             name = quoted(since.cursor.name)
             value = f"CAST({literal(since.value or '')} AS {since.cursor.type})"
             changed = f"{name} >= {value} OR {name} IS NULL"
-        return f"(SELECT *, {NOT_REFUSED} FROM {self._scanned(table)}{where(self._source.tables[table], changed)})"
+        names = ", ".join(quoted(column.name) for column in columns)
+        condition = where(self._source.tables[table], changed)
+        return f"(SELECT {names}, {NOT_REFUSED} FROM {self._scanned(table)}{condition})"
 
     def keys(self, table: str, columns: list[Column]) -> str:
         config = self._source.tables[table]

@@ -24,6 +24,7 @@ from pipelines.replication.adapters.base import (
     Figures,
     Since,
     no_such_table,
+    refuse_alike,
     where,
 )
 from warehouse.connection import literal
@@ -126,6 +127,7 @@ class PostgresAdapter:
         return f"{POSTGRES.name(schema)}.{POSTGRES.name(name)}"
 
     def columns(self, table: str) -> list[Column]:
+        refuse_alike(self._code, table, [attribute.name for attribute in self._copied(table)])
         described = self._con.execute(f"DESCRIBE {self._selected(table, '', ' LIMIT 0')}").fetchall()
         return [Column(name, kind) for name, kind, *_ in described if name not in (REASON, ORIGINAL)]
 
@@ -140,7 +142,7 @@ class PostgresAdapter:
         return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{where(config)}")
 
     def _selected(self, table: str, condition: str, limit: str = "") -> str:
-        attributes = self._read(table)
+        attributes = self._copied(table)
         values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in attributes]
         faults = [a.fault for a in attributes if a.fault]
         reason, original = "NULL::text", "NULL::text"
@@ -149,6 +151,10 @@ class PostgresAdapter:
             original = f"CASE WHEN {' OR '.join(faults)} THEN to_json(t)::text END"
         values += [f"{reason} AS {REASON}", f"{original} AS {ORIGINAL}"]
         return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{condition}{limit}")
+
+    def _copied(self, table: str) -> list[_Attribute]:
+        left_out = self._source.tables[table].without
+        return [attribute for attribute in self._read(table) if attribute.name not in left_out]
 
     def _read(self, table: str) -> list[_Attribute]:
         if table not in self._attributes:
