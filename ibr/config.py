@@ -4,6 +4,7 @@ All mistakes are reported at once, each with its place in the file. Secrets are 
 `${NAME}` and come from the environment or a key file, never from this one.
 """
 
+import codecs
 import datetime as dt
 import re
 from enum import StrEnum
@@ -69,6 +70,16 @@ class Table(_Section):
     filter: str | None = None
     may_be_empty: bool = False
     path: str | None = Field(default=None, description="for file sources: a file or a glob")
+    encoding: str | None = Field(default=None, description="for CSV files that are neither UTF-8 nor UTF-16")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str | None) -> str | None:
+        try:
+            codecs.lookup(encoding or "utf-8")
+        except LookupError:
+            raise ValueError(f"encoding {encoding!r} is not known; expected one as latin-1 or cp1252") from None
+        return encoding
 
     @field_validator("look_back")
     @classmethod

@@ -1,11 +1,16 @@
 """Text tables (CSV and the like), read by their header and not by guessing: one odd line must not change how the others
 are read, or make a row of values pass for the header."""
 
+import codecs
 import csv
 import gzip
+import shutil
 from pathlib import Path
 
 SEPARATORS = ",;\t|"
+
+
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class NoHeader(Exception):
@@ -40,6 +45,23 @@ def read_csv_sql(path: Path, options: str = "") -> str:
         f"read_csv({_literal(str(path))}, auto_detect = false, header = true, delim = {_literal(delimiter)}, "
         f"""quote = '"', escape = '"', columns = {{{columns}}}{options})"""
     )
+
+
+def in_utf8(path: Path, encoding: str | None, folder: Path) -> Path:
+    """The file itself where it is in UTF-8, else a copy of it in UTF-8 in `folder`.
+
+    UTF-16 is told by its first two bytes; any other encoding has to be named. Raises UnicodeError where the file's
+    bytes are none of its encoding's.
+    """
+    with path.open("rb") as file:
+        if file.read(2) in _BYTE_ORDER_MARKS:
+            encoding = "utf-16"
+    if encoding is None or codecs.lookup(encoding).name == "utf-8":
+        return path
+    copied = folder / path.name
+    with path.open(encoding=encoding, newline="") as given, copied.open("w", encoding="utf-8", newline="") as written:
+        shutil.copyfileobj(given, written, 1 << 20)
+    return copied
 
 
 def _literal(text: str) -> str:

@@ -340,3 +340,27 @@ def test_what_may_pass_is_tried_again_and_what_cannot_is_not(nights, monkeypatch
     with pytest.raises(SourceUnreachable, match="no database file"):
         nights.replicate()
     assert waited == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("written", "encoding"),
+    [
+        ("utf-8", None), ("utf-8-sig", None), ("utf-16", None), ("utf-16-be", None), ("latin-1", "latin-1"),
+        ("cp1252", "cp1252"),
+    ],
+)  # fmt: skip
+def test_files_in_other_encodings(tmp_path, written, encoding):
+    text = "id;name\r\n1;José\r\n2;\"a\nb\"\r\n"
+    mark = b"\xfe\xff" if written == "utf-16-be" else b""
+    (tmp_path / "people.csv").write_bytes(mark + text.encode(written))
+    nights = Nights(tmp_path, "files:.", people={"path": "people.csv", "key": ["id"], "encoding": encoding})
+    assert nights.replicate().tables["people"].live == 2
+    assert nights.live("people", "id, name") == [("1", "José"), ("2", "a\nb")]
+
+
+def test_lines_in_an_encoding_that_is_not_named_are_refused(tmp_path):
+    lines = "".join(f"{n},{'José' if n == 7 else 'Jane'}\n" for n in range(90))
+    (tmp_path / "people.csv").write_bytes(f"id,name\n{lines}".encode("latin-1"))
+    nights = Nights(tmp_path, "files:.", people={"path": "people.csv", "key": ["id"]})
+    assert nights.replicate().tables["people"].quarantined == 1
+    assert nights.ask("SELECT reason_code FROM ops.rejected_rows") == [("LINE_INVALID_ENCODING",)]

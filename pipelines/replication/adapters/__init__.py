@@ -4,6 +4,7 @@ An adapter attaches the source to an in-memory DuckDB and answers three question
 has, how to read it as typed rows, and what the source itself counts (`figures`), so that a copy can be proved.
 """
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,10 @@ def open_source(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
     """
     scheme, _, rest = source.url.partition(":")
     if scheme == "files":
-        yield FileAdapter(con, code, source, home / rest.lstrip("/") if not rest.startswith("///") else Path(rest[2:]))
+        folder = home / rest.lstrip("/") if not rest.startswith("///") else Path(rest[2:])
+        (home / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix="files-", dir=home / "tmp") as scratch:
+            yield FileAdapter(con, code, source, folder, Path(scratch))
     elif scheme == "sqlite":
         with open_sqlite(con, code, source, home) as adapter:
             yield adapter

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from ibr.config import Source
-from ibr.delimited import NoHeader, RepeatedColumn, read_csv_sql
+from ibr.delimited import NoHeader, RepeatedColumn, in_utf8, read_csv_sql
 from ibr.errors import ContractBroken, SourceUnreachable
 from pipelines.replication.adapters.base import (
     DUCKDB,
@@ -29,8 +29,10 @@ _NOT_REFUSED = f"NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL}"
 class FileAdapter:
     """CSV, Excel and Parquet files in a folder; a table is a file or a glob. Values are kept as the text given."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source, folder: Path) -> None:
-        self._con, self._code, self._source, self._folder = con, code, source, folder
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, code: str, source: Source, folder: Path, scratch: Path
+    ) -> None:
+        self._con, self._code, self._source, self._folder, self._scratch = con, code, source, folder, scratch
         self._views: dict[str, str] = {}
 
     def _files(self, table: str) -> list[Path]:
@@ -60,14 +62,15 @@ class FileAdapter:
     def _read(self, table: str) -> str:
         """A temporary table of all files of a table; lines that are no row of it are there with their reason."""
         view = f"file_{len(self._views)}"
-        parts = [self._reader(path, f"{view}_{number}") for number, path in enumerate(self._files(table))]
+        encoding = self._source.tables[table].encoding
+        parts = [self._reader(path, f"{view}_{number}", encoding) for number, path in enumerate(self._files(table))]
         try:
             union = " UNION ALL BY NAME ".join(f"SELECT COLUMNS(*)::VARCHAR FROM {part}" for part in parts)
             self._con.execute(f"CREATE TEMP TABLE {view} AS SELECT *, {_NOT_REFUSED} FROM ({union})")
         except duckdb.Error as error:
             raise ContractBroken(
-                f"source {self._code}, table {table}: a file cannot be read ({plain_reason(error)}); "
-                "save it again as UTF-8 CSV with a header"
+                f"source {self._code}, table {table}: a file cannot be read ({plain_reason(error)}); save it again as "
+                "UTF-8 CSV with a header, or name its encoding in registry.yml, as encoding: latin-1"
             ) from None
         self._add_refused_lines(view)
         return view
@@ -83,10 +86,10 @@ class FileAdapter:
                 f"FROM {name} GROUP BY line"
             )
 
-    def _reader(self, path: Path, name: str) -> str:
+    def _reader(self, path: Path, name: str, encoding: str | None) -> str:
         suffix = path.suffix.lower()
         if suffix == ".csv":
-            return self._csv(path, name)
+            return self._csv(path, name, encoding)
         if suffix == ".parquet":
             return f"read_parquet({literal(str(path))})"
         if suffix in (".xlsx", ".xls", ".ods"):
@@ -96,17 +99,19 @@ class FileAdapter:
             f"source {self._code}: {path.name} has an unknown ending; expected .csv, .xlsx, .xls, .ods or .parquet"
         )
 
-    def _csv(self, path: Path, name: str) -> str:
+    def _csv(self, path: Path, name: str, encoding: str | None) -> str:
+        """Lines that are no row of it go to a table of their own."""
         rejects = f", store_rejects = true, rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}'"
         try:
-            return read_csv_sql(path, rejects)
+            return read_csv_sql(in_utf8(path, encoding, self._scratch), rejects)
         except RepeatedColumn as repeated:
             raise ContractBroken(
                 f"source {self._code}: {path.name} has the column(s) {repeated} more than once; give each its own name"
             ) from None
-        except NoHeader:
+        except (NoHeader, UnicodeError):
             raise ContractBroken(
-                f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header"
+                f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header, "
+                "or name its encoding in registry.yml, as encoding: latin-1"
             ) from None
 
     def _excel(self, path: Path) -> pa.Table:
