@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ibr.errors import ContractBroken
+from tests.integration.postgres import data_folder
 from tests.integration.replication import Nights
 from warehouse.connection import literal, load_extension, quoted
 
@@ -49,8 +50,8 @@ CHANGES = """
 
 
 @pytest.fixture
-def server(tmp_path_factory):
-    found = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+def server():
+    found = pgserver.get_server(data_folder())
     found.psql("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public")
     found.psql(SCHEMA.read_text())
     yield found

