@@ -7,6 +7,8 @@ import gzip
 import shutil
 from pathlib import Path
 
+from warehouse.connection import literal
+
 SEPARATORS = ",;\t|"
 
 
@@ -40,9 +42,9 @@ def read_csv_sql(path: Path, options: str = "") -> str:
     small = [column.strip().lower() for column in header]
     if repeated := [column.strip() for column in header if small.count(column.strip().lower()) > 1]:
         raise RepeatedColumn(", ".join(dict.fromkeys(repeated)))
-    columns = ", ".join(f"{_literal(column.strip())}: 'VARCHAR'" for column in header)
+    columns = ", ".join(f"{literal(column.strip())}: 'VARCHAR'" for column in header)
     return (
-        f"read_csv({_literal(str(path))}, auto_detect = false, header = true, delim = {_literal(delimiter)}, "
+        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
         f"""quote = '"', escape = '"', columns = {{{columns}}}{options})"""
     )
 
@@ -63,6 +65,3 @@ def in_utf8(path: Path, encoding: str | None, folder: Path) -> Path:
         shutil.copyfileobj(given, written, 1 << 20)
     return copied
 
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -15,7 +15,7 @@ from linkage.register import match_register
 from linkage.report import write_report
 from linkage.results import LinkageResult, Progress
 from linkage.specification import Specification
-from linkage.standardise import literal, quote
+from linkage.sql import literal, quote
 
 
 def link_files(

@@ -31,12 +31,11 @@ from linkage.prior import TELLING, log_odds, odds_sql
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, score, scored_sql, weigh
 from linkage.specification import Specification
-from linkage.sql import render, single, table_exists
+from linkage.sql import quote, render, single, table_exists
 from linkage.standardise import (
     MOST_COPIES,
     check_identifiers,
     find_households,
-    quote,
     signature,
     standardise_more,
 )

@@ -29,14 +29,6 @@ class FieldEvidence:
     frequency_adjustment: float
 
     @property
-    def line(self) -> str:
-        """In words, without the value."""
-        if not self.rarity:
-            return f"{self.title}: {self.level} ({self.weight:+.1f} bits)"
-        because = f"{self.frequency_adjustment:+.1f} because the value is {self.rarity} than most"
-        return f"{self.title}: {self.level} ({self.weight:+.1f} bits, {because})"
-
-    @property
     def rarity(self) -> str:
         """How common the value is, in a word: rarer, more common, or nothing where it makes no difference."""
         if not self.frequency_adjustment:

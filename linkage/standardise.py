@@ -17,7 +17,7 @@ from ibr.errors import ConfigurationProblem, UsageProblem
 from linkage import vocabulary
 from linkage.fields import Field
 from linkage.specification import Roles, Specification
-from linkage.sql import render, single
+from linkage.sql import literal, quote, render, single
 from linkage.usable import NAMES_ALONE_NOTE, TELLING, notes_on_columns
 
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
@@ -57,16 +57,6 @@ class Standardised:
     @property
     def frequent(self) -> list[Field]:
         return [f for f in self.fields if f.kind.has_frequency]
-
-
-def quote(name: str) -> str:
-    """A column name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def literals(words: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from linkage.clustering import components
 from linkage.prior import TELLING, log_odds
 from linkage.scoring import as_table
 from linkage.specification import Specification
-from linkage.sql import render
-from linkage.standardise import Standardised, household, literal, quote, signature
+from linkage.sql import literal, quote, render
+from linkage.standardise import Standardised, household, signature
 from linkage.term_frequency import SHADOWS, frequency_table, make_compared
 
 NO_DECISIONS = "select ''::varchar as record_id_l, ''::varchar as record_id_r, ''::varchar as decision where false"

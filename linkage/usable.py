@@ -2,7 +2,8 @@
 
 import duckdb
 
-from linkage.specification import Specification
+from linkage.specification import Roles, Specification
+from linkage.sql import quote
 
 # Role → the column of lk_plain (Standardised.filled) that it fills.
 FILLS = {
@@ -40,13 +41,14 @@ def notes_on_columns(
     notes = []
     for relation, side in sides:
         named = side.columns.columns_by_role()
-        counted = ", ".join(f"count({_quoted(column)})" for _, column in named)
+        counted = ", ".join(f"count({quote(column)})" for _, column in named)
         counts = con.execute(f"select {counted} from {relation}").fetchall()[0]
         empty = [column for (_, column), count in zip(named, counts, strict=True) if not count]
         notes += [f"{column} of {relation} is empty and left out" for column in dict.fromkeys(empty)]
-        unusable = [c for role, c in named if c not in empty and role in FILLS and not filled[FILLS[role]]]
         if len(sides) == 1:
-            notes += [f"{column} of {relation} holds no usable value and is left out" for column in unusable]
+            unusable = [column for column, fills in _filled_by(side.columns) if not filled[fills]]
+            told = [column for column in unusable if column not in empty]
+            notes += [f"{column} of {relation} holds no usable value and is left out" for column in told]
     found = dict(con.execute("select fault, records from lk_date_fault").fetchall())
     notes += [
         f"{found[fault]:,} birth dates {words.format(latest_year=latest_year)}"
@@ -56,5 +58,9 @@ def notes_on_columns(
     return notes
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _filled_by(roles: Roles) -> list[tuple[str, str]]:
+    """Every column named, and the column of lk_plain that it fills."""
+    found = [(column, FILLS[role]) for role, column in roles.columns_by_role() if role in FILLS]
+    for name, columns in (("place", roles.places), ("attribute", roles.attributes)):
+        found += [(column, f"{name}_{i}") for i, column in enumerate(columns)]
+    return found

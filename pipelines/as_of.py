@@ -134,6 +134,9 @@ def _keep(now: Workspace, then: Workspace, name: str) -> Path:
     """The snapshot out of the workspace that is thrown away, in the place of an earlier one of that moment."""
     target = now.published / "as_of" / name
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    building = target.with_name(f".building-{name}")
+    shutil.rmtree(building, ignore_errors=True)
+    shutil.copytree((then.published / "current").resolve(), building)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree((then.published / "current").resolve(), target)
+    building.rename(target)
     return target / "secretariat.duckdb"

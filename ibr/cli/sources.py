@@ -61,7 +61,7 @@ def add(
     shown, password = onboarding.without_password(code, url)
     with progress("sources add") as say:
         say(f"looking at {code}")
-        found = onboarding.inspect(code, re.sub(r"^postgres:", "postgresql:", url), home.home, wanted)
+        found = onboarding.inspect(code, onboarding.with_known_scheme(url), home.home, wanted)
     kind = kind or ("mis" if programs else "reference")
     key_file = onboarding.keep_password(home.home, code, password) if password else None
     onboarding.add_block(

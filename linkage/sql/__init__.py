@@ -1,5 +1,5 @@
-"""Longer SQL statements, as Jinja2 templates: roles and columns vary, data never enters the text; and two questions
-that are asked everywhere."""
+"""Longer SQL statements, as Jinja2 templates: roles and columns vary, data never enters the text; two questions that
+are asked everywhere; names and texts as SQL writes them."""
 
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,16 @@ _TEMPLATES = jinja2.Environment(
 def render(template: str, **context: Any) -> str:
     """The statement of a template file in this folder."""
     return _TEMPLATES.get_template(template).render(**context)
+
+
+def quote(name: str) -> str:
+    """A column name as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def single(con: duckdb.DuckDBPyConnection, query: str) -> int:

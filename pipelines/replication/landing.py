@@ -37,7 +37,7 @@ FIRST_WAIT = 1.0  # seconds before the second try; each further wait is four tim
 class Watermark:
     """How far a table's mirror has come, and the shape it had then.
 
-    `until`: the largest value of `cursor`; `position`: the source's own (`Adapter.position`); `rows`: what the source
+    `until`: the largest value of the cursor; `position`: the source's own (`Adapter.position`); `rows`: what the source
     had; `compared_at`: when the whole table was last compared, ISO 8601; `definition`: what registry.yml said of it.
     """
 
@@ -45,7 +45,6 @@ class Watermark:
     rows: int
     compared_at: str
     definition: str
-    cursor: str | None = None
     until: str | None = None
     position: str | None = None
 
@@ -56,7 +55,7 @@ class Watermark:
 
 def definition_of(table: Table) -> str:
     """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
-    return json.dumps([table.key, table.cursor, table.filter, table.path, table.without])
+    return json.dumps([table.key, table.cursor, table.filter, table.path, table.encoding, table.without])
 
 
 @dataclass
@@ -211,7 +210,7 @@ def _land_table(
         changes = adapter.changes(name, watermark.position, watermark.rows)
     if watermark and changes is Changes.NONE:
         return LandedTable(
-            name, "unchanged", 0, columns, Figures(rows=watermark.rows), None, watermark.until, watermark.position
+            name, "unchanged", 0, columns, Figures(rows=watermark.rows), until=watermark.until, position=position
         )
     since = _since(table, columns, watermark, changes)
     con.execute(

@@ -153,7 +153,6 @@ def _remember(home: Path, code: str, source: Source, landing: Landing, outcome: 
                 rows=landed.figures.rows,
                 compared_at=landing.landed_at if landed.mode == "full" else before[name].compared_at,
                 definition=definition_of(source.tables[name]),
-                cursor=source.tables[name].cursor,
                 until=landed.until,
                 position=landed.position,
             )

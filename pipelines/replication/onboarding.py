@@ -94,11 +94,16 @@ def _types(con: duckdb.DuckDBPyConnection, rows: str, columns: list[Column]) -> 
 
 def without_password(code: str, url: str) -> tuple[str, str | None]:
     """The URL with `${CODE_PASSWORD}` in the place of its password, and the password; None where it has none."""
-    url = re.sub(r"^postgres:", "postgresql:", url)
+    url = with_known_scheme(url)
     found = re.match(r"(\w+://[^:/@?]*):([^@]+)@", url)
     if not found or found[2].startswith("${"):
         return url, None
     return f"{found[1]}:${{{password_name(code)}}}@{url[found.end():]}", found[2]
+
+
+def with_known_scheme(url: str) -> str:
+    """The URL as registry.yml writes it: `postgres:` is also said for `postgresql:`."""
+    return re.sub(r"^postgres:", "postgresql:", url)
 
 
 def password_name(code: str) -> str:

@@ -364,3 +364,12 @@ def test_lines_in_an_encoding_that_is_not_named_are_refused(tmp_path):
     nights = Nights(tmp_path, "files:.", people={"path": "people.csv", "key": ["id"]})
     assert nights.replicate().tables["people"].quarantined == 1
     assert nights.ask("SELECT reason_code FROM ops.rejected_rows") == [("LINE_INVALID_ENCODING",)]
+
+
+def test_another_encoding_is_another_reading_of_the_same_file(tmp_path):
+    (tmp_path / "people.csv").write_bytes("id,name\n1,José\n".encode("cp1252"))
+    nights = Nights(tmp_path, "files:.", people={"path": "people.csv", "key": ["id"], "encoding": "cp850"})
+    nights.replicate()
+    nights.source.tables["people"].encoding = "cp1252"
+    assert nights.replicate().tables["people"].updated == 1
+    assert nights.live("people", "name") == [("José",)]

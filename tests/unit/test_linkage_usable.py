@@ -166,6 +166,8 @@ def test_a_column_without_a_usable_value_is_named():
     con = listed(dates(100))
     con.execute("alter table people add column hh varchar")
     con.execute("alter table people add column s varchar default 'neither'")
-    roles = {"given_name": "g", "birth_date": "d", "household_id": "hh", "sex": "s", "places": ["hh"]}
+    con.execute("alter table people add column ward varchar default '-'")
+    roles = {"given_name": "g", "birth_date": "d", "household_id": "hh", "sex": "s", "places": ["hh", "ward"]}
     notes = standardise(con, Specification.from_mapping({"record_id": "id", "columns": roles}), "people").notes
-    assert notes == ["hh of people is empty and left out", "s of people holds no usable value and is left out"]
+    unusable = [f"{column} of people holds no usable value and is left out" for column in ("s", "ward")]
+    assert notes == ["hh of people is empty and left out", *unusable]

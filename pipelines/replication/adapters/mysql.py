@@ -28,7 +28,8 @@ class MysqlAdapter:
     def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source) -> None:
         self._con, self._code, self._source = con, code, source
         self._database = self._all("SELECT database() AS name")[0][0]
-        self._checksums = {table: self._checksum(table) for table in source.tables}
+        stored = set(self.tables())
+        self._checksums = {table: self._checksum(table) if table in stored else None for table in source.tables}
 
     def tables(self) -> list[str]:
         rows = self._all(
@@ -118,9 +119,7 @@ class MysqlAdapter:
         return Changes.NONE if position == self._checksums[table] else Changes.UNKNOWN
 
     def _checksum(self, table: str) -> str | None:
-        """The server's checksum of all rows; None for views and tables that have none."""
-        if table not in self.tables():
-            return None
+        """The server's checksum of all rows; None for tables that have none."""
         schema, name = self._found(table)
         place = ".".join("`" + part.replace("`", "``") + "`" for part in (schema, name))
         found = self._all(f"CHECKSUM TABLE {place}")

@@ -28,7 +28,8 @@ _SERVERS = {"postgresql": _Server("postgres", PostgresAdapter), "mysql": _Server
 def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, scheme: str) -> Iterator[Adapter]:
     """Attach a server read-only, in one repeatable-read transaction.
 
-    Raises SourceUnreachable where it does not answer, or goes away while it is read; that may pass.
+    Raises SourceUnreachable where it does not answer, or goes away while it is read (that may pass), and ContractBroken
+    where the account may not read a table.
     """
     server = _SERVERS[scheme]
     load_extension(con, server.extension)
@@ -41,7 +42,7 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
         # The driver's own words may hold the password, so they are not repeated.
         raise SourceUnreachable(
             f"source {code}: the {scheme} server at {_host(source.url)} does not answer or refuses the login; "
-            "check that it runs, the network, and the credentials in the environment",
+            "check that it runs, the network, and the credentials in the environment or the key file",
             may_pass=True,
         ) from None
     try:
