@@ -30,6 +30,7 @@ from warehouse.connection import connect, literal, quoted
 
 Progress = Callable[[str], None]
 
+RESERVED = ("file_row_number",)  # beside all names that begin with _ibr_: the number of a line in a landing
 FIRST_WAIT = 1.0  # seconds before the second try; each further wait is four times as long
 
 
@@ -278,6 +279,11 @@ def _check_columns(code: str, name: str, table: Table, columns: list[Column]) ->
         raise ContractBroken(
             f"source {code}, table {name}: column(s) {', '.join(gone)} are gone; it has {', '.join(sorted(present))}; "
             "if they were renamed, mend registry.yml and the staging model, then run again"
+        )
+    if reserved := [c.name for c in columns if c.name.lower().startswith("_ibr_") or c.name.lower() in RESERVED]:
+        raise ContractBroken(
+            f"source {code}, table {name}: column(s) {', '.join(reserved)} have names that a mirror needs for itself; "
+            "leave them out with `without` in registry.yml"
         )
 
 

@@ -148,6 +148,33 @@ def test_a_transaction_that_was_open_during_the_copy_is_not_missed(tmp_path, ser
     assert differing(nights) == {}
 
 
+def test_a_table_read_in_parts_is_of_one_snapshot(tmp_path, server, monkeypatch):
+    """The scanner reads a large table over several connections; somebody moves all its money while the copy begins."""
+    from pipelines.replication import landing
+
+    server.psql("""CREATE TABLE purse (id int PRIMARY KEY, amount numeric(12,2), filler text);
+                   INSERT INTO purse SELECT n, 1, repeat('x', 300) FROM generate_series(1, 60000) n; ANALYZE purse""")
+    real = landing._land_table
+
+    def late(con, adapter, landed, name, *more):
+        adapter.position(name)  # the snapshot begins with the first question
+        server.psql("UPDATE purse SET amount = CASE WHEN id <= 30000 THEN 2 ELSE 0 END")
+        return real(con, adapter, landed, name, *more)
+
+    monkeypatch.setattr(landing, "_land_table", late)
+    nights = Nights(tmp_path, server.get_uri(), purse={"key": ["id"]})
+    nights.replicate()
+    assert nights.ask("SELECT min(amount), max(amount), count(*) FROM mirror_mis.purse") == [(1, 1, 60000)]
+
+
+def test_a_column_named_as_our_bookkeeping_is_told(tmp_path, server):
+    server.psql("CREATE TABLE clash (id int PRIMARY KEY, _ibr_run_id text, file_row_number int)")
+    with pytest.raises(ContractBroken, match=r"column\(s\) _ibr_run_id, file_row_number have names.*without"):
+        Nights(tmp_path, server.get_uri(), clash={"key": ["id"]}).replicate()
+    without = {"key": ["id"], "without": ["_ibr_run_id", "file_row_number"], "may_be_empty": True}
+    assert Nights(tmp_path, server.get_uri(), clash=without).replicate().tables["clash"].live == 0
+
+
 def test_a_name_in_two_schemas_has_to_be_told_apart(tmp_path, server):
     nights = Nights(tmp_path, server.get_uri(), no_key={})
     with pytest.raises(ContractBroken, match=r"public\.no_key or Field Office\.no_key"):

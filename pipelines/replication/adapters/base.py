@@ -10,7 +10,7 @@ from ibr.errors import ContractBroken
 
 # Beside the columns of a landed row: why it cannot be stored, and its text as it was given.
 REASON, ORIGINAL = "_ibr_reject_reason", "_ibr_original"
-NOT_REFUSED = f"NULL AS {REASON}, NULL AS {ORIGINAL}"
+NOT_REFUSED = f"NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL}"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import duckdb
 from ibr.config import Source
 from ibr.errors import ContractBroken
 from pipelines.replication.adapters.base import (
+    NOT_REFUSED,
     ORIGINAL,
     POSTGRES,
     REASON,
@@ -27,7 +28,7 @@ from pipelines.replication.adapters.base import (
     refuse_alike,
     where,
 )
-from warehouse.connection import literal
+from warehouse.connection import literal, quoted
 
 EXACT = (
     "int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "name", "char", "json", "jsonb",
@@ -63,6 +64,7 @@ AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE
 AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY n.nspname <> 'public', n.nspname, c.relname
 """
 _STORED = ("r", "p", "m")  # tables, partitioned tables, materialised views: their rows have versions
+_SCANNED = ("r", "m")  # those that have pages of their own
 _KEYS = """
 SELECT array_agg(a.attname::text ORDER BY k.place) AS columns
 FROM pg_index i CROSS JOIN unnest(i.indkey::int[]) WITH ORDINALITY k(number, place)
@@ -76,10 +78,12 @@ ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid
 
 @dataclass(frozen=True)
 class _Attribute:
-    """A column on the server: `value` is the SQL that reads it, `fault` the condition under which it cannot be kept."""
+    """A column on the server: `value` is the SQL that reads it, `fault` the condition under which it cannot be kept,
+    `sound_value` the SQL that reads it where no row is at fault."""
 
     name: str
     value: str
+    sound_value: str
     fault: str | None = None
 
 
@@ -134,17 +138,46 @@ class PostgresAdapter:
     # --- its rows
 
     def rows(self, table: str, columns: list[Column], since: Since | None) -> str:
-        return self._selected(table, where(self._source.tables[table], self._changed(since)))
+        condition = where(self._source.tables[table], self._changed(since))
+        refuses = self._refuses(table, condition)
+        if not condition and not refuses and self._can_scan(table):
+            names = ", ".join(quoted(a.name) for a in self._copied(table))
+            return f"(SELECT {names}, {NOT_REFUSED} FROM {self._scanned(table)})"
+        return self._selected(table, condition, refuses=refuses)
+
+    def _refuses(self, table: str, condition: str) -> bool:
+        """Whether any row holds what cannot be kept: asking every row for it as it is read takes twice the time."""
+        faults = [a.fault for a in self._copied(table) if a.fault]
+        if not faults:
+            return False
+        faulty = f"SELECT 1 AS n FROM {self._place(table)} AS t{condition}"
+        faulty += f"{' AND' if condition else ' WHERE'} ({' OR '.join(faults)}) LIMIT 1"
+        return bool(self._ask(faulty))
+
+    def _can_scan(self, table: str) -> bool:
+        """Whether the scanner, which reads a table in parts beside each other, reads it as the server's words do.
+
+        On a standby its parts would not be of one snapshot.
+        """
+        if self._found(table)[2] not in _SCANNED or self._ask("SELECT pg_is_in_recovery() AS standby")[0][0]:
+            return False
+        names = ", ".join(quoted(a.name) for a in self._copied(table))
+        scanned = self._con.execute(f"DESCRIBE SELECT {names} FROM {self._scanned(table)}").fetchall()
+        return [Column(name, kind) for name, kind, *_ in scanned] == self.columns(table)
+
+    def _scanned(self, table: str) -> str:
+        schema, name, _ = self._found(table)
+        return f"src.{quoted(schema)}.{quoted(name)}"
 
     def keys(self, table: str, columns: list[Column]) -> str:
         config = self._source.tables[table]
         values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in self._read(table) if a.name in config.key]
         return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{where(config)}")
 
-    def _selected(self, table: str, condition: str, limit: str = "") -> str:
+    def _selected(self, table: str, condition: str, limit: str = "", *, refuses: bool = True) -> str:
         attributes = self._copied(table)
-        values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in attributes]
-        faults = [a.fault for a in attributes if a.fault]
+        values = [f"{a.value if refuses else a.sound_value} AS {POSTGRES.name(a.name)}" for a in attributes]
+        faults = [a.fault for a in attributes if a.fault and refuses]
         reason, original = "NULL::text", "NULL::text"
         if faults:
             reason = f"CASE WHEN {' OR '.join(faults)} THEN 'VALUE_NOT_KEPT' END"
@@ -229,17 +262,16 @@ def _attribute(name: str, kind: str, dimensions: int, digits: int, scale: int) -
     """
     column = f"t.{POSTGRES.name(name)}"
     if dimensions > 1:
-        return _Attribute(name, f"{column}::text")
+        return _Attribute(name, f"{column}::text", f"{column}::text")
     suffix, faults, type_name = "[]" * dimensions, [f"array_ndims({column}) > 1"] * dimensions, None
     if kind == "numeric" and 0 < digits <= MOST_DIGITS and 0 <= scale <= digits:
         faults.append(f"'NaN' = ANY({column})" if dimensions else f"{column} = 'NaN'")
         type_name = f"numeric({digits},{scale})"
     elif kind not in EXACT:
         type_name = "text"
-    kept, fault = column, " OR ".join(faults) or None
-    if fault:
-        kept = f"(CASE WHEN {fault} THEN NULL ELSE {column} END)"
-    return _Attribute(name, f"{kept}::{type_name}{suffix}" if type_name else kept, fault)
+    fault, cast = " OR ".join(faults) or None, f"::{type_name}{suffix}" if type_name else ""
+    kept = f"(CASE WHEN {fault} THEN NULL ELSE {column} END)" if fault else column
+    return _Attribute(name, f"{kept}{cast}", f"{column}{cast}", fault)
 
 
 def _newer(position: str) -> str:

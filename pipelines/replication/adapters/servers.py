@@ -15,6 +15,9 @@ from pipelines.replication.adapters.postgres import PostgresAdapter
 from warehouse.connection import literal, load_extension
 
 
+MOST_READERS = 4  # connections over which a table is read at a time: somebody works on that server
+
+
 @dataclass(frozen=True)
 class _Server:
     extension: str
@@ -33,6 +36,7 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
     """
     server = _SERVERS[scheme]
     load_extension(con, server.extension)
+    con.execute(f"SET threads = {min(MOST_READERS, _threads(con))}")
     if server.extension == "mysql":
         con.execute("SET mysql_tinyint1_as_boolean = false")  # such a column may hold more than nought and one
     try:
@@ -63,6 +67,11 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
         ) from None
     finally:
         _leave(con)
+
+
+def _threads(con: duckdb.DuckDBPyConnection) -> int:
+    row = con.execute("SELECT current_setting('threads')").fetchone()
+    return int(row[0]) if row else 1
 
 
 def _answers(url: str, extension: str) -> bool:
