@@ -14,7 +14,6 @@ from pipelines.replication.adapters.mysql import MysqlAdapter
 from pipelines.replication.adapters.postgres import PostgresAdapter
 from warehouse.connection import literal, load_extension
 
-
 MOST_READERS = 4  # connections over which a table is read at a time: somebody works on that server
 
 
