@@ -141,9 +141,9 @@ class Source(_Section):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if not re.match(r"^(sqlite|postgresql|mysql|files):", url):
+        if not re.match(r"^(sqlite|postgresql|mysql|mssql|files):", url):
             raise ValueError(
-                f"url starts with {url.split(':')[0]!r}; expected sqlite:, postgresql:, mysql: or files:"
+                f"url starts with {url.split(':')[0]!r}; expected sqlite:, postgresql:, mysql:, mssql: or files:"
             )
         return url
 

@@ -200,7 +200,7 @@ def check(code: str, source: Source, home: Path) -> list[Finding]:
     try:
         with connect(":memory:", memory_limit="1GB") as con, open_source(con, code, source, home) as adapter:
             return [_checked(adapter, code, name, table) for name, table in source.tables.items()]
-    except SourceUnreachable as error:
+    except (SourceUnreachable, ContractBroken) as error:
         return [Finding(code, None, str(error), error.exit_code)]
 
 

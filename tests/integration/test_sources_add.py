@@ -157,6 +157,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(workspace, arguments, code, sa
         ("postgresql://u:p@h/db", "postgresql://u:${MIS_PASSWORD}@h/db", "p"),
         ("postgres://u:p%40@h/db?sslmode=require", "postgresql://u:${MIS_PASSWORD}@h/db?sslmode=require", "p%40"),
         ("mysql://u:p@h:3306/db", "mysql://u:${MIS_PASSWORD}@h:3306/db", "p"),
+        ("mssql://u:p%2F@h:1433/db?Encrypt=strict", "mssql://u:${MIS_PASSWORD}@h:1433/db?Encrypt=strict", "p%2F"),
         ("postgresql://postgres:@/db?host=/run", "postgresql://postgres:@/db?host=/run", None),
         ("postgresql://u@h/db", "postgresql://u@h/db", None),
         ("postgresql://u:${OWN}@h/db", "postgresql://u:${OWN}@h/db", None),

@@ -16,6 +16,7 @@ from pipelines.replication.adapters.base import ORIGINAL, REASON, Adapter, Chang
 from pipelines.replication.adapters.files import FileAdapter
 from pipelines.replication.adapters.servers import open_server
 from pipelines.replication.adapters.sqlite import open_sqlite
+from pipelines.replication.adapters.sqlserver import open_sqlserver
 
 __all__ = ["ORIGINAL", "REASON", "Adapter", "Changes", "Column", "Figures", "Since", "open_source"]
 
@@ -34,6 +35,9 @@ def open_source(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
             yield FileAdapter(con, code, source, folder, Path(scratch))
     elif scheme == "sqlite":
         with open_sqlite(con, code, source, home) as adapter:
+            yield adapter
+    elif scheme == "mssql":
+        with open_sqlserver(con, code, source) as adapter:
             yield adapter
     else:
         with open_server(con, code, source, scheme) as adapter:

@@ -130,6 +130,7 @@ class Dialect:
     whole: str
     real: str
     seconds: str | None
+    count: str = "count(*)"
 
     def name(self, identifier: str) -> str:
         """An identifier, quoted."""
@@ -137,7 +138,7 @@ class Dialect:
 
     def measures(self, columns: list[Column], values: dict[str, str] | None = None) -> str:
         """What `named_figures` takes, as a SELECT list. `values`: SQL for columns that are not read as they are."""
-        parts = ["count(*)"]
+        parts = [self.count]
         for column in columns:
             value = (values or {}).get(column.name, self.name(column.name))
             if column.is_numeric:
@@ -178,6 +179,16 @@ SQLITE = Dialect(
     '"', "length({0})", "CASE WHEN typeof({0}) IN ('integer', 'real') THEN {0} END",
     "CASE WHEN typeof({0}) IN ('integer', 'real') AND abs({0}) < 1e100 THEN abs({0}) END", None,
 )  # fmt: skip
+# Characters, those outside the first plane too, with the blanks at the end: LEN leaves these out, and DATALENGTH counts
+# such characters twice. The collation is there since 2012, DATEDIFF_BIG only since 2016.
+_EDGE = "CAST({edge}({0}) AS datetime2(6))"
+SQLSERVER = Dialect(
+    '"', "LEN(CAST({0} AS nvarchar(max)) COLLATE Latin1_General_100_CI_AS_SC + N'.') - 1", "{0}",
+    _REAL.replace("{0}", "CAST({0} AS float)"),
+    f"DATEDIFF(day, '19700101', {_EDGE}) * CAST(86400 AS bigint) + DATEDIFF(second, CAST({_EDGE} AS date), {_EDGE}) "
+    f"+ DATEPART(microsecond, {_EDGE}) / 1e6",
+    count="count_big(*)",
+)  # fmt: skip
 
 
 def _number(value: object) -> float | None:
@@ -200,6 +211,14 @@ def no_such_table(code: str, table: str, tables: list[str]) -> ContractBroken:
     return ContractBroken(
         f"source {code}: there is no table {table}; it has {shown or 'none'}; "
         "if it was renamed, mend tables in registry.yml and the staging models"
+    )
+
+
+def in_several_schemas(code: str, table: str, schemas: list[str]) -> ContractBroken:
+    """The error for a table's name that does not say which of several is meant."""
+    return ContractBroken(
+        f"source {code}: {len(schemas)} schemas have a table {table}; name it with its schema in "
+        f"registry.yml, as {' or '.join(f'{schema}.{table}' for schema in schemas)}"
     )
 
 

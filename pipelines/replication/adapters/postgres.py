@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import duckdb
 
 from ibr.config import Source
-from ibr.errors import ContractBroken
 from pipelines.replication.adapters.base import (
     NOT_REFUSED,
     ORIGINAL,
@@ -24,6 +23,7 @@ from pipelines.replication.adapters.base import (
     Column,
     Figures,
     Since,
+    in_several_schemas,
     no_such_table,
     refuse_alike,
     where,
@@ -120,10 +120,7 @@ class PostgresAdapter:
         if not found:
             raise no_such_table(self._code, table, self.tables())
         if len(found) > 1:
-            raise ContractBroken(
-                f"source {self._code}: {len(found)} schemas have a table {table}; name it with its schema in "
-                f"registry.yml, as {' or '.join(f'{schema}.{name}' for schema, name, _ in found)}"
-            )
+            raise in_several_schemas(self._code, table, [schema for schema, *_ in found])
         return found[0]
 
     def _place(self, table: str) -> str:
