@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem
+from ibr.lookup import ANSWERS, Lookup, faults_of
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
@@ -137,13 +138,15 @@ class Source(_Section):
     compare_days: int = Field(default=7, gt=0, description="after so many days tables are copied and compared whole")
     limits: Limits = Limits()
     tables: dict[str, Table]
+    lookup: Lookup | None = Field(default=None, description="for a register behind a web service: how it is asked")
 
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if not re.match(r"^(sqlite|postgresql|mysql|mssql|files):", url):
+        if not re.match(r"^(sqlite|postgresql|mysql|mssql|files|https?):", url):
             raise ValueError(
-                f"url starts with {url.split(':')[0]!r}; expected sqlite:, postgresql:, mysql:, mssql: or files:"
+                f"url starts with {url.split(':')[0]!r}; "
+                "expected sqlite:, postgresql:, mysql:, mssql:, files: or https:"
             )
         return url
 
@@ -159,7 +162,16 @@ class Source(_Section):
         without_path = [name for name, table in self.tables.items() if not table.path]
         if self.url.startswith("files:") and without_path:
             raise ValueError(f"table(s) {', '.join(without_path)} of a files: source need a path")
+        if faults := faults_of(self.url, self.kind.value, self.tables, self.lookup):
+            raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def as_mirrored(self) -> "Source":
+        """The source with all tables of its mirror: a service has one more, of who was asked for."""
+        if self.lookup is None:
+            return self
+        return self.model_copy(update={"tables": {ANSWERS: Table(key=["national_id"]), **self.tables}})
 
 
 class Warehouse(_Section):
@@ -223,6 +235,16 @@ class Registry(_Section):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def copied(self) -> dict[str, Source]:
+        """The sources that are copied whole: all but the services."""
+        return {code: source for code, source in self.sources.items() if source.lookup is None}
+
+    @property
+    def services(self) -> dict[str, Source]:
+        """The registers behind a web service, which are asked for one person a call."""
+        return {code: source for code, source in self.sources.items() if source.lookup is not None}
 
     def carrier(self, program: str) -> str:
         """The source that carries a program."""
