@@ -58,6 +58,8 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
     settings = yaml.safe_load(now.registry_file.read_text(encoding="utf-8"))
     for source in settings["sources"].values():
         source["url"] = "sqlite:///not-asked.db"
+        if lookup := source.get("lookup"):
+            source["url"], lookup["headers"] = "https://not-asked.invalid", {}
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)
@@ -88,7 +90,7 @@ def _make_sources(con: duckdb.DuckDBPyConnection, now: Workspace, until: dt.date
     By the time at which its run began, as rows of mirrors have it.
     """
     con.execute(
-        "INSERT INTO ops.sources SELECT source, name, kind, false, NULL, last_good_at, NULL, freshness_days "
+        "INSERT INTO ops.sources BY NAME SELECT source, name, kind, false AS is_stale, last_good_at, freshness_days "
         "FROM (SELECT * EXCLUDE (last_good_at) FROM now.ops.sources) "
         "JOIN (SELECT source, max(checked_at) AS last_good_at "
         "FROM (SELECT source, run_id, max(checked_at) AS checked_at FROM now.ops.reconciliation "

@@ -11,7 +11,7 @@ import dagster as dg
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
 from pipelines import dbt, jobs, logs, schedules
-from pipelines.assets import contracts, exceptions, linkage, marts, publication, registry, sources
+from pipelines.assets import contracts, exceptions, linkage, lookups, marts, publication, registry, sources
 from pipelines.context import Session
 
 
@@ -23,12 +23,13 @@ def build_definitions(session: Session) -> dg.Definitions:
     workspace = session.workspace
     dbt_here = dbt.prepare(workspace)
     registry_models, mart_models = registry.build_dbt(dbt_here.project), marts.build_dbt(dbt_here.project)
-    configured = workspace.registry.sources.items()
+    copied, services = workspace.registry.copied.items(), workspace.registry.services.items()
     mart_keys = sorted(mart_models.keys)
     registry_keys = sorted(key for key in registry_models.keys if key.path[0] == "registry")
     return dg.Definitions(
         assets=[
-            *[asset for code, source in configured for asset in sources.build_assets(code, source)],
+            *[asset for code, source in copied for asset in sources.build_assets(code, source)],
+            *[asset for code, source in services for asset in lookups.build_assets(code, source)],
             registry.run_parameters,
             registry_models,
             registry.rejected_rows,
@@ -38,11 +39,11 @@ def build_definitions(session: Session) -> dg.Definitions:
             publication.build(mart_keys),
         ],
         asset_checks=[
-            *[sources.build_contract(code, source) for code, source in configured],
+            *[sources.build_contract(code, source) for code, source in copied],
             contracts.build("registry", registry_keys, run_registry_contract),
             contracts.build("marts", mart_keys, run_marts_contract),
         ],
-        jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job()],
+        jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job(workspace.registry)],
         schedules=schedules.replication_schedules(workspace.registry),
         sensors=[schedules.build_after_replication(workspace.registry)],
         resources={"session": session, "dbt": dbt_here},

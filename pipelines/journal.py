@@ -19,11 +19,13 @@ def stage(
     source: str | None = None,
     rows: int | None = None,
     problem: str | None = None,
+    note: str | None = None,
 ) -> None:
-    """Write how a stage (or one source of it) ended in `ops.runs`; `problem` is what failed, in one line."""
+    """Write how a stage (or one source of it) ended in `ops.runs`; `problem` is what failed, in one line, `note` what
+    there is to say where nothing did."""
     con.execute(
         "INSERT INTO ops.runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [run.run_id, name, source, begun, now(), "failure" if problem else "success", rows, problem],
+        [run.run_id, name, source, begun, now(), "failure" if problem else "success", rows, problem or note],
     )
 
 

@@ -101,9 +101,10 @@ def run(
         runner = _Runner(workspace, tags, outcome, progress)
         if "replicate" in stages:
             runner.replicate()
-        to_build = [stage for stage in stages if stage != "replicate"]
-        if to_build and _can_build(workspace, outcome):
-            runner.build(to_build)
+        if set(stages) == {"replicate"}:
+            runner.ask()
+        elif _can_build(workspace, outcome, asks="replicate" in stages):
+            runner.build(stages)
         _record_failures(workspace, outcome)
     return outcome
 
@@ -125,7 +126,7 @@ class _Runner:
 
         Only the copying is threaded: Dagster's logging set-up deadlocks when two runs start in one process.
         """
-        workspace, sources = self._workspace, self._workspace.registry.sources
+        workspace, sources = self._workspace, self._workspace.registry.copied
         with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
             pool.submit(expectations.load)  # before the first landing asks for it
             under_way = {
@@ -149,19 +150,38 @@ class _Runner:
                 self._outcome.stages.append(stage)
                 self._outcome.troubles += troubles
 
+    def ask(self) -> None:
+        """Services, for the persons of the registry as it was last built."""
+        for code in self._workspace.registry.services:
+            stage, troubles = self._execute(replication_job_name(code))
+            stage.name = f"replicate {code}"
+            self._outcome.stages.append(stage)
+            self._outcome.troubles += troubles
+        self._tell_of_services()
+
     def build(self, stages: Sequence[str]) -> None:
-        """The stages after replication, in one run: a blocking check stops what depends on it."""
-        if not stages:
-            return
+        """The stages after replication, in one run: a blocking check stops what depends on it. With `replicate` among
+        them services are asked, for the persons of this run."""
         job = self._definitions.resolve_job_def(BUILD_JOB)
         graph = self._definitions.resolve_asset_graph()
         keys = [
             key for key in job.asset_layer.selected_asset_keys if graph.get(key).group_name in stages
         ]
         stage, troubles = self._execute(BUILD_JOB, keys)
-        stage.name = ", ".join(stages)
+        stage.name = ", ".join(stage for stage in stages if stage != "replicate")
         self._outcome.stages.append(stage)
         self._outcome.troubles += troubles
+        self._tell_of_services()
+
+    def _tell_of_services(self) -> None:
+        """A service in trouble fails no step where an earlier mirror stands in; it is told all the same."""
+        told = {trouble.message for trouble in self._outcome.troubles}
+        failures = staleness.failures(self._workspace.home, self._workspace.registry.services)
+        self._outcome.troubles += [
+            Trouble(code, failure["message"], failure["exit_code"])
+            for code, failure in failures.items()
+            if failure["run_id"] == self._outcome.run_id and failure["message"] not in told
+        ]
 
     def _execute(self, job_name: str, keys: list[dg.AssetKey] | None = None) -> tuple[StageOutcome, list[Trouble]]:
         begun = dt.datetime.now(dt.UTC)
@@ -201,8 +221,9 @@ def open_instance(workspace: Workspace) -> dg.DagsterInstance:
     return instance
 
 
-def _can_build(workspace: Workspace, outcome: RunOutcome) -> bool:
-    """Whether every source has a good mirror, of whatever age; if not, that is one more trouble."""
+def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool:
+    """Whether every source has a good mirror, of whatever age; if not, that is one more trouble. `asks`: services get
+    theirs in the build itself."""
     con = connect(workspace.warehouse_file)
     try:
         prepare(con)
@@ -210,7 +231,8 @@ def _can_build(workspace: Workspace, outcome: RunOutcome) -> bool:
         good = set((answer and answer[0]) or [])
     finally:
         con.close()
-    never = [code for code in workspace.registry.sources if code not in good]
+    needed = workspace.registry.copied if asks else workspace.registry.sources
+    never = [code for code in needed if code not in good]
     if never:
         outcome.troubles.append(
             Trouble(

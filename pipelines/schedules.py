@@ -13,8 +13,8 @@ ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRun
 
 
 def replication_schedules(registry: Registry) -> list[dg.ScheduleDefinition]:
-    """A nightly schedule for each source's job."""
-    return [_nightly(replication_job_name(code), registry) for code in registry.sources]
+    """A nightly schedule for each source's job; services are asked by the build."""
+    return [_nightly(replication_job_name(code), registry) for code in registry.copied]
 
 
 def _nightly(job_name: str, registry: Registry) -> dg.ScheduleDefinition:
@@ -38,7 +38,7 @@ def build_after_replication(registry: Registry) -> dg.SensorDefinition:
 
     Its run key is the night's first replication, so that one night is built once.
     """
-    jobs = [replication_job_name(code) for code in registry.sources]
+    jobs = [replication_job_name(code) for code in registry.copied]
     patience = dt.timedelta(minutes=registry.schedule.patience_minutes)
 
     @dg.sensor(

@@ -31,6 +31,12 @@ def failures(home: Path, codes: Iterable[str]) -> dict[str, dict]:
     return {code: json.loads(_file(home, code).read_text()) for code in codes if _file(home, code).is_file()}
 
 
+def failed_in(home: Path, code: str, run_id: str) -> bool:
+    """Whether a source's last attempt was in this run, and failed."""
+    failure = failures(home, [code]).get(code)
+    return failure is not None and failure["run_id"] == run_id
+
+
 def record(con: duckdb.DuckDBPyConnection, home: Path, registry: Registry, now: dt.datetime) -> None:
     """Bring to `ops.sources`, where models read it, which sources keep an older mirror than was promised, and why."""
     con.execute("UPDATE ops.sources SET is_stale = false, stale_reason = NULL WHERE is_stale")

@@ -19,7 +19,8 @@ def write_parameters(
 ) -> None:
     """Fill `ops.parameters`, `ops.programs` and `ops.sources` from the configuration, in one transaction.
 
-    `programs`: dicts of program, name, benefit_unit, source. `sources`: dicts of source, name, kind.
+    `programs`: dicts of program, name, benefit_unit, source. `sources`: dicts of source, name, kind,
+    is_asked_by_id.
     What is known about a source (stale, last good) stays; a source no longer configured goes.
     """
     parameters = {
@@ -42,9 +43,9 @@ def write_parameters(
             [[source["source"] for source in sources]],
         )
         con.executemany(
-            "INSERT INTO ops.sources (source, name, kind) VALUES (?, ?, ?) "
-            "ON CONFLICT (source) DO UPDATE SET name = excluded.name, kind = excluded.kind",
-            [[str(source[key]) for key in ("source", "name", "kind")] for source in sources],
+            "INSERT INTO ops.sources (source, name, kind, is_asked_by_id) VALUES (?, ?, ?, ?) ON CONFLICT (source) "
+            "DO UPDATE SET name = excluded.name, kind = excluded.kind, is_asked_by_id = excluded.is_asked_by_id",
+            [[source[key] for key in ("source", "name", "kind", "is_asked_by_id")] for source in sources],
         )
         con.commit()
     except duckdb.Error:

@@ -29,11 +29,13 @@ CREATE TABLE IF NOT EXISTS ops.sources (
     stale_reason VARCHAR,
     last_good_at TIMESTAMPTZ,
     last_run_id VARCHAR,
-    freshness_days INTEGER
+    freshness_days INTEGER,
+    is_asked_by_id BOOLEAN
 );
 
--- For warehouses made before there was a promise of freshness.
+-- For warehouses made before there was a promise of freshness, or a register behind a web service.
 ALTER TABLE ops.sources ADD COLUMN IF NOT EXISTS freshness_days INTEGER;
+ALTER TABLE ops.sources ADD COLUMN IF NOT EXISTS is_asked_by_id BOOLEAN;
 
 -- One row for each check of the last contract on a layer, and whether the layer held it as a whole.
 CREATE TABLE IF NOT EXISTS ops.checks (

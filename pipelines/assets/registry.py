@@ -50,7 +50,12 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
                 for code, program in registry.programs.items()
             ],
             sources=[
-                {"source": code, "name": source.name, "kind": source.kind.value}
+                {
+                    "source": code,
+                    "name": source.name,
+                    "kind": source.kind.value,
+                    "is_asked_by_id": source.lookup is not None,
+                }
                 for code, source in registry.sources.items()
             ],
         )

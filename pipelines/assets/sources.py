@@ -25,6 +25,11 @@ def mirror_key(code: str, table: str) -> dg.AssetKey:
     return dg.AssetKey([f"mirror_{code}", asset_name(table)])
 
 
+def asset_keys(code: str, source: Source) -> list[dg.AssetKey]:
+    """A source's landing and every table of its mirror."""
+    return [landing_key(code), *(mirror_key(code, name) for name in source.as_mirrored.tables)]
+
+
 def build_assets(code: str, source: Source) -> list[dg.AssetsDefinition]:
     """A source's landing and its mirror."""
     return [_landing(code, source), _mirror(code, source)]
@@ -159,12 +164,13 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                 outcome = merged(whole)
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
-        yield from _report(outcome, keys)
+        yield from report(outcome, keys)
 
     return mirrored
 
 
-def _report(outcome: MergeOutcome, keys: dict[str, dg.AssetKey]) -> Iterator:
+def report(outcome: MergeOutcome, keys: dict[str, dg.AssetKey]) -> Iterator:
+    """What a merge did, as Dagster's materialisations and check results."""
     for name, key in keys.items():
         table = outcome.tables[name]
         figures = [c for c in outcome.comparisons if c.table == name]

@@ -10,7 +10,10 @@ from warehouse.connection import connect, literal, load_extension, quoted
 from warehouse.parameters import write_parameters
 from warehouse.schemas import prepare
 
-SOURCES = [{"source": "a", "name": "System A", "kind": "mis"}, {"source": "b", "name": "B", "kind": "register"}]
+SOURCES = [
+    {"source": "a", "name": "System A", "kind": "mis", "is_asked_by_id": False},
+    {"source": "b", "name": "B", "kind": "register", "is_asked_by_id": True},
+]
 PROGRAMS = [{"program": "X", "name": "Program X", "benefit_unit": "person", "source": "a"}]
 
 

@@ -37,7 +37,7 @@ _ANSWER_COLUMNS = [
 @dataclass(frozen=True)
 class LookupOutcome:
     """What a run's asking came to. `landing`: None where there is nothing new to merge; `trouble`: why the register
-    counts as stale, or None; `words`: the run in one line."""
+    counts as stale, or None; `words`: how the asking went, in one line."""
 
     landing: Landing | None
     asked: Asked
@@ -50,15 +50,19 @@ def write_asked_for(con: duckdb.DuckDBPyConnection, home: Path, code: str) -> No
     path = Answers(home, code, "").asked_for
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = path.with_suffix(".part")
+    con.execute(f"COPY ({_people(con)}) TO {literal(str(partial))} (FORMAT parquet)")
+    partial.replace(path)
+
+
+def _people(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: the distinct IDs of the registry; nobody is known before it was first built."""
     there = con.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'registry' "
         "AND table_name = 'persons'"
     ).fetchone()
-    query = "SELECT NULL::VARCHAR AS national_id WHERE false"  # nobody is known before the registry was first built
-    if there and there[0]:
-        query = "SELECT DISTINCT national_id FROM registry.persons WHERE national_id IS NOT NULL"
-    con.execute(f"COPY ({query}) TO {literal(str(partial))} (FORMAT parquet)")
-    partial.replace(path)
+    if there == (0,):
+        return "SELECT NULL::VARCHAR AS national_id WHERE false"
+    return "SELECT DISTINCT national_id FROM registry.persons WHERE national_id IS NOT NULL"
 
 
 def ask_and_land(
@@ -91,7 +95,7 @@ def ask_and_land(
         # A run that heard nothing brings the mirror nothing: it stays as good, and as old, as it is.
         is_news = trouble is None or (doubt is None and asked.done > asked.outcomes[Outcome.SILENT])
         landing = register.land(home, run_id) if is_news else None
-        return LookupOutcome(landing, asked, trouble, register.words(asked))
+        return LookupOutcome(landing, asked, trouble, _words(asked))
 
 
 class _Register:
@@ -212,14 +216,19 @@ class _Register:
         figures.keys = counted[0] if counted else 0
         landing.tables[name] = LandedTable(name, "full", figures.rows, columns, figures)
 
-    def words(self, asked: Asked) -> str:
-        """How the run went, and for how many people an answer stands."""
-        people, stand = self._con.execute(
-            "SELECT count(*), count(standing.national_id) FROM read_parquet(?) AS asked_for "
-            "LEFT JOIN standing ON standing.national_id = asked_for.national_id",
-            [str(self._answers.asked_for)],
-        ).fetchone() or (0, 0)
-        told = f"asked for {asked.done:,} people, "
-        told += ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(asked.outcomes.items()))
-        pause = f"; the service wants no calls for {asked.pause:.0f} s" if asked.pause else ""
-        return f"{told.removesuffix(', ')}; {stand:,} of {people:,} are answered{pause}"
+
+def _words(asked: Asked) -> str:
+    """How the asking went, in one line."""
+    counts = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(asked.outcomes.items()))
+    pause = f"; the service wants no calls for {asked.pause:.0f} s" if asked.pause else ""
+    return f"asked for {asked.done:,} people{': ' if counts else ''}{counts}{pause}"
+
+
+def share_answered(con: duckdb.DuckDBPyConnection, code: str) -> str:
+    """In words, for how many of the people in the registry an answer stands in the mirror."""
+    answered, people = con.execute(
+        "SELECT count(*) FILTER (answers.outcome <> 'unanswered'), count(*) "
+        f"FROM ({_people(con)}) AS asked_for LEFT JOIN {quoted(f'mirror_{code}')}.{ANSWERS} AS answers "
+        "ON answers.national_id = asked_for.national_id AND answers._ibr_deleted_at IS NULL"
+    ).fetchone() or (0, 0)
+    return f"answered for {answered:,} of {people:,} people"
