@@ -24,6 +24,7 @@ from linkage.households import HouseholdGroups, group_households
 from linkage.identity import CarryOver, carry_over, check_run_id, keep
 from linkage.last_run import last_run
 from linkage.register import match_register
+from linkage.register_answers import are_asked_by_id, registers, whole, whole_registers
 from linkage.registry_sql import run_script
 from linkage.registry_state import drop_spare_state, link_persons, publish_state, published_state
 from linkage.results import LinkageResult
@@ -35,7 +36,6 @@ Progress = Callable[[str], None]
 
 WORK = "linkage_work"
 PERSONS = "registry.persons"
-POPULATION = "registry.population"
 
 # The roles of registry.persons and registry.population, whose shapes the data model fixes.
 PERSON_COLUMNS: dict[str, Any] = {
@@ -83,8 +83,8 @@ class RegistrySettings(BaseModel):
     `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes`
     names further columns that help. `max_jump`: the share of records merged may be this many times the last
     run's. `relearn_after`: the share of the records that may have changed since the model was learned; until then a
-    run looks only at what changed. `stale_register`: whether a register that could not be refreshed still says
-    something.
+    run looks only at what changed. `stale_register`: whether a register that could not be refreshed, or an answer
+    older than it may be of one that is asked by ID, still says something.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -219,13 +219,15 @@ def _link(
     roles = settings.person_specification()
     of_persons, of_register = settings.register_specifications()
     state = register_state(con)
-    is_used = state == "available" or (state == "stale" and settings.stale_register == "use_last_good")
+    use_last_good = settings.stale_register == "use_last_good"
+    is_used = state == "available" or (state == "stale" and use_last_good)
+    checked = registers(con, WORK, PERSONS, is_whole_used=is_used, use_last_good=use_last_good)
     run_script(con, "decisions", work=WORK, persons=PERSONS)
     # Beside each other: many of their statements are too small for more than one core.
     with _beside(con) as start:
-        if is_used:
+        if checked.whole:
             register_run = start(
-                match_register, of_persons, names_once(PERSONS), names_once(POPULATION), of_register, WORK,
+                match_register, of_persons, names_once(PERSONS), names_once(checked.whole), of_register, WORK,
                 progress=lambda stage: say(f"matching to the register: {stage}"),
             )  # fmt: skip
         persons = link_persons(
@@ -235,7 +237,7 @@ def _link(
         )  # fmt: skip
         figures = _figures(con)
         _safety_stop(con, figures, settings)
-        register: LinkageResult | None = register_run.result() if is_used else None
+        register: LinkageResult | None = register_run.result() if checked.whole else None
 
     say("carrying numbers over")
     con.execute(
@@ -251,8 +253,9 @@ def _link(
     household_uids = carry_over(con, "household", f"{WORK}.new_households", WORK)
     say("verifying")
     verified = verify(
-        con, PERSONS, POPULATION if is_used else None, f"{WORK}.matches" if is_used else None, reporting_date, WORK,
+        con, PERSONS, checked.believed, checked.matches, reporting_date, WORK,
         name_variants=_load_variants(con, settings.name_variants), earlier="linkage.verification",
+        unasked=checked.unasked,
     )  # fmt: skip
 
     say("replacing the last run's tables")
@@ -318,17 +321,14 @@ def _beside(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Future[Any
 
 def register_state(con: duckdb.DuckDBPyConnection) -> RegisterState:
     """Whether registry.population can be asked: `unavailable` without rows, `stale` where no register was
-    refreshed.
+    refreshed. Registers that are asked by ID are judged answer by answer instead.
     """
-    if not table_exists(con, "registry", "population") or not single(
-        con, f"SELECT count(*) FROM {POPULATION}"
-    ):
+    known = whole_registers(con)
+    if not known and are_asked_by_id(con):
+        return "available"
+    if not table_exists(con, "registry", "population") or not single(con, f"SELECT count(*) FROM {whole(con)}"):
         return "unavailable"
-    if table_exists(con, "ops", "sources") and single(
-        con, "SELECT (count(*) > 0 AND bool_and(is_stale))::INTEGER FROM ops.sources WHERE kind = 'register'"
-    ):
-        return "stale"
-    return "available"
+    return "stale" if known and all(known) else "available"
 
 
 def _figures(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

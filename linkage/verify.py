@@ -4,7 +4,9 @@ The status is the first that applies:
 
 `could_not_check`     the register is not there or too old, or the record has neither a usable ID nor name and
                       birth date; in the first case the register's person, death and emigration stay as an
-                      earlier check found them
+                      earlier check found them. `could_not_check_reason` says which. Where a register is asked by
+                      ID, one person a call, also who has no ID to ask with, or no answer that can be used, unless
+                      another register or another record of the person says more
 `id_shared`           several persons use the ID (all of them: the fields that differ say who is not its
                       owner), or it is somebody else's in the register, with another given name and another
                       birth date, such as a guardian's ID on a child's record
@@ -44,6 +46,11 @@ NAME_SIMILARITY = 0.9
 # Where ID and birth date are the same: Jop for Job, Maeyo for Maiyo, Josy for Josephine are then the same
 # person.
 NAME_SIMILARITY_BORN_ALIKE = 0.75
+# What a register can be asked for.
+_CAN_BE_CHECKED = (
+    "(persons.national_id IS NOT NULL OR (persons.birth_date IS NOT NULL "
+    "AND coalesce(persons.full_name, persons.given_name, persons.family_name) IS NOT NULL))"
+)
 # Nothing is known from an earlier check.
 _KNOWN = (
     "NULL::VARCHAR AS record_id, NULL::VARCHAR AS register_id, NULL::VARCHAR AS match_key, "
@@ -80,6 +87,7 @@ def verify(
     *,
     name_variants: str | None = None,
     earlier: str | None = None,
+    unasked: str | None = None,
 ) -> VerificationCounts:
     """Write `{work}.verification` (the columns of `linkage.verification`), one row a record.
 
@@ -87,17 +95,19 @@ def verify(
     `matches` one shaped like the engine's (record_id, register_id, match_key, match_probability, verdict,
     runner_up_probability); `{work}.person_crosswalk` (member_id, uid) says who is who. `register` None: it is
     unavailable or stale, and every record is `could_not_check`; whom `earlier` (shaped like
-    linkage.verification) took a record for, and that person's death, are known still. `name_variants` names a
-    table (name, canonical) in lower case.
+    linkage.verification) took a record for, and that person's death, are known still. `unasked` names a table
+    (record_id, reason) of records for which not every register could be asked: who is found nowhere is then
+    `could_not_check`. `name_variants` names a table (name, canonical) in lower case.
     """
+    known = earlier or f"(SELECT {_KNOWN})"
     if register is None or matches is None:
-        known = earlier or f"(SELECT {_KNOWN})"
         con.execute(f"""
             CREATE OR REPLACE TABLE {work}.verification AS
             SELECT
                 persons.record_id, '{Status.COULD_NOT_CHECK}' AS status, known.register_id,
                 known.match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
-                []::VARCHAR[] AS mismatched_fields, known.register_death_date, known.register_emigrated_date
+                []::VARCHAR[] AS mismatched_fields, known.register_death_date, known.register_emigrated_date,
+                if({_CAN_BE_CHECKED}, 'register_not_available', 'not_enough_details') AS could_not_check_reason
             FROM {persons} AS persons
             LEFT JOIN {known} AS known ON known.record_id = persons.record_id""")
         return _count(con, work)
@@ -122,7 +132,15 @@ def verify(
         name_similarity=NAME_SIMILARITY,
         name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
     )
-    run_script(con, "verify_status", **names, reporting_date=reporting_date.isoformat())
+    run_script(
+        con,
+        "verify_status",
+        **names,
+        can_be_checked=_CAN_BE_CHECKED,
+        earlier=known,
+        unasked=unasked or "(SELECT NULL::VARCHAR AS record_id, NULL::VARCHAR AS reason)",
+        reporting_date=reporting_date.isoformat(),
+    )
     return _count(con, work)
 
 

@@ -177,8 +177,10 @@ CREATE TABLE IF NOT EXISTS linkage.verification (
     runner_up_probability DOUBLE,
     mismatched_fields VARCHAR[],
     register_death_date DATE,
-    register_emigrated_date DATE
+    register_emigrated_date DATE,
+    could_not_check_reason VARCHAR
 );
+ALTER TABLE linkage.verification ADD COLUMN IF NOT EXISTS could_not_check_reason VARCHAR;
 
 CREATE TABLE IF NOT EXISTS linkage.decisions (
     decision_id VARCHAR,

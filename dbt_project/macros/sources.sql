@@ -3,6 +3,12 @@
     (select * from {{ source('mirror_' ~ source_code, table_name) }} where _ibr_deleted_at is null)
 {%- endmacro %}
 
+{#- The answers of a register that is asked by ID, or nothing: registry.yml says how a register is reached, and the
+    models are the same for both. -#}
+{% macro answers_of(source_code) -%}
+    {{ return(adapter.get_relation(target.database, 'mirror_' ~ source_code, 'answers') if execute else none) }}
+{%- endmacro %}
+
 {#- Whether any source that feeds a row is stale: the row's own (`own`, a flag that may be null), those of the given
     kinds (mis, register, reference), and those by code, as a subquery that gives codes. -#}
 {% macro any_source_stale(own='false', kinds=[], codes=none) -%}

@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS linkage.uid_events (
 );
 CREATE TABLE IF NOT EXISTS linkage.verification (
     record_id VARCHAR, status VARCHAR, register_id VARCHAR, match_key VARCHAR, match_probability DOUBLE,
-    runner_up_probability DOUBLE, mismatched_fields VARCHAR [], register_death_date DATE, register_emigrated_date DATE
+    runner_up_probability DOUBLE, mismatched_fields VARCHAR [], register_death_date DATE, register_emigrated_date DATE,
+    could_not_check_reason VARCHAR
 );
 CREATE TABLE IF NOT EXISTS linkage.decisions (
     decision_id VARCHAR, kind VARCHAR, record_id_l VARCHAR, record_id_r VARCHAR,

@@ -40,11 +40,7 @@ nearly AS (
 SELECT
     persons.record_id,
     crosswalk.uid AS person_uid,
-    persons.national_id IS NOT NULL
-    OR (
-        persons.birth_date IS NOT NULL
-        AND coalesce(persons.full_name, persons.given_name, persons.family_name) IS NOT NULL
-    ) AS can_be_checked,
+    {{ can_be_checked }} AS can_be_checked,
     -- Somebody else's ID, unless the register's person has nearly the same one: then it is mistyped.
     id_users.users IS NOT NULL
     OR (coalesce(by_id.is_somebody_else, false) AND NOT coalesce(nearly.is_mistyped, false)) AS id_is_shared,
@@ -111,32 +107,51 @@ named AS (
             WHEN match_key THEN key_register_id
         END AS register_id
     FROM decided
+),
+
+reached AS (
+    SELECT
+        named.*,
+        CASE
+            WHEN NOT named.can_be_checked THEN 'not_enough_details'
+            -- Whom no register knows is not found only where every register said so.
+            WHEN named.register_id IS NULL AND named.mismatched_fields IS NULL THEN unasked.reason
+        END AS could_not_check_reason
+    FROM named
+    LEFT JOIN {{ unasked }} AS unasked ON named.record_id = unasked.record_id
 )
 
 SELECT
-    named.record_id,
+    reached.record_id,
     CASE
-        WHEN NOT named.can_be_checked THEN 'could_not_check'
-        WHEN named.id_is_shared THEN 'id_shared'
+        WHEN reached.could_not_check_reason IS NOT NULL THEN 'could_not_check'
+        WHEN reached.id_is_shared THEN 'id_shared'
         WHEN population.death_date <= DATE '{{ reporting_date }}' OR (population.is_deceased AND population.death_date IS NULL)
             THEN 'deceased'
-        WHEN len(named.mismatched_fields) > 0 OR named.id_is_wrong THEN 'mismatch'
-        WHEN named.evidence_level = 'national_id' THEN 'verified'
-        WHEN named.register_id IS NOT NULL THEN 'found_by_match_key'
+        WHEN len(reached.mismatched_fields) > 0 OR reached.id_is_wrong THEN 'mismatch'
+        WHEN reached.evidence_level = 'national_id' THEN 'verified'
+        WHEN reached.register_id IS NOT NULL THEN 'found_by_match_key'
         ELSE 'not_found'
     END AS status,
-    named.register_id,
-    named.evidence_level AS match_key,
-    if(named.can_be_checked AND named.register_id IS NOT DISTINCT FROM coalesce(named.key_register_id, named.register_id),
-        named.match_probability, NULL) AS match_probability,
-    if(named.can_be_checked, named.runner_up_probability, NULL) AS runner_up_probability,
+    coalesce(reached.register_id, known.register_id) AS register_id,
+    coalesce(reached.evidence_level, known.match_key) AS match_key,
+    if(
+        reached.could_not_check_reason IS NULL
+        AND reached.register_id IS NOT DISTINCT FROM coalesce(reached.key_register_id, reached.register_id),
+        reached.match_probability, NULL
+    ) AS match_probability,
+    if(reached.could_not_check_reason IS NULL, reached.runner_up_probability, NULL) AS runner_up_probability,
     CASE
-        WHEN NOT named.can_be_checked THEN []::VARCHAR []
+        WHEN reached.could_not_check_reason IS NOT NULL THEN []::VARCHAR []
         -- What differs is told of the person the record is taken for, not of the one whose ID it carries.
-        WHEN named.id_is_wrong AND NOT named.id_is_shared THEN ['national_id']
-        ELSE coalesce(named.mismatched_fields, []::VARCHAR [])
+        WHEN reached.id_is_wrong AND NOT reached.id_is_shared THEN ['national_id']
+        ELSE coalesce(reached.mismatched_fields, []::VARCHAR [])
     END AS mismatched_fields,
-    population.death_date AS register_death_date,
-    population.emigrated_date AS register_emigrated_date
-FROM named
-LEFT JOIN {{ register }} AS population ON named.register_id = population.register_id;
+    coalesce(population.death_date, known.register_death_date) AS register_death_date,
+    coalesce(population.emigrated_date, known.register_emigrated_date) AS register_emigrated_date,
+    reached.could_not_check_reason
+FROM reached
+LEFT JOIN {{ register }} AS population ON reached.register_id = population.register_id
+-- An answer that is too old says nothing new; whom it spoke of, and that person's death, are known still.
+LEFT JOIN {{ earlier }} AS known
+    ON reached.record_id = known.record_id AND reached.could_not_check_reason = 'answer_out_of_date';

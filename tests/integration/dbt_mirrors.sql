@@ -133,7 +133,8 @@ INSERT INTO linkage.pairs VALUES
     ('hsnp:X1', 'nsnp:M1', 'national_id', 18.5, 0.9999, 'match'),
     ('cfa:p-2', 'nsnp:M1', 'phonetic_names', 1.5, 0.7, 'review');
 INSERT INTO linkage.household_ties VALUES ('cfa:S-1', 'nsnp:N1', 1, 'review');
-INSERT INTO linkage.verification VALUES
+INSERT INTO linkage.verification (record_id, status, register_id, match_key, match_probability, runner_up_probability,
+    mismatched_fields, register_death_date, register_emigrated_date) VALUES
     ('nsnp:M1', 'deceased', '1000001', 'national_id', 0.999, 0.0, [], DATE '2026-04-30', NULL),
     ('ctovc:H000001/2', 'deceased', '1000001', 'national_id', 0.999, 0.0, [], DATE '2026-04-30', NULL),
     ('hsnp:X1', 'mismatch', '1000001', 'national_id', 0.999, 0.0, ['birth_date'], DATE '2026-04-30', NULL),

@@ -73,8 +73,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         con.execute("""
             CREATE SCHEMA registry; CREATE SCHEMA ops;
-            CREATE TABLE ops.sources (source VARCHAR, kind VARCHAR, is_stale BOOLEAN);
-            INSERT INTO ops.sources VALUES ('register', 'register', false), ('one', 'mis', true);
+            CREATE TABLE ops.sources (source VARCHAR, kind VARCHAR, is_stale BOOLEAN, is_asked_by_id BOOLEAN);
+            INSERT INTO ops.sources VALUES ('register', 'register', false, false), ('one', 'mis', true, NULL);
             CREATE TABLE registry.persons AS
             SELECT 's:' || range AS record_id, 's' AS source, 's:h' || range // 2 AS household_id, 'name' ||
             range // 2 AS given_name,

@@ -81,7 +81,7 @@ def test_schemas_and_parameters_may_be_written_again():
     con.execute("UPDATE ops.sources SET is_stale = true, stale_reason = 'unreachable' WHERE source = 'a'")
     con.execute("INSERT INTO linkage.persons_crosswalk VALUES ('a:1', 'P000000001')")
     prepare(con)
-    write(con, sources=[*SOURCES[:1], {"source": "c", "name": "C", "kind": "mis"}])
+    write(con, sources=[*SOURCES[:1], {"source": "c", "name": "C", "kind": "mis", "is_asked_by_id": False}])
     assert con.sql("SELECT source, is_stale FROM ops.sources ORDER BY 1").fetchall() == [("a", True), ("c", False)]
     assert con.sql("SELECT count(*) FROM linkage.persons_crosswalk").fetchone() == (1,)
     assert con.sql("SELECT value FROM ops.parameters WHERE name = 'reporting_date'").fetchone() == ("2026-06-30",)

@@ -62,8 +62,31 @@ unmapped as (
     group by source, mapped_to_level
 ),
 
+-- Of the IDs that programs hold, how many a register that is asked by ID has answered for, and what it said.
+answers as (
+    select
+        sources.source, 'answers' as table_name, 'national_id' as field, 'share_answered' as measure,
+        round(count(*) filter (answers.outcome <> 'unanswered' and not answers.is_out_of_date) / count(*), 4) as value,
+        'share' as unit
+    from {{ source('ops', 'sources') }} as sources
+    cross join (select distinct national_id from {{ ref('int_persons') }} where national_id is not null) as asked_for
+    left join {{ ref('int_register_answers') }} as answers
+        on answers.source = sources.source and answers.national_id = asked_for.national_id
+    where sources.is_asked_by_id
+    group by sources.source
+    union all
+    select
+        source, 'answers', 'national_id',
+        'answers:' || case when is_out_of_date then 'out_of_date' else coalesce(reason, outcome) end,
+        count(*), 'people'
+    from {{ ref('int_register_answers') }}
+    group by all
+),
+
 figures as (
     select * from freshness
+    union all
+    select * from answers
     union all
     select * from row_accounting
     union all

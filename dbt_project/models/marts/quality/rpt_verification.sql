@@ -30,7 +30,7 @@ select
             and (persons.birth_date is null or coalesce(persons.full_name, persons.given_name, persons.family_name) is null)
             then 'not_enough_details'
         when verification.record_id is null then 'not_asked_yet'
-        else 'register_not_available'
+        else coalesce(verification.could_not_check_reason, 'register_not_available')
     end as could_not_check_reason,
     coalesce(carriers.persons, 0) as id_carriers,
     verification.register_id,
