@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt.asset_utils import (
+    DAGSTER_DBT_EXCLUDE_METADATA_KEY,
     DAGSTER_DBT_SELECT_METADATA_KEY,
     DBT_INDIRECT_SELECTION_ENV,
     get_manifest_and_translator_from_dbt_assets,
@@ -88,7 +89,7 @@ def _selection(context: dg.AssetExecutionContext) -> list[str]:
         context=context,
         manifest=manifest,
         select=context.op_execution_context.op.tags.get(DAGSTER_DBT_SELECT_METADATA_KEY),
-        exclude=None,
+        exclude=context.op_execution_context.op.tags.get(DAGSTER_DBT_EXCLUDE_METADATA_KEY),
         selector=None,
         dagster_dbt_translator=translator,
         current_dbt_indirect_selection_env=os.getenv(DBT_INDIRECT_SELECTION_ENV),

@@ -22,16 +22,19 @@ def build_definitions(session: Session) -> dg.Definitions:
     """
     workspace = session.workspace
     dbt_here = dbt.prepare(workspace)
-    registry_models, mart_models = registry.build_dbt(dbt_here.project), marts.build_dbt(dbt_here.project)
+    registry_models = registry.build_dbt(dbt_here.project, workspace.registry.services)
+    mart_models = marts.build_dbt(dbt_here.project)
     copied, services = workspace.registry.copied.items(), workspace.registry.services.items()
     mart_keys = sorted(mart_models.keys)
-    registry_keys = sorted(key for key in registry_models.keys if key.path[0] == "registry")
+    # The layer's contract stands on what its last step makes: a check that an earlier step waits for could not wait for
+    # the last.
+    registry_keys = sorted(key for key in registry_models[-1].keys if key.path[0] == "registry")
     return dg.Definitions(
         assets=[
             *[asset for code, source in copied for asset in sources.build_assets(code, source)],
             *[asset for code, source in services for asset in lookups.build_assets(code, source)],
             registry.run_parameters,
-            registry_models,
+            *registry_models,
             registry.rejected_rows,
             linkage.linkage,
             mart_models,

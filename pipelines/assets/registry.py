@@ -1,6 +1,7 @@
 """Staging and registry: what the run is told, the dbt models, and the rows they refused."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 import duckdb
@@ -65,23 +66,44 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
         yield dg.MaterializeResult(asset_key=["ops", name], metadata={"reporting_date": str(run.reporting_date)})
 
 
-def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
-    """Seeds, staging and registry models with their tests."""
+def build_dbt(project: DbtProject, services: Iterable[str] = ()) -> list[dg.AssetsDefinition]:
+    """Seeds, staging and registry models with their tests, as steps in their order.
 
+    One step, unless there are services that a staging model reads: what reads them is then a step of its own, for they
+    are asked for the persons that the first has made.
+    """
+    read = _read_by_models(project, services)
+    everything = "tag:registry resource_type:seed"
+    if not read:
+        return [_dbt_step("registry_models", project, everything)]
+    after = [f"source:mirror_{code}+" for code in read]
+    return [
+        _dbt_step("registry_models", project, everything, exclude=" ".join(after)),
+        _dbt_step("population_models", project, " ".join(f"tag:registry,{models}" for models in after)),
+    ]
+
+
+def _read_by_models(project: DbtProject, services: Iterable[str]) -> list[str]:
+    """The services whose mirror a model reads; one that was only just named in registry.yml has no staging yet."""
+    manifest = json.loads(project.manifest_path.read_text(encoding="utf-8"))
+    read = {source["schema"] for key, source in manifest["sources"].items() if manifest["child_map"].get(key)}
+    return [code for code in services if f"mirror_{code}" in read]
+
+
+def _dbt_step(name: str, project: DbtProject, select: str, *, exclude: str | None = None) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=Translator(),
-        select="tag:registry resource_type:seed",
-        name="registry_models",
+        select=select,
+        exclude=exclude,
+        name=name,
         pool=POOL,
     )
-    def registry_models(
-        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]
-    ):
+    def models(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]):
         yield from build_models(context, dbt, session, "registry")
 
-    return registry_models
+    return models
 
 
 @dg.asset(
