@@ -122,7 +122,7 @@ def check(home: Workspace, codes: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
-        rows = [(f.source, f.table or "", f.problem or "is as registry.yml says") for f in findings]
+        rows = [(f.source, f.table or "", f.problem or f.seen) for f in findings]
         console.print(table("Sources", ["source", "table", "found"], rows))
     worst = max((finding.exit_code for finding in findings), default=0)
     if worst:

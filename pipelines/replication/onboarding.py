@@ -17,6 +17,7 @@ from ibr import secrets
 from ibr.config import Source, Table
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, UsageProblem
 from pipelines.replication.adapters import Adapter, Column, open_source
+from pipelines.replication.lookup.check import try_service
 from pipelines.replication.names import asset_name
 from warehouse.connection import connect, quoted
 
@@ -58,6 +59,11 @@ def inspect(code: str, url: str, home: Path, tables: list[str]) -> list[FoundTab
 
     Raises SourceUnreachable, and UsageProblem for a table that is not there or a database without one.
     """
+    if re.match(r"https?:", url):
+        raise UsageProblem(
+            f"source {code}: a web service has no tables to look at; write its entry by hand, as in "
+            "docs/adding-a-source.md, then `ibr sources check` tries it"
+        )
     source = Source.model_construct(name=code, url=url, tables={})
     with connect(":memory:", memory_limit="1GB") as con, open_source(con, code, source, home) as adapter:
         there = adapter.tables()
@@ -187,17 +193,20 @@ def plain_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with a table of a source, or with the source itself; None: nothing."""
+    """What is wrong with a table of a source, or with the source itself; None: nothing, and then what was seen."""
 
     source: str
     table: str | None
     problem: str | None
     exit_code: int = 0
+    seen: str = "is as registry.yml says"
 
 
 def check(code: str, source: Source, home: Path) -> list[Finding]:
     """Whether a source answers, and has the tables and columns that registry.yml names."""
     try:
+        if source.lookup:
+            return [Finding(code, None, None, seen=try_service(code, source, home))]
         with connect(":memory:", memory_limit="1GB") as con, open_source(con, code, source, home) as adapter:
             return [_checked(adapter, code, name, table) for name, table in source.tables.items()]
     except (SourceUnreachable, ContractBroken) as error:

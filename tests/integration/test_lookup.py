@@ -2,16 +2,23 @@
 
 import datetime as dt
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ibr.errors import ContractBroken, SourceUnreachable, WarehouseBusy
+from ibr.config import Source
+from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, WarehouseBusy
+from pipelines.replication.lookup.service import Reply, Service
 from pipelines.replication.lookup.store import Answers
+from pipelines.replication.onboarding import check
 from sample_country.register_service import Answer
-from tests.integration.lookups import NOT_FOUND, Nights, Register, found
+from tests.integration.asking_child import PEOPLE
+from tests.integration.lookups import NOT_FOUND, Nights, Register, block, found
 
 ONE, TWO, THREE, FOUR = "11111111", "22222222", "33333333", "44444444"
 
@@ -289,17 +296,15 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path, register: Reg
     people = [str(10_000_000 + number) for number in range(30)]
     nights.people(*people)
 
-    def at_the_tenth(national_id: str) -> None:
+    asked = Service.ask
+
+    def ask_for_ten(service: Service, national_id: str) -> Reply:
         if len(register.calls) == 10:
             raise Killed
+        return asked(service, national_id)
 
-    from pipelines.replication.lookup import service
-
-    asked = service.Service.ask
     with monkeypatch.context() as patched:
-        patched.setattr(
-            service.Service, "ask", lambda self, national_id: (at_the_tenth(national_id), asked(self, national_id))[1]
-        )
+        patched.setattr(Service, "ask", ask_for_ten)
         with pytest.raises(Killed):
             nights.ask()
     assert nights.rows("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'mirror_iprs'") == [(0,)]
@@ -309,6 +314,20 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path, register: Reg
     nights.ask()
     assert sorted(register.calls) == sorted(people), "each was asked for once"
     assert len(nights.surnames()) == 30
+
+
+def test_a_process_that_is_killed_loses_no_more_than_the_calls_under_way(tmp_path: Path, register: Register) -> None:
+    command = [sys.executable, "-m", "tests.integration.asking_child", str(tmp_path), register.url]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as child:
+        register.before_answer = lambda national_id: child.kill() if len(register.calls) == 12 else None
+        child.wait()
+    assert child.returncode == -signal.SIGKILL
+    assert len(register.calls) <= 13
+    nights = Nights(tmp_path, register.url)
+    nights.people(*PEOPLE)
+    nights.ask()
+    assert set(nights.surnames()) == set(PEOPLE)
+    assert len(register.calls) <= len(PEOPLE) + 2, "two threads: two calls were under way"
 
 
 def test_answers_that_a_killed_run_had_moved_count_once(tmp_path: Path, register: Register, monkeypatch) -> None:
@@ -346,3 +365,44 @@ def test_before_the_registry_was_built_there_is_nobody_to_ask_for(tmp_path: Path
     nights.warehouse.execute("DROP TABLE registry.persons")
     assert nights.ask().asked.done == 0
     assert nights.answers() == {}
+
+
+def test_check_asks_for_the_one_id_that_it_may_or_for_nobody(tmp_path: Path, register: Register) -> None:
+    def seen(**lookup: object) -> tuple[str | None, int, str]:
+        (finding,) = check("iprs", Source.model_validate(block(register.url, **lookup)), tmp_path)
+        return finding.problem, finding.exit_code, finding.seen
+
+    assert seen() == (None, 0, "answers; nobody was asked for: an ID to try can be named as lookup.check_id")
+    assert register.calls == []
+    assert seen(check_id=ONE) == (None, 0, "answers for lookup.check_id: found")
+    register.answers[ONE] = found(ONE, born="04/03/1950")
+    problem, exit_code, _ = seen(check_id=ONE)
+    assert exit_code == 4
+    assert "does not fit lookup in registry.yml: FIELD_UNREADABLE:date_of_birth" in str(problem)
+    problem, exit_code, _ = seen(check_id=ONE, headers={"Authorization": "Bearer wrong"})
+    assert exit_code == 5
+    assert "refuses the login (401)" in str(problem)
+    (finding,) = check("iprs", Source.model_validate(block("http://127.0.0.1:9")), tmp_path)
+    assert finding.exit_code == 5
+
+
+def test_a_get_asks_in_its_url(tmp_path: Path) -> None:
+    in_url = {"method": "GET", "body": None, "path": "/p/{national_id}", "query": {"id": "{national_id}"}}
+    source = Source.model_validate(block("http://127.0.0.1:9/api/", **in_url))
+    sent = []
+    service = Service("iprs", source, tmp_path)
+    service._pool.urlopen = lambda method, url, **more: sent.append((method, url, more["body"])) or stop()
+    with pytest.raises(Killed):
+        service.ask("1/2")
+    assert sent == [("GET", "http://127.0.0.1:9/api/p/1%2F2?id=1%2F2", None)]
+
+
+def stop() -> None:
+    raise Killed
+
+
+def test_an_authority_that_is_not_there(tmp_path: Path, register: Register) -> None:
+    nights = Nights(tmp_path, register.url, ca_file="ca.pem")
+    nights.people(ONE)
+    with pytest.raises(ConfigurationProblem, match=r"lookup.ca_file names .*ca\.pem, which is not there"):
+        nights.ask()

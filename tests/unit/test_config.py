@@ -81,3 +81,63 @@ def test_a_file_that_is_none(tmp_path, text, said):
         path.write_text(text)
     with pytest.raises(ConfigurationProblem, match=said):
         config.load(path)
+
+
+SERVICE = {
+    "name": "The register",
+    "kind": "register",
+    "url": "https://register.example.org",
+    "tables": {"person": {"key": ["register_id"]}},
+    "lookup": {
+        "body": {"id": "{national_id}"},
+        "answer": {"register_id": "serial", "surname": "names.last"},
+        "not_found": {"status": [404], "field": "code", "values": ["NONE"]},
+    },
+}
+
+
+def with_service(folder: Path, changed: dict, **lookup: object) -> Path:
+    service = {**SERVICE, **changed}
+    if service["lookup"]:
+        service["lookup"] = {**service["lookup"], **lookup}
+    return write(folder, {**SMALL, "sources": {**SMALL["sources"], "civil": service}})
+
+
+def test_a_register_behind_a_web_service_is_read_with_its_secret(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIVIL_TOKEN", "s3cret")
+    registry = config.load(with_service(tmp_path, {}, headers={"Authorization": "Bearer ${CIVIL_TOKEN}"}))
+    (civil,) = registry.services.values()
+    assert civil.lookup.headers == {"Authorization": "Bearer s3cret"}
+    assert list(registry.copied) == ["mis"]
+    assert list(civil.as_mirrored.tables) == ["answers", "person"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "lookup", "said"),
+    [
+        ({"lookup": None}, {}, "a web service needs a lookup: block"),
+        ({"url": "sqlite:///a.db"}, {}, "lookup is for registers behind a web service"),
+        ({"url": "http://register.example.org"}, {}, "sends names and IDs in the clear"),
+        ({"url": "https:///x"}, {}, "url names no host"),
+        ({"kind": "reference"}, {}, "only a source of kind register"),
+        ({"tables": {"a": {"key": ["serial"]}, "b": {"key": ["serial"]}}}, {}, "fills one table; 2 are named"),
+        ({"tables": {"answers": {"key": ["register_id"]}}}, {}, "choose another"),
+        ({"tables": {"person": {}}}, {}, "needs a key"),
+        ({"tables": {"person": {"key": ["id"]}}}, {}, "name id, which lookup.answer does not fill"),
+        ({"tables": {"person": {"key": ["register_id"], "cursor": "c"}}}, {}, "cursor cannot be used"),
+        ({}, {"optional": ["register_id"]}, "register_id is key and cannot be optional"),
+        ({}, {"optional": ["born"]}, "optional names born, which answer does not fill"),
+        ({}, {"body": {"id": 1}}, "neither path, query nor body holds {national_id}"),
+        ({}, {"method": "GET"}, "a GET takes no body"),
+        ({}, {"answer": {"register_id": "a..b"}}, "expected names with dots between"),
+        ({}, {"not_found": {}}, "neither status nor field is named"),
+        ({}, {"not_found": {"field": "code"}}, "field and values go together"),
+        ({}, {"calls_per_second": 0}, "lookup.calls_per_second"),
+        ({}, {"colour": "blue"}, "lookup.colour"),
+    ],
+)
+def test_mistakes_in_a_lookup_are_told(tmp_path, changed, lookup, said):
+    with pytest.raises(ConfigurationProblem) as problem:
+        config.load(with_service(tmp_path, changed, **lookup))
+    assert said in str(problem.value)
+    assert "sources.civil" in str(problem.value)

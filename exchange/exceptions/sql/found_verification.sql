@@ -24,6 +24,13 @@ paid_after_death AS (
     GROUP BY verification.record_id
 ),
 
+-- Registers that are asked by ID cannot be searched by names.
+registers AS (
+    SELECT count(*) > 0 AND coalesce(bool_and(is_asked_by_id), false) AS are_asked_by_id
+    FROM ops.sources
+    WHERE kind = 'register'
+),
+
 records AS (
     SELECT
         record_id,
@@ -39,7 +46,7 @@ checked AS (
     SELECT verification.*, verification.status AS finding, true AS is_checked
     FROM marts.rpt_verification AS verification
     WHERE verification.status IN ('deceased', 'mismatch', 'id_shared', 'not_found')
-        OR verification.could_not_check_reason = 'not_enough_details'
+        OR verification.could_not_check_reason IN ('not_enough_details', 'no_id_to_ask_with')
 ),
 
 kept AS (
@@ -48,7 +55,9 @@ kept AS (
     FROM marts.rpt_verification AS verification
     INNER JOIN records ON records.record_id = verification.record_id
     CROSS JOIN (VALUES ('deceased'), ('mismatch'), ('id_shared'), ('not_found')) AS statuses (status)
-    WHERE verification.could_not_check_reason IN ('register_not_available', 'not_asked_yet')
+    WHERE verification.could_not_check_reason IN (
+        'register_not_available', 'not_asked_yet', 'register_did_not_answer', 'answer_unusable', 'answer_out_of_date'
+    )
 ),
 
 numbered AS (
@@ -107,9 +116,13 @@ SELECT
             || verification.register_death_date || '.'
         )
         WHEN 'not_found' THEN
-            'We looked in the register by ID number and by name and birth date, and found nobody.'
-        ELSE 'We could not look: the record has neither a usable ID number nor a name with a birth date. '
-             'This says nothing about the person.'
+            'We looked in the register by ID number' || if(registers.are_asked_by_id, '', ' and by name and birth date')
+            || ', and found nobody.'
+        ELSE CASE verification.could_not_check_reason
+            WHEN 'no_id_to_ask_with'
+                THEN 'We could not look: the register is asked by ID number, and the record has no usable one. '
+            ELSE 'We could not look: the record has neither a usable ID number nor a name with a birth date. '
+        END || 'This says nothing about the person.'
     END AS evidence_text,
     verification.match_probability AS certainty,
     CASE verification.finding
@@ -125,6 +138,7 @@ SELECT
     END AS suggested_action
 FROM numbered AS verification
 INNER JOIN records ON records.record_id = verification.record_id
+CROSS JOIN registers
 LEFT JOIN paid_after_death ON paid_after_death.record_id = verification.record_id
 LEFT JOIN ops.exceptions AS known ON known.exception_id = verification.exception_id AND known.status IN ('new', 'open')
 WHERE (verification.is_checked OR known.exception_id IS NOT NULL)
