@@ -16,8 +16,8 @@ from pipelines import journal, staleness
 from pipelines.assets.sources import landing_key, mirror_key, report
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.landing import Landing
-from pipelines.replication.lookup import ask_and_land
-from pipelines.replication.lookup.replicate import share_answered, write_asked_for
+from pipelines.replication.lookup import LookupOutcome, ask_and_land, share_answered, write_asked_for
+from pipelines.replication.lookup.asking import Asked
 from pipelines.replication.merge import MergeOutcome, merge
 
 PERSONS = dg.AssetKey(["registry", "persons"])
@@ -46,14 +46,17 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
             with run.warehouse() as con:
                 write_asked_for(con, home, code)
                 has_mirror = _has_mirror(con, code)
-            outcome = ask_and_land(
-                code, source, home, run.run_id, at=run.started_at, full=run.full_refresh, progress=session.progress
-            )
+            try:
+                outcome = ask_and_land(
+                    code, source, home, run.run_id, at=run.started_at, full=run.full_refresh, progress=session.progress
+                )
+            except IbrError as error:
+                outcome = LookupOutcome(None, Asked(0), error)
             if outcome.trouble:
                 staleness.note_failure(home, code, run.run_id, outcome.trouble)
                 if outcome.landing is None and not has_mirror:
                     raise outcome.trouble
-        session.progress(f"{code}: {outcome.words}")
+        session.progress(f"{code}: {outcome.asked.words}")
         return dg.MaterializeResult(
             metadata={"people": outcome.asked.people, **{str(o): n for o, n in outcome.asked.outcomes.items()}},
             check_results=[
@@ -61,7 +64,7 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
                     check_name="asked",
                     passed=outcome.trouble is None,
                     severity=dg.AssetCheckSeverity.WARN,
-                    description=str(outcome.trouble or outcome.words),
+                    description=str(outcome.trouble or outcome.asked.words),
                 )
             ],
         )

@@ -1,6 +1,7 @@
 """A small register behind a web service, and one night after another, for the tests of asking it."""
 
 import datetime as dt
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from warehouse.connection import connect
 from warehouse.schemas import prepare
 
 BLOCK = Path(__file__).parents[2] / "sample_country" / "register_service.yml"
+CERTIFICATE = Path(__file__).with_name("service.pem")
 TOKEN = "word"
 NOT_FOUND = Answer(404, {"result": "NOT_FOUND"})
 
@@ -66,6 +68,13 @@ class Register:
         self.before_answer = lambda national_id: None
         self._service = RegisterService(self._answer, TOKEN)
         self.url = self._service.url
+
+    def encrypt(self) -> None:
+        """Speak TLS, with a certificate that nobody trusts who is not told to."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        self._service.socket = context.wrap_socket(self._service.socket, server_side=True)
+        self.url = self.url.replace("http:", "https:")
 
     def _answer(self, national_id: str) -> Answer:
         self.calls.append(national_id)

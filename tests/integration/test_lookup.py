@@ -18,7 +18,7 @@ from pipelines.replication.lookup.store import Answers
 from pipelines.replication.onboarding import check
 from sample_country.register_service import Answer
 from tests.integration.asking_child import PEOPLE
-from tests.integration.lookups import NOT_FOUND, Nights, Register, block, found
+from tests.integration.lookups import CERTIFICATE, NOT_FOUND, Nights, Register, block, found
 
 ONE, TWO, THREE, FOUR = "11111111", "22222222", "33333333", "44444444"
 
@@ -159,7 +159,7 @@ def test_a_service_that_wants_no_more_calls_gets_none_without_trouble(tmp_path: 
     outcome = nights.ask()
     assert (register.calls, outcome.trouble) == ([ONE, TWO], None)
     assert nights.answers() == {ONE: ("found",)}
-    assert "wants no calls for 86400 s" in outcome.words
+    assert "wants no calls for 86400 s" in outcome.asked.words
 
 
 def test_a_run_asks_no_longer_than_its_timeout(tmp_path: Path, register: Register) -> None:
@@ -399,6 +399,21 @@ def test_a_get_asks_in_its_url(tmp_path: Path) -> None:
 
 def stop() -> None:
     raise Killed
+
+
+def test_a_certificate_is_trusted_only_where_its_authority_is_named(tmp_path: Path) -> None:
+    register = Register()
+    register.encrypt()
+    with register.open():
+        nights = Nights(tmp_path, register.url, ca_file=str(CERTIFICATE))
+        nights.people(ONE)
+        nights.ask()
+        assert nights.answers() == {ONE: ("found",)}
+        nights.source = Source.model_validate(block(register.url))
+        trouble = nights.ask(full=True).trouble
+    assert isinstance(trouble, SourceUnreachable)
+    assert "the service's certificate is not trusted; if the register has an authority of its own" in str(trouble)
+    assert register.calls == [ONE]
 
 
 def test_an_authority_that_is_not_there(tmp_path: Path, register: Register) -> None:

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from pipelines.schedules import decide
+from ibr.config import Registry
+from pipelines.jobs import replication_jobs
+from pipelines.schedules import decide, replication_schedules
 
 DONE, FAILED, RUNNING = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED
 ONE_O_CLOCK = dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC)
@@ -36,3 +38,18 @@ def test_the_build_starts_when_all_have_ended_or_patience_has(statuses, minutes,
     if starts:
         assert decision.run_key == "2026-01-01T01:00:00+00:00"
         assert decision.tags == {"ibr/as_at": "2026-01-01"}
+
+
+def test_a_service_has_no_schedule_of_its_own_for_the_build_asks_it():
+    table = {"key": ["id"]}
+    lookup = {"body": {"id": "{national_id}"}, "answer": {"id": "serial"}, "not_found": {"status": [404]}}
+    registry = Registry.model_validate({
+        "country": "Somewhere", "currency": "XAF", "reporting_date": "2026-01-31",
+        "sources": {
+            "whole": {"name": "Whole", "kind": "register", "url": "sqlite:///a.db", "tables": {"person": table}},
+            "civil": {"name": "Civil", "kind": "register", "url": "https://civil.example.org",
+                      "tables": {"person": table}, "lookup": lookup},
+        },
+    })  # fmt: skip
+    assert [schedule.job_name for schedule in replication_schedules(registry)] == ["replicate_whole"]
+    assert [job.name for job in replication_jobs(registry)] == ["replicate_whole", "replicate_civil"]

@@ -31,6 +31,13 @@ class Asked:
     def done(self) -> int:
         return sum(self.outcomes.values())
 
+    @property
+    def words(self) -> str:
+        """How the asking went, in one line."""
+        counts = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(self.outcomes.items()))
+        pause = f"; the service wants no calls for {self.pause:.0f} s" if self.pause else ""
+        return f"asked for {self.done:,} people{': ' if counts else ''}{counts}{pause}"
+
 
 def ask_all(
     code: str,

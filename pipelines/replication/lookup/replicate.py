@@ -37,12 +37,11 @@ _ANSWER_COLUMNS = [
 @dataclass(frozen=True)
 class LookupOutcome:
     """What a run's asking came to. `landing`: None where there is nothing new to merge; `trouble`: why the register
-    counts as stale, or None; `words`: how the asking went, in one line."""
+    counts as stale, or None."""
 
     landing: Landing | None
     asked: Asked
     trouble: IbrError | None
-    words: str
 
 
 def write_asked_for(con: duckdb.DuckDBPyConnection, home: Path, code: str) -> None:
@@ -95,7 +94,7 @@ def ask_and_land(
         # A run that heard nothing brings the mirror nothing: it stays as good, and as old, as it is.
         is_news = trouble is None or (doubt is None and asked.done > asked.outcomes[Outcome.SILENT])
         landing = register.land(home, run_id) if is_news else None
-        return LookupOutcome(landing, asked, trouble, _words(asked))
+        return LookupOutcome(landing, asked, trouble)
 
 
 class _Register:
@@ -215,13 +214,6 @@ class _Register:
         counted = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM ({query}))").fetchone()
         figures.keys = counted[0] if counted else 0
         landing.tables[name] = LandedTable(name, "full", figures.rows, columns, figures)
-
-
-def _words(asked: Asked) -> str:
-    """How the asking went, in one line."""
-    counts = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in sorted(asked.outcomes.items()))
-    pause = f"; the service wants no calls for {asked.pause:.0f} s" if asked.pause else ""
-    return f"asked for {asked.done:,} people{': ' if counts else ''}{counts}{pause}"
 
 
 def share_answered(con: duckdb.DuckDBPyConnection, code: str) -> str:

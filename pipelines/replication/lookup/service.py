@@ -1,6 +1,7 @@
 """One call to a register's web service, and what its answer means."""
 
 import json
+import logging
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Service:
         authority = home / source.lookup.ca_file if source.lookup.ca_file else None
         if authority and not authority.is_file():
             raise ConfigurationProblem(f"source {code}: lookup.ca_file names {authority}, which is not there")
+        # Its warnings name URLs, and so perhaps the ID of a person.
+        logging.getLogger("urllib3").setLevel(logging.CRITICAL)
         self._pool = urllib3.PoolManager(
             maxsize=source.lookup.parallel,
             timeout=urllib3.Timeout(connect=source.lookup.timeout_seconds, read=source.lookup.timeout_seconds),
