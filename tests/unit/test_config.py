@@ -141,3 +141,11 @@ def test_mistakes_in_a_lookup_are_told(tmp_path, changed, lookup, said):
         config.load(with_service(tmp_path, changed, **lookup))
     assert said in str(problem.value)
     assert "sources.civil" in str(problem.value)
+
+
+def test_the_service_that_the_guide_shows_is_right(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIVIL_TOKEN", "s3cret")
+    guide = (ROOT / "docs" / "adding-a-source.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    registry = config.load(write(tmp_path, {**SMALL, "sources": {**SMALL["sources"], **shown}}))
+    assert list(registry.services) == ["civil"]
