@@ -39,16 +39,21 @@ _TRUE_OR_FALSE = "'0', '1', 'true', 'false', 't', 'f', 'yes', 'no', 'y', 'n'"
 
 
 def mirror_contract(
-    source: SourceConfig, parquet: Mapping[str, Path], tolerated: Mapping[str, float] | None = None
+    source: SourceConfig,
+    parquet: Mapping[str, Path],
+    tolerated: Mapping[str, float] | None = None,
+    refused: str | None = None,
 ) -> list[TableContract]:
     """The checks on each landed table: columns there, rows there, key whole and unique, types readable.
 
-    Up to `tolerated`, by default `limits.rejected_share`, of a file's rows may break a check on rows.
+    Up to `tolerated`, by default `limits.rejected_share`, of a file's rows may break a check on rows. Rows that have a
+    reason in the column `refused` go to quarantine whatever is in them: they are not judged again.
     """
+    stored = f" WHERE {quoted(refused)} IS NULL" if refused else ""
     return [
         TableContract(
             name,
-            f"read_parquet({literal(str(parquet[name]))})",
+            f"(FROM read_parquet({literal(str(parquet[name]))}){stored})",
             _checks(table, (tolerated or {}).get(name, source.limits.rejected_share)),
         )
         for name, table in source.tables.items()
@@ -63,16 +68,18 @@ def run_mirror_contract(
     limits: LimitsConfig,
     *,
     tolerated: Mapping[str, float] | None = None,
+    refused: str | None = None,
     quarantine: Path | None = None,
     memory_limit: str = "1GB",
 ) -> ContractResult:
     """Check one landed source before it is merged. May be called from threads; needs no warehouse.
 
     `parquet` is the landed file of each table; `tolerated` the share of a file's rows that may break a check on rows,
-    where that differs from `limits.rejected_share` (a file may hold only what changed); `quarantine` the workspace's
-    folder, under which broken rows go to `<source>/contract/<table>.csv`.
+    where that differs from `limits.rejected_share` (a file may hold only what changed); `refused` the column that has
+    the reason of rows which are quarantined already; `quarantine` the workspace's folder, under which broken rows go
+    to `<source>/contract/<table>.csv`.
     """
-    contract = mirror_contract(_Source(tables, limits), parquet, tolerated)
+    contract = mirror_contract(_Source(tables, limits), parquet, tolerated, refused)
     with connect(":memory:", memory_limit=memory_limit) as con:
         # A folder of its own: the quarantine of a source also holds rows that later stages refused.
         folder = quarantine / source / "contract" if quarantine else None

@@ -22,7 +22,14 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
-_TYPE_PATTERN = re.compile(r"^(text|integer|number|boolean)$|^(date|timestamp)( .+)?$")
+_TYPE_PATTERN = re.compile(
+    r"^(text|boolean)$|^(integer)( 1[,. ']234)?$|^(number)( 1[,. ']?234[,.]56)?$|^(date|timestamp)( .+)?$"
+)
+# What a row of sums begins with, in languages of forms and spreadsheets; capitals do not matter.
+TOTALS = (
+    "total", "totals", "grand total", "subtotal", "sub-total", "sub total", "sum", "jumla", "totaux", "somme", "suma",
+    "soma",
+)  # fmt: skip
 
 
 class _Section(BaseModel):
@@ -72,6 +79,7 @@ class Table(_Section):
     may_be_empty: bool = False
     path: str | None = Field(default=None, description="for file sources: a file or a glob")
     encoding: str | None = Field(default=None, description="for CSV files that are neither UTF-8 nor UTF-16")
+    sheet: str | None = Field(default=None, description="of a workbook with several")
 
     @field_validator("encoding")
     @classmethod
@@ -105,7 +113,7 @@ class Table(_Section):
             if not _TYPE_PATTERN.match(kind):
                 raise ValueError(
                     f"column {name} has type {kind!r}; expected text, integer, number, boolean, "
-                    "date [FORMAT] or timestamp [FORMAT]"
+                    "date [FORMAT] or timestamp [FORMAT]; in files also number 1.234,56 and the like"
                 )
         return columns
 
@@ -137,6 +145,7 @@ class Source(_Section):
     retries: int = Field(default=2, ge=0, description="further tries, each after a longer wait, where it may help")
     compare_days: int = Field(default=7, gt=0, description="after so many days tables are copied and compared whole")
     limits: Limits = Limits()
+    totals: list[str] = Field(default=list(TOTALS), description="words that begin a row of sums in files")
     tables: dict[str, Table]
     lookup: Lookup | None = Field(default=None, description="for a register behind a web service: how it is asked")
 

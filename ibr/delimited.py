@@ -4,49 +4,71 @@ are read, or make a row of values pass for the header."""
 import codecs
 import csv
 import gzip
+import itertools
+import re
 import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.connection import literal
 
 SEPARATORS = ",;\t|"
-
+HEADER_AMONG = 30  # lines at the top of a file among which its header is looked for
+UNNAMED = "_unnamed_"  # and its place: a column whose name in the header is blank
 
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_EXCEL_HINT = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
 class NoHeader(Exception):
-    """The first line cannot be read as UTF-8, or holds nothing."""
+    """The first lines cannot be read as UTF-8, or hold nothing."""
 
 
 class RepeatedColumn(Exception):
     """A column stands in the header more than once; its name is the message."""
 
 
-def read_csv_sql(path: Path, options: str = "") -> str:
-    """SQL: DuckDB's read_csv on a file with every column as text, by the names of its first line.
+@dataclass(frozen=True)
+class _Header:
+    """Where a file's columns are named: after so many records, parted by this sign."""
 
-    `options`: more of read_csv's, each with a comma before it. Raises NoHeader and RepeatedColumn.
+    names: list[str]
+    above: int
+    delimiter: str
+
+
+def read_csv_sql(path: Path, options: str = "", named: Iterable[str] = ()) -> str:
+    """SQL: DuckDB's read_csv on a file with every column as text, by the names of its header.
+
+    The header is the first line or, where `named` columns stand only further below, the line that has them all: people
+    put titles above a table. `options`: more of read_csv's, each with a comma before it. Raises NoHeader and
+    RepeatedColumn.
     """
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     with opened(path, "rb") as file:
-        line = file.readline()
-    try:
-        first = line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NoHeader from None
-    if not first.strip():
-        raise NoHeader
-    delimiter = max(SEPARATORS, key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter))
-    small = [column.strip().lower() for column in header]
-    if repeated := [column.strip() for column in header if small.count(column.strip().lower()) > 1]:
-        raise RepeatedColumn(", ".join(dict.fromkeys(repeated)))
-    columns = ", ".join(f"{literal(column.strip())}: 'VARCHAR'" for column in header)
+        lines = list(itertools.islice(file, HEADER_AMONG))
+    header = _header(_decoded(lines), set(named))
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in column_names(header.names))
     return (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
+        f"read_csv({literal(str(path))}, auto_detect = false, header = true, skip = {header.above}, "
+        f"delim = {literal(header.delimiter)}, "
         f"""quote = '"', escape = '"', columns = {{{columns}}}{options})"""
     )
+
+
+def column_names(cells: list[str]) -> list[str]:
+    """The names in a header's cells, each on one line; a blank one is called by its place. Raises RepeatedColumn."""
+    names = [plain(cell) or f"{UNNAMED}{place}" for place, cell in enumerate(cells, 1)]
+    small = [name.lower() for name in names]
+    if repeated := [name for name in names if small.count(name.lower()) > 1]:
+        raise RepeatedColumn(", ".join(dict.fromkeys(repeated)))
+    return names
+
+
+def plain(cell: str | None) -> str:
+    """A name as it is meant: without the line breaks and spaces that make it fit its cell."""
+    return " ".join((cell or "").split())
 
 
 def in_utf8(path: Path, encoding: str | None, folder: Path) -> Path:
@@ -65,3 +87,39 @@ def in_utf8(path: Path, encoding: str | None, folder: Path) -> Path:
         shutil.copyfileobj(given, written, 1 << 20)
     return copied
 
+
+def _decoded(lines: list[bytes]) -> list[str]:
+    """The lines up to the first that is not UTF-8, which has to be a line of values."""
+    texts = []
+    for place, line in enumerate(lines):
+        try:
+            texts.append(line.decode("utf-8-sig" if place == 0 else "utf-8"))
+        except UnicodeDecodeError:
+            break
+    return texts
+
+
+def _header(lines: list[str], named: set[str]) -> _Header:
+    """The widest record that has all the named columns; without one the first line that is not blank."""
+    found: list[_Header] = []
+    for delimiter in SEPARATORS if named else "":
+        for place, record in enumerate(_records(lines, delimiter)):
+            if named <= {plain(cell) for cell in record}:
+                found.append(_Header(record, place, delimiter))
+                break
+    if found:
+        return max(found, key=lambda header: len(header.names))
+    hint = _EXCEL_HINT.fullmatch(lines[0]) if lines else None
+    filled = [place for place, line in enumerate(lines) if line.strip()][1 if hint else 0 :]
+    if not filled:
+        raise NoHeader
+    above = filled[0]
+    delimiter = hint[1] if hint else max(SEPARATORS, key=lines[above].count)
+    return _Header(next(_records(lines[above:], delimiter)), above, delimiter)
+
+
+def _records(lines: list[str], delimiter: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(lines, delimiter=delimiter)
+    except csv.Error:
+        raise NoHeader from None

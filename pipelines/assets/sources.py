@@ -9,6 +9,7 @@ from ibr.config import Source
 from ibr.errors import ContractBroken, IbrError
 from pipelines import journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+from pipelines.replication.adapters import REASON
 from pipelines.replication.landing import LandedTable, Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
 from pipelines.replication.names import asset_name
@@ -104,6 +105,7 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
             tables,
             {name: landing.rows_file(name) for name in landing.copied},
             source.limits,
+            refused=REASON,
             tolerated={name: _tolerated(landed, source) for name, landed in landing.tables.items()},
             quarantine=run.workspace.quarantine,
         )

@@ -56,7 +56,8 @@ class Watermark:
 
 def definition_of(table: Table) -> str:
     """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
-    return json.dumps([table.key, table.cursor, table.filter, table.path, table.encoding, table.without])
+    decisive = {"key", "cursor", "filter", "path", "encoding", "sheet", "columns", "without"}
+    return table.model_dump_json(include=decisive)
 
 
 @dataclass

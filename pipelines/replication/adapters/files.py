@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import duckdb
-import polars as pl
-import pyarrow as pa
 
 from ibr.config import Source
-from ibr.delimited import NoHeader, RepeatedColumn, in_utf8, read_csv_sql
 from ibr.errors import ContractBroken, SourceUnreachable
 from pipelines.replication.adapters.base import (
     DUCKDB,
@@ -17,13 +14,11 @@ from pipelines.replication.adapters.base import (
     Column,
     Figures,
     Since,
-    plain_reason,
     where,
 )
 from pipelines.replication.adapters.fingerprint import fingerprint
-from warehouse.connection import literal, quoted
-
-_NOT_REFUSED = f"NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL}"
+from pipelines.replication.adapters.reading import Unreadable, read_file
+from warehouse.connection import quoted
 
 
 class FileAdapter:
@@ -62,67 +57,24 @@ class FileAdapter:
     def _read(self, table: str) -> str:
         """A temporary table of all files of a table; lines that are no row of it are there with their reason."""
         view = f"file_{len(self._views)}"
-        encoding = self._source.tables[table].encoding
-        parts = [self._reader(path, f"{view}_{number}", encoding) for number, path in enumerate(self._files(table))]
-        try:
-            union = " UNION ALL BY NAME ".join(f"SELECT COLUMNS(*)::VARCHAR FROM {part}" for part in parts)
-            self._con.execute(f"CREATE TEMP TABLE {view} AS SELECT *, {_NOT_REFUSED} FROM ({union})")
-        except duckdb.Error as error:
-            raise ContractBroken(
-                f"source {self._code}, table {table}: a file cannot be read ({plain_reason(error)}); save it again as "
-                "UTF-8 CSV with a header, or name its encoding in registry.yml, as encoding: latin-1"
-            ) from None
-        self._add_refused_lines(view)
+        parts = []
+        for number, path in enumerate(self._files(table)):
+            parts.append(f"{view}_{number}")
+            self._read_file(path, table, parts[-1])
+        if len(parts) == 1:
+            self._con.execute(f"ALTER TABLE {parts[0]} RENAME TO {view}")
+            return view
+        union = " UNION ALL BY NAME ".join(f"SELECT * FROM {part}" for part in parts)
+        self._con.execute(f"CREATE TEMP TABLE {view} AS {union}")
+        for part in parts:
+            self._con.execute(f"DROP TABLE {part}")
         return view
 
-    def _add_refused_lines(self, view: str) -> None:
-        names = self._con.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?)", [f"refused_{view}_"]
-        ).fetchall()
-        for (name,) in names:
-            self._con.execute(
-                f"INSERT INTO {view} ({REASON}, {ORIGINAL}) "
-                "SELECT 'LINE_' || replace(min(error_type::VARCHAR), ' ', '_'), min(csv_line) "
-                f"FROM {name} GROUP BY line"
-            )
-
-    def _reader(self, path: Path, name: str, encoding: str | None) -> str:
-        suffix = path.suffix.lower()
-        if suffix == ".csv":
-            return self._csv(path, name, encoding)
-        if suffix == ".parquet":
-            return f"read_parquet({literal(str(path))})"
-        if suffix in (".xlsx", ".xls", ".ods"):
-            self._con.register(name, self._excel(path))
-            return name
-        raise ContractBroken(
-            f"source {self._code}: {path.name} has an unknown ending; expected .csv, .xlsx, .xls, .ods or .parquet"
-        )
-
-    def _csv(self, path: Path, name: str, encoding: str | None) -> str:
-        """Lines that are no row of it go to a table of their own."""
-        rejects = f", store_rejects = true, rejects_table = 'refused_{name}', rejects_scan = 'scan_{name}'"
+    def _read_file(self, path: Path, table: str, name: str) -> None:
         try:
-            return read_csv_sql(in_utf8(path, encoding, self._scratch), rejects)
-        except RepeatedColumn as repeated:
-            raise ContractBroken(
-                f"source {self._code}: {path.name} has the column(s) {repeated} more than once; give each its own name"
-            ) from None
-        except (NoHeader, UnicodeError):
-            raise ContractBroken(
-                f"source {self._code}: {path.name} has no readable header; save it again as UTF-8 CSV with a header, "
-                "or name its encoding in registry.yml, as encoding: latin-1"
-            ) from None
-
-    def _excel(self, path: Path) -> pa.Table:
-        try:
-            frame = pl.read_excel(path, infer_schema_length=0)
-        except Exception:
-            # Its reader raises kinds of its own, whose words may hold cells.
-            raise ContractBroken(
-                f"source {self._code}: {path.name} cannot be read as a workbook; open it, and save it again as .xlsx"
-            ) from None
-        return frame.with_columns(pl.all().cast(pl.String)).to_arrow()
+            read_file(self._con, path, self._source.tables[table], name, self._scratch, self._source.totals)
+        except Unreadable as problem:
+            raise ContractBroken(f"source {self._code}, table {table}: {problem}") from None
 
     def columns(self, table: str) -> list[Column]:
         relation = self._relation(table)
