@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ibr import secrets
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
+from ibr.naming import NameRule
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "inbox", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
 _TYPE_PATTERN = re.compile(
     r"^(text|boolean)$|^(integer)( 1[,. ']234)?$|^(number)( 1[,. ']?234[,.]56)?$|^(date|timestamp)( .+)?$"
@@ -80,6 +82,9 @@ class Table(_Section):
     path: str | None = Field(default=None, description="for file sources: a file or a glob")
     encoding: str | None = Field(default=None, description="for CSV files that are neither UTF-8 nor UTF-16")
     sheet: str | None = Field(default=None, description="of a workbook with several")
+    sends: Literal["full", "changes"] = Field(default="full", description="for inbox sources: what a batch brings")
+    deleted: dict[str, str] = Field(default={}, description="for changes: the column and value that mark a deletion")
+    in_every_batch: bool = Field(default=True, description="for inbox sources: whether a batch waits for it")
 
     @field_validator("encoding")
     @classmethod
@@ -99,6 +104,8 @@ class Table(_Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Table":
+        if self.sends == "changes" and not self.key:
+            raise ValueError("sends: changes needs a key, by which the rows are told apart")
         if self.look_back and not self.cursor:
             raise ValueError("look_back needs a cursor")
         needed = [name for name in (*self.key, self.cursor, *self.columns) if name in self.without]
@@ -145,6 +152,7 @@ class Source(_Section):
     retries: int = Field(default=2, ge=0, description="further tries, each after a longer wait, where it may help")
     compare_days: int = Field(default=7, gt=0, description="after so many days tables are copied and compared whole")
     limits: Limits = Limits()
+    settle_minutes: float = Field(default=5, ge=0, description="for inbox sources: how long files must lie unchanged")
     totals: list[str] = Field(default=list(TOTALS), description="words that begin a row of sums in files")
     tables: dict[str, Table]
     lookup: Lookup | None = Field(default=None, description="for a register behind a web service: how it is asked")
@@ -152,12 +160,18 @@ class Source(_Section):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if not re.match(r"^(sqlite|postgresql|mysql|mssql|files|https?):", url):
+        if not re.match(rf"^({'|'.join(SCHEMES)}):", url):
             raise ValueError(
-                f"url starts with {url.split(':')[0]!r}; "
-                "expected sqlite:, postgresql:, mysql:, mssql:, files: or https:"
+                f"url starts with {url.split(':')[0]!r}; expected {', '.join(f'{scheme}:' for scheme in SCHEMES)}"
             )
+        if url.startswith("inbox:") and url != "inbox:":
+            raise ValueError("url inbox: goes without a folder; batches are dropped into inbox/ and the source's name")
         return url
+
+    @property
+    def is_inbox(self) -> bool:
+        """Whether its files arrive as batches in `inbox/<source>/`."""
+        return self.url == "inbox:"
 
     @model_validator(mode="after")
     def _tables_fit_kind(self) -> "Source":
@@ -173,6 +187,19 @@ class Source(_Section):
             raise ValueError(f"table(s) {', '.join(without_path)} of a files: source need a path")
         if faults := faults_of(self.url, self.kind.value, self.tables, self.lookup):
             raise ValueError("; ".join(faults))
+        for table in self.tables.values():
+            if self.is_inbox and table.path:
+                NameRule(table.path).check()
+        return self
+
+    @model_validator(mode="after")
+    def _batches_are_of_inboxes(self) -> "Source":
+        asked = ("sends", "deleted", "in_every_batch")
+        misplaced = [
+            f"{name}.{key}" for name, table in self.tables.items() for key in asked if key in table.model_fields_set
+        ]
+        if misplaced and not self.is_inbox:
+            raise ValueError(f"{', '.join(misplaced)}: only a source with url inbox: has batches")
         return self
 
     @property

@@ -12,7 +12,8 @@ import duckdb
 
 from ibr.config import Registry
 from ibr.errors import IbrError
-from pipelines.replication.landing import write_whole
+from pipelines.replication.inbox import register
+from pipelines.replication.writing import write_whole
 
 
 def note_failure(home: Path, code: str, run_id: str, error: IbrError) -> None:
@@ -42,6 +43,8 @@ def record(con: duckdb.DuckDBPyConnection, home: Path, registry: Registry, now: 
     con.execute("UPDATE ops.sources SET is_stale = false, stale_reason = NULL WHERE is_stale")
     for code, source in registry.sources.items():
         con.execute("UPDATE ops.sources SET freshness_days = ? WHERE source = ?", [source.freshness_days, code])
+        if source.is_inbox:
+            register.record_refused(con, home, code)
     con.execute(
         "UPDATE ops.sources SET is_stale = true, stale_reason = 'its mirror is of ' || "
         "strftime(last_good_at, '%Y-%m-%d') || ', older than the ' || freshness_days || ' day(s) promised' "

@@ -90,6 +90,24 @@ CREATE TABLE IF NOT EXISTS ops.rejected_rows (
     found_at TIMESTAMPTZ
 );
 
+-- One row for each file of a batch that arrived in an inbox, and for each table that it was for.
+CREATE TABLE IF NOT EXISTS ops.batches (
+    source VARCHAR NOT NULL,
+    batch VARCHAR NOT NULL,
+    batch_date DATE,
+    version INTEGER NOT NULL,
+    table_name VARCHAR,
+    file VARCHAR NOT NULL,
+    sends VARCHAR CHECK (sends IN ('full', 'changes')),
+    rows BIGINT,
+    bytes BIGINT,
+    sha256 VARCHAR,
+    status VARCHAR NOT NULL CHECK (status IN ('applied', 'superseded', 'refused')),
+    reason VARCHAR,
+    received_at TIMESTAMPTZ NOT NULL,
+    run_id VARCHAR
+);
+
 CREATE TABLE IF NOT EXISTS ops.schema_changes (
     run_id VARCHAR NOT NULL,
     source VARCHAR NOT NULL,

@@ -25,7 +25,10 @@ import duckdb
 from ibr.config import Source, Table
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
 from pipelines.replication.adapters import Adapter, Changes, Column, Figures, Since, open_source
+from pipelines.replication.inbox import intake
+from pipelines.replication.inbox.store import BATCHES
 from pipelines.replication.names import file_name
+from pipelines.replication.writing import write_whole
 from warehouse.connection import connect, literal, quoted
 
 Progress = Callable[[str], None]
@@ -56,7 +59,7 @@ class Watermark:
 
 def definition_of(table: Table) -> str:
     """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
-    decisive = {"key", "cursor", "filter", "path", "encoding", "sheet", "columns", "without"}
+    decisive = {"key", "cursor", "filter", "path", "encoding", "sheet", "columns", "deleted", "without"}
     return table.model_dump_json(include=decisive)
 
 
@@ -76,12 +79,17 @@ class LandedTable:
 
 @dataclass
 class Landing:
-    """A source's snapshot on disk."""
+    """A source's snapshot on disk.
+
+    Of a source that arrives in batches: `batches`, what this run has taken; `as_of`, the newest one's date.
+    """
 
     source: str
     run_id: str
     folder: Path
     landed_at: str
+    batches: list[str] = field(default_factory=list)
+    as_of: str | None = None
     tables: dict[str, LandedTable] = field(default_factory=dict)
 
     def rows_file(self, table: str) -> Path:
@@ -97,8 +105,8 @@ class Landing:
 
     def write_manifest(self) -> None:
         content = {
-            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at,
-            "tables": [asdict(table) for table in self.tables.values()],
+            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at, "batches": self.batches,
+            "as_of": self.as_of, "tables": [asdict(table) for table in self.tables.values()],
         }  # fmt: skip
         write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
 
@@ -106,7 +114,10 @@ class Landing:
     def read(cls, folder: Path) -> "Landing":
         """The landing in a folder; raises FileNotFoundError if it was never completed."""
         content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        landing = cls(content["source"], content["run_id"], folder, content["landed_at"])
+        landing = cls(
+            content["source"], content["run_id"], folder, content["landed_at"],
+            batches=content["batches"], as_of=content["as_of"],
+        )
         for table in content["tables"]:
             table["columns"] = [Column(**column) for column in table["columns"]]
             table["figures"] = Figures(**table["figures"])
@@ -154,6 +165,8 @@ def _land(
     watermarks = {} if full else read_watermarks(home, code)
     con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
     try:
+        if source.is_inbox:
+            landing.batches, landing.as_of = intake.take_next(code, source, home, at)
         with _time_limit(con, code, source), open_source(con, code, source, home) as adapter:
             for name, table in source.tables.items():
                 watermark = watermarks.get(name)
@@ -164,8 +177,10 @@ def _land(
                     landed = landing.tables[name]
                     told = "unchanged" if landed.mode == "unchanged" else f"{landed.rows:,} rows"
                     progress(f"{code}.{name}: {told}")
-    except Exception:
+    except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if landing.batches and isinstance(error, ContractBroken):
+            raise intake.refused(home, code, error) from None
         raise
     finally:
         con.close()
@@ -311,14 +326,5 @@ def forget_watermarks(home: Path, code: str) -> None:
 def prune(home: Path, code: str, keep: str) -> None:
     """Remove every landing of a source but the one named."""
     for folder in (home / "landing" / code).iterdir():
-        if folder.is_dir() and folder.name != keep:
+        if folder.is_dir() and folder.name not in (keep, BATCHES):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(path.suffix + ".part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-

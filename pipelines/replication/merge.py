@@ -16,6 +16,7 @@ from ibr.config import Source, Table
 from ibr.errors import ContractBroken
 from pipelines.replication import reconciliation
 from pipelines.replication.adapters import ORIGINAL, REASON
+from pipelines.replication.inbox import intake, register
 from pipelines.replication.landing import (
     LandedTable,
     Landing,
@@ -26,7 +27,7 @@ from pipelines.replication.landing import (
     read_watermarks,
     write_watermarks,
 )
-from pipelines.replication.reconciliation import Comparison
+from pipelines.replication.reconciliation import Comparison, CopyDisagrees
 from warehouse.connection import literal, quoted
 
 BOOKKEEPING = ("_ibr_loaded_at", "_ibr_run_id", "_ibr_row_hash", "_ibr_deleted_at")
@@ -87,15 +88,22 @@ def merge(
             outcome.tables[name] = merged.run()
             outcome.comparisons += merged.compare()
         reconciliation.record(con, outcome.comparisons, code, run_id, loaded_at)
-        _mark_good(con, code, source, run_id, loaded_at)
+        _mark_good(con, code, source, run_id, landing.as_of or loaded_at)
+        if landing.batches:
+            register.record_accepted(con, home, code, landing.batches, run_id)
         reconciliation.require_equal(outcome.comparisons, code)
         con.commit()
-    except Exception:
+    except Exception as error:
         con.rollback()
         _record_failed_proof(con, outcome, code, run_id, loaded_at)
         # Whatever broke, the next landing starts from a whole copy.
         forget_watermarks(home, code)
+        # A copy that does not agree is no fault of the batch: it is merged again.
+        if landing.batches and isinstance(error, ContractBroken) and not isinstance(error, CopyDisagrees):
+            raise intake.refused(home, code, error) from None
         raise
+    if landing.batches:
+        intake.accept(home, code, landing.batches)
     _remember(home, code, source, landing, outcome)
     return outcome
 
@@ -109,7 +117,7 @@ def _untouched(con: duckdb.DuckDBPyConnection, code: str, landed: LandedTable) -
         [f"mirror_{code}", landed.name],
     ).fetchone()
     if found == (0,):
-        raise ContractBroken(
+        raise CopyDisagrees(
             f"source {code}, table {landed.name}: its mirror is gone, though its source did not change; run again, and "
             "the whole table is copied"
         )
@@ -130,14 +138,14 @@ def _record_failed_proof(
 
 
 def _mark_good(
-    con: duckdb.DuckDBPyConnection, code: str, source: Source, run_id: str, loaded_at: dt.datetime
+    con: duckdb.DuckDBPyConnection, code: str, source: Source, run_id: str, good_at: dt.datetime | str
 ) -> None:
     con.execute(
         "INSERT INTO ops.sources (source, name, kind, is_stale, stale_reason, last_good_at, last_run_id) "
         "VALUES (?, ?, ?, false, NULL, ?, ?) ON CONFLICT (source) DO UPDATE SET name = excluded.name, "
         "kind = excluded.kind, is_stale = false, stale_reason = NULL, last_good_at = excluded.last_good_at, "
         "last_run_id = excluded.last_run_id",
-        [code, source.name, source.kind.value, loaded_at, run_id],
+        [code, source.name, source.kind.value, good_at, run_id],
     )
 
 
@@ -306,7 +314,9 @@ class _TableMerge:
                 SELECT {narrow}file_row_number AS _ibr_line, hash({self._columns}) AS _ibr_row_hash, {REASON}
                 FROM {self._rows()}
             )
-            SELECT *, row_number() OVER (PARTITION BY {identity} ORDER BY {latest}_ibr_row_hash) AS _ibr_place
+            SELECT *, row_number() OVER (
+                PARTITION BY {identity} ORDER BY {REASON} IS NOT NULL, {latest}_ibr_row_hash
+            ) AS _ibr_place
             FROM hashed
         """)
         self._con.execute(f"""

@@ -32,8 +32,10 @@ class Nights:
 
     def replicate(self, *, full: bool = False) -> MergeOutcome:
         self.night += 1
-        run_id = f"night-{self.night}"
         at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.night)
+        return self.run(f"night-{self.night}", at, full)
+
+    def run(self, run_id: str, at: dt.datetime, full: bool = False) -> MergeOutcome:
         landing = land("mis", self.source, self.home, run_id, at=at, full=full)
         return merge(self.warehouse, "mis", self.source, landing, self.home, run_id=run_id, loaded_at=at)
 

@@ -14,9 +14,11 @@ import duckdb
 from ibr.config import Source
 from pipelines.replication.adapters.base import ORIGINAL, REASON, Adapter, Changes, Column, Figures, Since
 from pipelines.replication.adapters.files import FileAdapter
+from pipelines.replication.adapters.inbox import InboxAdapter
 from pipelines.replication.adapters.servers import open_server
 from pipelines.replication.adapters.sqlite import open_sqlite
 from pipelines.replication.adapters.sqlserver import open_sqlserver
+from pipelines.replication.inbox.store import Store
 
 __all__ = ["ORIGINAL", "REASON", "Adapter", "Changes", "Column", "Figures", "Since", "open_source"]
 
@@ -28,11 +30,14 @@ def open_source(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
     Raises SourceUnreachable if its file is missing or its server does not answer.
     """
     scheme, _, rest = source.url.partition(":")
-    if scheme == "files":
+    if scheme in ("files", "inbox"):
         folder = home / rest.lstrip("/") if not rest.startswith("///") else Path(rest[2:])
         (home / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix="files-", dir=home / "tmp") as scratch:
-            yield FileAdapter(con, code, source, folder, Path(scratch))
+            if scheme == "inbox":
+                yield InboxAdapter(con, code, source, Store(home, code), Path(scratch))
+            else:
+                yield FileAdapter(con, code, source, folder, Path(scratch))
     elif scheme == "sqlite":
         with open_sqlite(con, code, source, home) as adapter:
             yield adapter

@@ -16,6 +16,8 @@ from warehouse.connection import literal, quoted
 
 _TEXT = (".csv", ".tsv", ".txt")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+# Time is over, or there is no room.
+_NOT_THE_FILES_FAULT = (duckdb.InterruptException, duckdb.OutOfMemoryException, duckdb.IOException)
 ENDINGS = (*_TEXT, *_WORKBOOKS, ".parquet")
 
 
@@ -44,6 +46,8 @@ def read_file(
             refused = f"refused_{name}"
             _make(con, _csv(path, table, named, refused, scratch), table, name, drop_blank=True)
             _add_refused_lines(con, name, refused)
+    except _NOT_THE_FILES_FAULT:
+        raise
     except duckdb.Error as error:
         raise Unreadable(
             f"{path.name} cannot be read ({plain_reason(error)}); save it again as UTF-8 CSV with a header, or name "
