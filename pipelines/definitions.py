@@ -10,7 +10,7 @@ import dagster as dg
 
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
-from pipelines import dbt, jobs, logs, schedules
+from pipelines import dbt, jobs, logs, schedules, sensors
 from pipelines.assets import contracts, exceptions, linkage, lookups, marts, publication, registry, sources
 from pipelines.context import Session
 
@@ -48,7 +48,7 @@ def build_definitions(session: Session) -> dg.Definitions:
         ],
         jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job(workspace.registry)],
         schedules=schedules.replication_schedules(workspace.registry),
-        sensors=[schedules.build_after_replication(workspace.registry)],
+        sensors=[schedules.build_after_replication(workspace.registry), *sensors.inbox_sensors(workspace)],
         resources={"session": session, "dbt": dbt_here},
         loggers={"file": logs.file_logger(workspace.logs)},
         executor=dg.in_process_executor,

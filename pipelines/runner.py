@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 
 import expectations
-from ibr.config import STAGES, Stage
+from ibr.config import STAGES, Source, Stage
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
 from pipelines import staleness
@@ -25,6 +25,7 @@ from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
 from pipelines.jobs import BUILD_JOB, replication_job_name
+from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landing import land
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
@@ -144,11 +145,25 @@ class _Runner:
             }
             self._session.landings = {code: future for future, code in under_way.items()}
             for future in as_completed(under_way):
-                code = under_way[future]
-                stage, troubles = self._execute(replication_job_name(code))
-                stage.name = f"replicate {code}"
-                self._outcome.stages.append(stage)
-                self._outcome.troubles += troubles
+                self._replicate(under_way[future])
+            for code, source in sources.items():
+                if source.is_inbox:
+                    self._replicate_further_batches(code, source)
+
+    def _replicate(self, code: str) -> None:
+        stage, troubles = self._execute(replication_job_name(code))
+        stage.name = f"replicate {code}"
+        self._outcome.stages.append(stage)
+        self._outcome.troubles += troubles
+
+    def _replicate_further_batches(self, code: str, source: Source) -> None:
+        """One batch a Dagster run: what a broken one had waiting behind it is not held up by it."""
+        at = dt.datetime.fromisoformat(self._tags[STARTED_TAG])
+        tried: set[str] = set()
+        while (batch := next_ready(code, source, self._workspace.home, at)) and batch.signature not in tried:
+            tried.add(batch.signature)
+            self._session.landings.pop(code, None)
+            self._replicate(code)
 
     def ask(self) -> None:
         """Services, for the persons of the registry as it was last built."""

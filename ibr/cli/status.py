@@ -1,5 +1,6 @@
 """`ibr status`: how the last run went, how old each source is, what is open."""
 
+import datetime as dt
 import json
 
 import click
@@ -13,11 +14,14 @@ from ibr.workspace import Workspace
 @home_option
 @json_option
 def status(home: Workspace, as_json: bool) -> None:
-    """Last run per stage, freshness per source, open exceptions, failing checks."""
+    """Last run per stage, freshness per source, batches that wait or were refused, open exceptions, failing checks."""
+    from pipelines.replication.inbox.overview import open_batches
     from warehouse.status import read_status
 
     promises = {code: source.freshness_days for code, source in home.registry.sources.items()}
     report = read_status(home.warehouse_file, promises)
+    # The wall clock is right here: which files have lain long enough is a matter of now.
+    report["batches"] = open_batches(home.home, home.registry, dt.datetime.now(dt.UTC))
     if as_json:
         click.echo(json.dumps(report, default=str, indent=1))
         return

@@ -10,6 +10,7 @@ from ibr.errors import ContractBroken, IbrError
 from pipelines import journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.adapters import REASON
+from pipelines.replication.inbox import intake
 from pipelines.replication.landing import LandedTable, Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
 from pipelines.replication.names import asset_name
@@ -83,11 +84,15 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
 
         with plain_failures(note):
             result = check(run)
+        problem: ContractBroken | None = None
         if not result.passed:
-            note(ContractBroken(result.summary_line()))
+            problem = ContractBroken(result.summary_line())
+            if source.is_inbox:
+                problem = intake.refused(home, code, problem)
+            note(problem)
         return dg.AssetCheckResult(
             passed=result.passed,
-            description=result.summary_line(),
+            description=str(problem or result.summary_line()),
             metadata={"exit_code": ContractBroken.exit_code, "checks": len(result.checks)},
         )
 

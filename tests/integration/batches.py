@@ -10,6 +10,8 @@ from tests.integration.replication import Nights
 
 MEMBERS = {"key": ["no"], "path": "members_{date:%Y%m%d}{version}.csv"}
 PAYMENTS = {"path": "payments_{date:%Y%m%d}{version}.csv", "in_every_batch": False}
+# What is replicated by a process that is killed.
+KILLED = {"members": MEMBERS, "payments": PAYMENTS | {"in_every_batch": True}}
 
 
 def inbox_source(**tables: dict) -> Source:
@@ -25,7 +27,7 @@ class Inbox(Nights):
         super().__init__(home, "inbox:", **(tables or {"members": MEMBERS}))
         self.source.limits.vanished_share = 1.0
         self.folder = home / "inbox" / "mis"
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         # Files are dropped now; nights are in days to come.
         self.first_night = dt.datetime.now(dt.UTC)
 

@@ -3,12 +3,17 @@
 import datetime as dt
 import io
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
 from ibr.errors import ContractBroken, SourceUnreachable
+from pipelines.replication.inbox import intake, register
 from pipelines.replication.inbox.arrivals import scan
+from pipelines.replication.inbox.overview import open_batches
 from tests.integration.batches import MEMBERS, PAYMENTS, Inbox, manifest
+
+DAY = dt.timedelta(days=1)
 
 
 def waits(inbox, at=None):
@@ -292,8 +297,6 @@ def test_a_refused_batch_lies_in_quarantine_with_its_reason_and_can_be_put_back(
     assert inbox.left() == ["members_20260630.csv.reason.txt"]
     assert quarantined(inbox) == [".batch.json", "members_20260630.csv", "members_20260630.csv.reason.txt"]
     assert "born are gone" in (inbox.folder / "members_20260630.csv.reason.txt").read_text()
-    from pipelines.replication.inbox import register
-
     register.record_refused(inbox.warehouse, tmp_path, "mis")
     assert batches(inbox, "table_name, status") == [("members", "refused")]
     inbox.source.tables["members"].columns = {}
@@ -332,8 +335,6 @@ def test_all_that_was_received_is_stored_or_quarantined(tmp_path):
 
 
 def test_a_file_that_is_replaced_while_it_is_copied_is_left_for_the_next_run(tmp_path, monkeypatch):
-    from pipelines.replication.inbox import intake
-
     inbox = Inbox(tmp_path)
     inbox.members("2026-06-30", "1,Jane")
     real = intake.copy_hashed
@@ -349,3 +350,26 @@ def test_a_file_that_is_replaced_while_it_is_copied_is_left_for_the_next_run(tmp
             inbox.replicate()
     inbox.replicate()
     assert inbox.live("members", "no, name") == [("1", "Janet"), ("2", "John")]
+
+
+def test_status_names_what_waits_and_what_was_refused(tmp_path):
+    registry = SimpleNamespace(sources={})
+    inbox = Inbox(tmp_path, members=MEMBERS, payments=PAYMENTS | {"in_every_batch": True})
+    registry.sources["mis"] = inbox.source
+
+    def told():
+        return [(b["state"], b["reason"]) for b in open_batches(tmp_path, registry, inbox.first_night + DAY)]
+
+    inbox.members("2026-06-30", "1,Jane")
+    assert told() == [("waiting", "waits for payments_20260630.csv")]
+    inbox.drop("payments_20260630.csv", "")
+    assert told() == [("whole", "the next run")]
+    with pytest.raises(ContractBroken):
+        inbox.replicate()
+    ((state, reason),) = told()
+    assert state == "refused"
+    assert "payments_20260630.csv is empty (0 bytes)" in reason
+    inbox.members("2026-07-01", "1,Jane")
+    inbox.drop("payments_20260701.csv", "no,amount\n1,4000\n")
+    inbox.replicate()
+    assert told() == []
