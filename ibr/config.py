@@ -25,7 +25,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "inbox", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
 _TYPE_PATTERN = re.compile(
-    r"^(text|boolean)$|^(integer)( 1[,. ']234)?$|^(number)( 1[,. ']?234[,.]56)?$|^(date|timestamp)( .+)?$"
+    r"(text|boolean)|(integer)( 1[,. ']234)?|(number)( 1([, ']?234[.]56|[. ']?234,56))?|(date|timestamp)( .+)?"
 )
 # What a row of sums begins with, in languages of forms and spreadsheets; capitals do not matter.
 TOTALS = (
@@ -117,7 +117,7 @@ class Table(_Section):
     @classmethod
     def _known_types(cls, columns: dict[str, str]) -> dict[str, str]:
         for name, kind in columns.items():
-            if not _TYPE_PATTERN.match(kind):
+            if not _TYPE_PATTERN.fullmatch(kind):
                 raise ValueError(
                     f"column {name} has type {kind!r}; expected text, integer, number, boolean, "
                     "date [FORMAT] or timestamp [FORMAT]; in files also number 1.234,56 and the like"

@@ -37,8 +37,8 @@ def killed_night(home: Path, function: str, call: int) -> None:
 @pytest.fixture
 def inbox(tmp_path):
     found = Inbox(tmp_path, **KILLED)
-    found.drop("june/members_20260630.csv", "no,name\n1,Jane\n2,John\n")
-    found.drop("june/payments_20260630.csv", "no,amount\n1,4000\n")
+    found.drop("june/members_20240630.csv", "no,name\n1,Jane\n2,John\n")
+    found.drop("june/payments_20240630.csv", "no,amount\n1,4000\n")
     found.warehouse.close()
     return found
 
@@ -61,13 +61,13 @@ def test_killed_in_mid_batch(inbox, function, call):
 
 @pytest.mark.parametrize(("function", "call"), STEPS_OF_A_REFUSAL, ids=["refuse", "reason", "clear", "move"])
 def test_killed_in_mid_refusal(inbox, function, call):
-    inbox.drop("june/payments_20260630.csv", "")
+    inbox.drop("june/payments_20240630.csv", "")
     killed_night(inbox.home, function, call)
     after = Inbox(inbox.home, **KILLED)
     # Killed before the batch was marked as refused, it is judged again; after that, only its refusal is completed.
     with pytest.raises(ContractBroken if "refuse" in function else SourceUnreachable):
         after.replicate()
-    assert after.left() == ["june/members_20260630.csv.reason.txt", "june/payments_20260630.csv.reason.txt"]
+    assert after.left() == ["june/members_20240630.csv.reason.txt", "june/payments_20240630.csv.reason.txt"]
     (refused,) = (inbox.home / "quarantine" / "mis").iterdir()
-    assert (refused / "members_20260630.csv").read_text() == "no,name\n1,Jane\n2,John\n"
-    assert "is empty (0 bytes)" in (refused / "payments_20260630.csv.reason.txt").read_text()
+    assert (refused / "members_20240630.csv").read_text() == "no,name\n1,Jane\n2,John\n"
+    assert "is empty (0 bytes)" in (refused / "payments_20240630.csv.reason.txt").read_text()

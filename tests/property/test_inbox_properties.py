@@ -38,7 +38,7 @@ def test_batches_in_any_order_and_twice_end_in_the_same_mirror(days, data):
             sends, rows = days[day]
             told = content(rows)
             inbox.drop(f"{arrival}/members.csv", told)
-            inbox.drop(f"{arrival}/manifest.json", manifest(f"2026-06-0{day + 1}", members=told).replace(
+            inbox.drop(f"{arrival}/manifest.json", manifest(f"2024-06-0{day + 1}", members=told).replace(
                 '"table"', f'"sends": "{sends}", "table"'
             ))  # fmt: skip
             if data.draw(st.booleans()):

@@ -1,5 +1,6 @@
 """registry.yml: every mistake is told at once, and secrets come from the environment."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,24 @@ def test_mistakes_in_a_lookup_are_told(tmp_path, changed, lookup, said):
 def test_the_service_that_the_guide_shows_is_right(tmp_path, monkeypatch):
     monkeypatch.setenv("CIVIL_TOKEN", "s3cret")
     guide = (ROOT / "docs" / "adding-a-source.md").read_text(encoding="utf-8")
-    shown = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    section = guide.split("## A register behind a web service\n")[1]
+    shown = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
     registry = config.load(write(tmp_path, {**SMALL, "sources": {**SMALL["sources"], **shown}}))
     assert list(registry.services) == ["civil"]
+
+
+@pytest.mark.parametrize(
+    ("url", "table", "said"),
+    [
+        ("inbox:", {"path": "members.csv"}, "needs one {date"),
+        ("inbox:members", {}, "goes without a folder"),
+        ("inbox:", {"sends": "changes"}, "sends: changes needs a key"),
+        ("inbox:", {"sends": "some"}, "'full' or 'changes'"),
+        ("sqlite:///a.db", {"sends": "full"}, "people.sends: only a source with url inbox: has batches"),
+        ("inbox:", {"columns": {"amount": "number 1.234.56"}}, "expected text, integer, number"),
+    ],
+)
+def test_batches_are_configured_where_there_are_some(tmp_path, url, table, said):
+    source = {**SMALL["sources"]["mis"], "url": url, "tables": {"people": table}}
+    with pytest.raises(ConfigurationProblem, match=re.escape(said)):
+        config.load(write(tmp_path, {**SMALL, "sources": {"mis": source}}))

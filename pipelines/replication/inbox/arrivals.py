@@ -179,7 +179,7 @@ def _zipped(packed: Piece, source: Source, clock: _Clock) -> Candidate:
         found.waits_for = f"{packed.name} to arrive whole"
         return found
     try:
-        inside = _batches(pieces_of_zip(packed), source, clock)
+        inside = _batches(pieces_of_zip(packed), source, clock)  # reads its manifest, if there is one
     except UnusableZip as problem:
         found.problem = str(problem)
         return found

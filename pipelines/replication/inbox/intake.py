@@ -7,7 +7,7 @@ from ibr.config import Source
 from ibr.errors import ContractBroken
 from pipelines.replication.inbox.arrivals import Candidate, ready, scan
 from pipelines.replication.inbox.batch import Batch, BatchFile, Origin, State, batch_name
-from pipelines.replication.inbox.pieces import copy_hashed
+from pipelines.replication.inbox.pieces import UnusableZip, copy_hashed
 from pipelines.replication.inbox.store import Store
 
 
@@ -45,11 +45,15 @@ def _is_enough(store: Store, source: Source) -> bool:
 
 def _take(store: Store, candidate: Candidate, at: dt.datetime) -> None:
     """Make a candidate a batch of the store, unless it is one already or somebody is writing to it."""
+    earlier = store.batches()
     with store.building() as folder:
-        batch = _copied(store, candidate, folder, at)
+        try:
+            batch = _copied(store, candidate, folder, at)
+        except UnusableZip as damage:
+            candidate = Candidate(candidate.name, others=[candidate.pieces[0].whole], problem=str(damage))
+            batch = _copied(store, candidate, folder, at)
         if not all(piece.is_unchanged() for piece in candidate.pieces):
             return
-        earlier = store.batches()
         if batch.batch in {one.batch for one in earlier}:
             store.clear(batch)
             return
@@ -95,9 +99,9 @@ def refused(home: Path, code: str, error: ContractBroken) -> ContractBroken:
 
 
 def _refused(store: Store, batch: Batch, reason: str) -> BatchRefused:
-    store.refuse(batch, reason)
-    dated = f"batch of {batch.date}" if batch.date else "batch"
     said = reason.removeprefix(f"source {store.code}, ").removeprefix(f"source {store.code}: ")
+    store.refuse(batch, said)
+    dated = f"batch of {batch.date}" if batch.date else "batch"
     return BatchRefused(
         f"source {store.code}: {dated} refused: {said}; its files lie in quarantine/{store.code}/{batch.batch}, with "
         "the reason beside them"

@@ -4,9 +4,10 @@ import hashlib
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -36,13 +37,23 @@ class Piece:
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
-        """Its bytes."""
+        """Its bytes. Raises UnusableZip for a member that is damaged."""
         if self.member is None:
             with self.place.open("rb") as file:
                 yield file
         else:
-            with zipfile.ZipFile(self.place) as packed, packed.open(self.member) as file:
-                yield file
+            try:
+                with zipfile.ZipFile(self.place) as packed, packed.open(self.member) as file:
+                    yield file
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+                raise UnusableZip(
+                    f"{self.name} in {self.place.name} is damaged; make the zip and send it again"
+                ) from None
+
+    @property
+    def whole(self) -> "Piece":
+        """The file itself; of a member, the zip that it is in."""
+        return replace(self, name=self.place.name, size=self.place.stat().st_size, member=None) if self.member else self
 
     def is_unchanged(self) -> bool:
         """Whether the file is still the one that was looked at."""
@@ -107,7 +118,10 @@ def _is_passed_over(name: str) -> bool:
 
 
 def copy_hashed(piece: Piece, target: Path) -> str:
-    """Copy a piece's bytes to a file of its owner's alone, on the disk for good; returns their SHA-256."""
+    """Copy a piece's bytes to a file of its owner's alone, on the disk for good; returns their SHA-256.
+
+    Raises UnusableZip for a member of a zip that is damaged.
+    """
     with piece.opened() as given, target.open("wb") as written:
         target.chmod(0o600)
         shutil.copyfileobj(given, hashing := _Hashing(written), 1 << 20)

@@ -17,8 +17,11 @@ def merged_over_rows(path: Path, sheet: str, below: int) -> list[str]:
     """
     if path.suffix.lower() not in (".xlsx", ".xlsm"):
         return []
-    with zipfile.ZipFile(path) as book:
-        content = book.read(_part(book, sheet))
+    try:
+        with zipfile.ZipFile(path) as book:
+            content = book.read(_part(book, sheet))
+    except (KeyError, StopIteration, ElementTree.ParseError):  # a package that is laid out in another way
+        return []
     first = _FIRST_FILLED.search(content)
     header = (int(first[1]) if first else 1) + below
     ranges = [(m[1].decode(), int(m[2]), m[3].decode(), int(m[4])) for m in _MERGED.finditer(content)]

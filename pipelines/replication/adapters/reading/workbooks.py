@@ -35,7 +35,13 @@ def read_workbook(path: Path, sheet: str | None, named: set[str], key: list[str]
     `sheet` is the sheet to read, or None for the only one that is not empty, or that has the `named` columns. The
     header is the row that has them; else the first. Raises Unreadable.
     """
-    reader = _open(path)
+    try:
+        return _read(path, _open(path), sheet, named, key)
+    except fastexcel.FastExcelError:
+        raise _no_workbook(path) from None
+
+
+def _read(path: Path, reader: fastexcel.ExcelReader, sheet: str | None, named: set[str], key: list[str]) -> pa.Table:
     found = _choose(path, reader, sheet, named)
     header = found.header if found.header is not None else next(
         place for place, row in enumerate(found.top) if any(row)
@@ -66,7 +72,11 @@ def _open(path: Path) -> fastexcel.ExcelReader:
                 f"{path.name} is protected by a password; in Excel: File, Info, Protect Workbook, Encrypt with "
                 "Password, delete the password, save, and send it over a protected way instead"
             ) from None
-        raise Unreadable(f"{path.name} cannot be read as a workbook; open it, and save it again as .xlsx") from None
+        raise _no_workbook(path) from None
+
+
+def _no_workbook(path: Path) -> Unreadable:
+    return Unreadable(f"{path.name} cannot be read as a workbook; open it, and save it again as .xlsx")
 
 
 def _choose(path: Path, reader: fastexcel.ExcelReader, sheet: str | None, named: set[str]) -> _Sheet:
