@@ -22,7 +22,7 @@ from ibr.naming import NameRule
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "inbox", "https", "http")
+SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
 _TYPE_PATTERN = re.compile(
     r"(text|boolean)|(integer)( 1[,. ']234)?|(number)( 1([, ']?234[.]56|[. ']?234,56))?|(date|timestamp)( .+)?"
@@ -160,18 +160,17 @@ class Source(_Section):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:
-        if not re.match(rf"^({'|'.join(SCHEMES)}):", url):
-            raise ValueError(
-                f"url starts with {url.split(':')[0]!r}; expected {', '.join(f'{scheme}:' for scheme in SCHEMES)}"
-            )
-        if url.startswith("inbox:") and url != "inbox:":
-            raise ValueError("url inbox: goes without a folder; batches are dropped into inbox/ and the source's name")
+        if url.startswith("inbox") and url != "inbox":
+            raise ValueError(f"url {url!r}; expected inbox alone: batches are dropped into inbox/SOURCE/")
+        if url != "inbox" and not re.match(rf"^({'|'.join(SCHEMES)}):", url):
+            expected = ", ".join(f"{scheme}:" for scheme in SCHEMES)
+            raise ValueError(f"url starts with {url.split(':')[0]!r}; expected {expected} or inbox")
         return url
 
     @property
     def is_inbox(self) -> bool:
         """Whether its files arrive as batches in `inbox/<source>/`."""
-        return self.url == "inbox:"
+        return self.url == "inbox"
 
     @model_validator(mode="after")
     def _tables_fit_kind(self) -> "Source":
@@ -199,7 +198,7 @@ class Source(_Section):
             f"{name}.{key}" for name, table in self.tables.items() for key in asked if key in table.model_fields_set
         ]
         if misplaced and not self.is_inbox:
-            raise ValueError(f"{', '.join(misplaced)}: only a source with url inbox: has batches")
+            raise ValueError(f"{', '.join(misplaced)}: only a source with url inbox has batches")
         return self
 
     @property

@@ -57,7 +57,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
     """The real settings, without the ways to the sources: nothing is asked of them, and no password is needed."""
     settings = yaml.safe_load(now.registry_file.read_text(encoding="utf-8"))
     for source in settings["sources"].values():
-        if source["url"] != "inbox:":
+        if source["url"] != "inbox":
             source["url"] = "sqlite:///not-asked.db"
         if lookup := source.get("lookup"):
             source["url"], lookup["headers"] = "https://not-asked.invalid", {}

@@ -16,7 +16,7 @@ KILLED = {"members": MEMBERS, "payments": PAYMENTS | {"in_every_batch": True}}
 
 def inbox_source(**tables: dict) -> Source:
     return Source.model_validate(
-        {"name": "MIS", "kind": "mis", "url": "inbox:", "programs": ["AID"], "settle_minutes": 5, "tables": tables}
+        {"name": "MIS", "kind": "mis", "url": "inbox", "programs": ["AID"], "settle_minutes": 5, "tables": tables}
     )
 
 
@@ -24,7 +24,7 @@ class Inbox(Nights):
     """`drop` puts files into the inbox; `replicate` is one night, long enough after for files to have settled."""
 
     def __init__(self, home: Path, **tables: dict) -> None:
-        super().__init__(home, "inbox:", **(tables or {"members": MEMBERS}))
+        super().__init__(home, "inbox", **(tables or {"members": MEMBERS}))
         self.source.limits.vanished_share = 1.0
         self.folder = home / "inbox" / "mis"
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from tests.integration.replication import connect
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))  # a run sets it
     source = {
-        "name": "MIS", "kind": "mis", "url": "inbox:", "programs": ["AID"], "settle_minutes": 0,
+        "name": "MIS", "kind": "mis", "url": "inbox", "programs": ["AID"], "settle_minutes": 0,
         "limits": {"vanished_share": 1.0}, "tables": {"members": MEMBERS},
     }  # fmt: skip
     (tmp_path / "registry.yml").write_text(yaml.safe_dump({

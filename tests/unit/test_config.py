@@ -156,12 +156,12 @@ def test_the_service_that_the_guide_shows_is_right(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("url", "table", "said"),
     [
-        ("inbox:", {"path": "members.csv"}, "needs one {date"),
-        ("inbox:members", {}, "goes without a folder"),
-        ("inbox:", {"sends": "changes"}, "sends: changes needs a key"),
-        ("inbox:", {"sends": "some"}, "'full' or 'changes'"),
-        ("sqlite:///a.db", {"sends": "full"}, "people.sends: only a source with url inbox: has batches"),
-        ("inbox:", {"columns": {"amount": "number 1.234.56"}}, "expected text, integer, number"),
+        ("inbox", {"path": "members.csv"}, "needs one {date"),
+        ("inbox:members", {}, "expected inbox alone"),
+        ("inbox", {"sends": "changes"}, "sends: changes needs a key"),
+        ("inbox", {"sends": "some"}, "'full' or 'changes'"),
+        ("sqlite:///a.db", {"sends": "full"}, "people.sends: only a source with url inbox has batches"),
+        ("inbox", {"columns": {"amount": "number 1.234.56"}}, "expected text, integer, number"),
     ],
 )
 def test_batches_are_configured_where_there_are_some(tmp_path, url, table, said):
