@@ -10,6 +10,7 @@ import polars as pl
 from sample_country import areas
 
 FOLDER = Path(__file__).parent.parent / "dbt_project" / "seeds"
+_NATIONAL = ("OPCT", "PWSD-CT", "CT-OVC")
 _AREA_COLUMNS = [
     "area_code",
     "name",
@@ -117,9 +118,13 @@ def crosswalk() -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def program_groups() -> pl.DataFrame:
+    """`program_groups`: programs that a rule may name together."""
+    return pl.DataFrame({"group_code": ["NATIONAL"] * len(_NATIONAL), "program": list(_NATIONAL)})
+
+
 def overlap_rules() -> pl.DataFrame:
     """`overlap_rules`: which two benefits exclude each other. A pair without a row is for review."""
-    single = ("OPCT", "PWSD-CT", "CT-OVC")
     rows = [
         (f"P{i}", a, b, "household", "prohibited", "National Safety Net guidelines: one of the three a household")
         for i, (a, b) in enumerate([("OPCT", "PWSD-CT"), ("OPCT", "CT-OVC"), ("PWSD-CT", "CT-OVC")], 1)
@@ -133,12 +138,9 @@ def overlap_rules() -> pl.DataFrame:
             "prohibited",
             "One registration a programme",
         )
-        for i, p in enumerate([*single, "HSNP", "CFA"], 1)
+        for i, p in enumerate([*_NATIONAL, "HSNP", "CFA"], 1)
     ]
-    rows += [
-        (f"A{i}", "HSNP", p, "household", "allowed", "HSNP complements the national programmes")
-        for i, p in enumerate(single, 1)
-    ]
+    rows += [("A1", "HSNP", "NATIONAL", "household", "allowed", "HSNP complements the national programmes")]
     rows += [("R1", "HSNP", "CFA", "household", "for_review", "Both answer drought; counties decide")]
     return pl.DataFrame(
         [(*row, "2013-07-01", None) for row in rows],
@@ -163,11 +165,12 @@ def transfer_values() -> pl.DataFrame:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write the four CSV files."""
+    """Write the CSV files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (
         ("areas", area_table()),
         ("area_crosswalk", crosswalk()),
+        ("program_groups", program_groups()),
         ("overlap_rules", overlap_rules()),
         ("transfer_values", transfer_values()),
     ):

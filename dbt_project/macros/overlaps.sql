@@ -8,23 +8,23 @@
     md5('{{ level }}|' || least({{ one }}, {{ other }}) || '|' || greatest({{ one }}, {{ other }}))
 {%- endmacro %}
 
+{#- Which of several rules in force counts: one made for this level before one for the other, one for the pair before
+    one for a group of programs, then the strictest, then the latest. -#}
+{% macro overlap_rule_precedence(is_for_this_level, rules='rules_in_force') -%}
+    {{ is_for_this_level }} desc nulls last,
+    {{ rules }}.is_group_rule,
+    case {{ rules }}.verdict when 'prohibited' then 1 when 'for_review' then 2 else 3 end,
+    {{ rules }}.valid_from desc,
+    {{ rules }}.rule_code
+{%- endmacro %}
+
 {#- Judges pairs of enrolments that receive at the same time by the overlap rules, and weighs the money.
     `pairs` is a CTE with match_id, enrolment_id_a, enrolment_id_b, program_a, program_b, is_same_recipient,
     overlap_from, overlap_to; for the person level also is_one_household. Gives the CTEs `judged` and `weighed`.
 
-    A rule counts when it was in force on any day of the overlap; of several the strictest counts, then the
-    latest. The overlap is then cut to the days of that rule: money paid before a prohibition is not at stake.
-    No rule: for review. -#}
+    A rule counts when it was in force on any day of the overlap; of several one does (overlap_rule_precedence). The
+    overlap is then cut to the days of that rule: money paid before a prohibition is not at stake. No rule: for review. -#}
 {% macro judge_overlaps(pairs, level) -%}
-rules as (
-    -- The order of the two programs in a rule does not matter.
-    select rule_code, program_a, program_b, level, verdict, valid_from, valid_to
-    from {{ ref('overlap_rules') }}
-    union
-    select rule_code, program_b, program_a, level, verdict, valid_from, valid_to
-    from {{ ref('overlap_rules') }}
-),
-
 rules_in_force as (
     select
         pairs.match_id,
@@ -39,10 +39,11 @@ rules_in_force as (
         rules.level as rule_level,
         rules.verdict,
         {%- endif %}
+        rules.is_group_rule,
         rules.valid_from,
         rules.valid_to
     from {{ pairs }} as pairs
-    inner join rules
+    inner join {{ ref('int_overlap_rules') }} as rules
         on rules.program_a = pairs.program_a
         and rules.program_b = pairs.program_b
         and rules.valid_from <= pairs.overlap_to
@@ -58,12 +59,7 @@ rule_that_counts as (
     from rules_in_force
     qualify row_number() over (
         partition by match_id
-        order by
-            -- A rule made for this level comes before one for the other.
-            case rule_level when '{{ level }}' then 1 else 2 end,
-            case verdict when 'prohibited' then 1 when 'for_review' then 2 else 3 end,
-            valid_from desc,
-            rule_code
+        order by {{ overlap_rule_precedence("rule_level = '" ~ level ~ "'") }}
     ) = 1
 ),
 

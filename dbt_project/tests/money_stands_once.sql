@@ -1,25 +1,27 @@
--- The money of every program and cycle is the same in the registry, in the facts and in who gets what.
+-- The money of every program and cycle is the same in the registry, in the facts, in who gets what and in its roll-up.
 with registry as (
-    select program, cycle_id, sum(amount_due) as due, sum(amount_paid) as paid
+    select cycle_id, sum(amount_due) as due, sum(amount_paid) as paid
     from {{ ref('int_payments') }}
-    group by program, cycle_id
+    group by cycle_id
 ),
 
-facts as (
-    select program, cycle_id, sum(amount_due) as due, sum(amount_paid) as paid
-    from {{ ref('fct_payments') }}
-    group by program, cycle_id
-),
-
-who_gets_what as (
-    select program, cycle_id, sum(amount_due) as due, sum(amount_paid) as paid
-    from {{ ref('rpt_who_gets_what') }}
-    group by program, cycle_id
+marts as (
+    {%- for mart in ['fct_payments', 'rpt_who_gets_what', 'rpt_receipt_by_area'] %}
+    select '{{ mart }}' as mart, cycle_id, sum(amount_due) as due, sum(amount_paid) as paid
+    from {{ ref(mart) }}
+    group by cycle_id
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 )
 
-select registry.*, facts.due as due_in_facts, facts.paid as paid_in_facts, who_gets_what.due as due_in_report, who_gets_what.paid as paid_in_report
+-- Each cycle stands in each mart: one that lacks it is missed by its number.
+select
+    coalesce(registry.cycle_id, marts.cycle_id) as cycle_id,
+    string_agg(marts.mart) as marts
 from registry
-full join facts on facts.cycle_id = registry.cycle_id
-full join who_gets_what on who_gets_what.cycle_id = registry.cycle_id
-where (registry.due, registry.paid) is distinct from (facts.due, facts.paid)
-    or (registry.due, registry.paid) is distinct from (who_gets_what.due, who_gets_what.paid)
+full join marts on marts.cycle_id = registry.cycle_id
+group by coalesce(registry.cycle_id, marts.cycle_id)
+having count(marts.mart) <> 3
+    or bool_or((registry.due, registry.paid) is distinct from (marts.due, marts.paid))

@@ -1,0 +1,86 @@
+-- Who holds two or more benefits at the same time, and how many: duplicates and triplicates of persons and households.
+-- Only what linkage is sure of. Holding several is not an offence: the verdict is the strictest of the pairs.
+{%- set reports = {'person': 'rpt_multiple_receipt', 'household': 'rpt_household_multiple_receipt'} %}
+with pairs as (
+    {%- for level, report in reports.items() %}
+    select
+        '{{ level }}' as level, {{ level }}_uid as uid, enrolment_id_a, enrolment_id_b, program_a, program_b,
+        county_code_a, verdict, overlap_from, overlap_to, amount_a, amount_b, both_still_paid, is_source_stale
+    from {{ ref(report) }}
+    where match_verdict = 'automatic'
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+sides as (
+    select level, uid, overlap_from, overlap_to, verdict, enrolment_id_a as enrolment_id, program_a as program, amount_a as amount
+    from pairs
+    union all
+    select level, uid, overlap_from, overlap_to, verdict, enrolment_id_b, program_b, amount_b
+    from pairs
+),
+
+-- The number held can only rise on a day on which an overlap begins.
+held_on as (
+    select
+        days.level,
+        days.uid,
+        days.overlap_from as day,
+        count(distinct sides.enrolment_id) as benefits,
+        string_agg(distinct sides.program, ', ' order by sides.program) as programs
+    from (select distinct level, uid, overlap_from from pairs) as days
+    inner join sides
+        on sides.level = days.level
+        and sides.uid = days.uid
+        and days.overlap_from between sides.overlap_from and sides.overlap_to
+    group by days.level, days.uid, days.overlap_from
+),
+
+most_held as (
+    select * from held_on
+    qualify row_number() over (partition by level, uid order by benefits desc, day) = 1
+),
+
+-- Of the enrolments in prohibited pairs the dearest may stay: with three, two are at stake, and each counts once.
+prohibited as (
+    select level, uid, sum(amount) - max(amount) as money_at_stake
+    from (
+        select level, uid, enrolment_id, max(amount) as amount
+        from sides
+        where verdict = 'prohibited'
+        group by level, uid, enrolment_id
+    )
+    group by level, uid
+),
+
+summed as (
+    select
+        level,
+        uid,
+        min_by(county_code_a, overlap_from) as county_code,
+        count(*) as pairs,
+        min_by(verdict, case verdict when 'prohibited' then 1 when 'for_review' then 2 else 3 end) as verdict,
+        bool_or(both_still_paid) as is_any_pair_still_paid,
+        bool_or(is_source_stale) as is_source_stale
+    from pairs
+    group by level, uid
+)
+
+select
+    summed.level,
+    summed.uid,
+    summed.county_code,
+    most_held.benefits,
+    most_held.benefits >= 3 as is_triplicate,
+    most_held.programs,
+    most_held.day as held_from,
+    summed.pairs,
+    summed.verdict,
+    cast(coalesce(prohibited.money_at_stake, 0) as decimal(18, 2)) as money_at_stake,
+    summed.is_any_pair_still_paid,
+    summed.is_source_stale
+from summed
+inner join most_held on most_held.level = summed.level and most_held.uid = summed.uid
+left join prohibited on prohibited.level = summed.level and prohibited.uid = summed.uid
