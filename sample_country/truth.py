@@ -133,6 +133,7 @@ def enrolments(world: World, identifiers: Identifiers) -> pl.DataFrame:
             "program": pick(PROGRAMS, part.program[rows]),
             "person_id": person_ids(part.recipient[rows]),
             "true_household_id": household_ids(part.household[rows]),
+            "recorded_county_code": areas.load().wards["county_code"].gather(part.ward[rows]),
             "status": pick(STATUSES, part.status[rows]),
             "enrolled_date": dates(part.enrolled[rows]),
             "exit_date": dates(part.exited[rows]),

@@ -114,6 +114,8 @@ def households_enrol(m: Moment) -> None:
             maintain_order="left",
         ).join(
             m.truth["persons"].select("person_id", "household_id"), on="person_id", how="left", maintain_order="left"
+        ).join(
+            m.counties.rename({"household_id": "household_key"}), on="household_key", how="left", maintain_order="left"
         )
         m.add(
             "enrolments",
@@ -122,6 +124,7 @@ def households_enrol(m: Moment) -> None:
                 "program",
                 "person_id",
                 true_household_id="household_id",
+                recorded_county_code="county_code",
                 status=pl.lit("active"),
                 enrolled_date="on",
                 exit_date=pl.lit(None, pl.Date),

@@ -6,6 +6,7 @@ import polars as pl
 from sample_country import areas, names
 from sample_country.calendar import NEVER
 from sample_country.columns import BANKS, phones, pick
+from sample_country.settings import STANDBY
 from sample_country.world import Part
 
 UNKNOWN_PLACE = " Settlement Scheme"
@@ -103,12 +104,16 @@ def grades(more: pl.DataFrame) -> pl.Series:
 
 
 def accounts(part: Part) -> pl.Series:
-    """Account numbers; those never enrolled have none."""
-    none = pl.Series(part.registration("enrolled") == NEVER)
-    return pl.Series(part.registration("account")).cast(pl.String).set(none, None)
+    """Account numbers; those without an account have none."""
+    return pl.Series(part.registration("account")).cast(pl.String).set(pl.Series(~_has_account(part)), None)
 
 
 def providers(part: Part) -> pl.Series:
     """The bank or mobile money service of the account."""
-    none = part.registration("enrolled") == NEVER
-    return pick(BANKS, np.where(none, -1, part.registration("account") % 5))
+    return pick(BANKS, np.where(_has_account(part), part.registration("account") % 5, -1))
+
+
+def _has_account(part: Part) -> np.ndarray:
+    """Who was ever enrolled; and three of four who stand by, so that drought payments can reach them."""
+    standby = (part.registration("status") == STANDBY) & (part.registration("number") % 4 != 0)
+    return (part.registration("enrolled") != NEVER) | standby
