@@ -104,7 +104,8 @@ CREATE TABLE mirror_cfa.feedback AS SELECT * FROM (VALUES
 CREATE SCHEMA mirror_iprs;
 CREATE TABLE mirror_iprs.person AS SELECT * FROM (VALUES
     ('1000001', '12345671', 'Akiru', 'Mary', 'Achieng', 'F', '1950-05-03', 'Nanok', 'KE047', 'KEW-1449', 1::BIGINT, '2026-04-30', NULL, '2026-05-01T00:00:00'),
-    ('1000002', '42345671', 'Juma', 'A', 'Hassan', 'M', '1980-01-05', 'Fatuma', 'KE047', 'KEW-1449', 0, NULL, NULL, '2026-05-01T00:00:00')
+    ('1000002', '42345671', 'Juma', 'A', 'Hassan', 'M', '1980-01-05', 'Fatuma', 'KE047', 'KEW-1449', 0, NULL, NULL, '2026-05-01T00:00:00'),
+    ('1000003', '52345671', 'Nafula', NULL, 'Wekesa', 'F', '1950-01-05', 'Nekesa', 'KE047', 'KEW-1449', 0, NULL, NULL, '2026-05-01T00:00:00')
 ) t (register_id, id_number, first_name, other_names, surname, sex, date_of_birth, mother_name, county_code, ward_code, is_deceased, date_of_death, emigrated_on, updated_at), stamped();
 
 CREATE SCHEMA mirror_public_payroll; CREATE SCHEMA mirror_school; CREATE SCHEMA mirror_plan; CREATE SCHEMA mirror_psp;

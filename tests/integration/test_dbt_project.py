@@ -1,8 +1,10 @@
 """Checks the dbt project: one build of a country of a few households, written by hand in each system's habits."""
 
 import csv
+import datetime as dt
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,7 +103,7 @@ def test_every_model_and_column_is_described_and_has_a_key(built: Built) -> None
 
 def test_marts_have_enforced_contracts(built: Built) -> None:
     marts = [m for m in built.models() if m["schema"] == "marts"]
-    assert len(marts) >= 15
+    assert len(marts) >= 30
     assert not [m["name"] for m in marts if not m["contract"]["enforced"]]
 
 
@@ -250,3 +252,127 @@ def test_every_mart_a_source_feeds_says_whether_it_is_stale(built: Built) -> Non
     reference = {"dim_area"}
     marts = [m for m in built.models() if m["schema"] == "marts" and m["name"] not in reference]
     assert not [m["name"] for m in marts if "is_source_stale" not in m["columns"]]
+
+
+def test_three_benefits_of_one_person_show_as_a_triplicate(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT level, uid, benefits, verdict FROM marts.rpt_benefits_held ORDER BY ALL"
+    ).fetchall()
+    assert rows == [("household", "H000000001", 3, "prohibited"), ("person", "P000000001", 3, "prohibited")]
+
+
+def test_the_overlap_matrix_has_every_pair_of_programs(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert warehouse.execute("SELECT count(*) FROM marts.rpt_program_overlap").fetchone() == (2 * 15,)
+    rows = warehouse.execute(
+        "SELECT program_a, program_b, rule_code, in_a, in_b, in_both, pairs_suspected FROM marts.rpt_program_overlap "
+        "WHERE level = 'person' AND in_both + pairs_suspected > 0 ORDER BY ALL"
+    ).fetchall()
+    assert rows == [
+        ("CFA", "OPCT", None, 1, 1, 0, 1),
+        ("CT-OVC", "HSNP", "A1", 1, 1, 1, 0),
+        ("CT-OVC", "OPCT", "P2", 1, 1, 1, 0),
+        ("HSNP", "OPCT", "A1", 1, 1, 1, 0),
+    ]
+
+
+def test_the_register_minus_the_covered(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute("SELECT program, register_id, age, person_uid FROM marts.rpt_uncovered").fetchall()
+    assert rows == [("OPCT", "1000003", 76, None)]
+    rows = warehouse.execute(
+        "SELECT eligible_persons, covered_eligible, uncovered_persons FROM marts.rpt_coverage "
+        "WHERE program = 'OPCT' AND has_rule AND eligible_persons > 0"
+    ).fetchall()
+    assert rows == [(1, 0, 1)]
+
+
+def test_the_plan_beside_what_was_attained(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT program, households_planned, households_enrolled, attainment_rate FROM marts.rpt_expansion_plan "
+        "WHERE county_code = 'KE023' ORDER BY ALL"
+    ).fetchall()
+    assert ("OPCT", 100, 1, 0.01) in rows
+    assert ("HSNP", None, 1, None) in rows
+
+
+def test_whom_emergency_money_would_reach(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT household_uid, expansion, account_status, topup_amount FROM marts.rpt_emergency_caseload ORDER BY ALL"
+    ).fetchall()
+    assert rows == [
+        ("H000000001", "vertical", "working", Decimal("2700.00")),
+        ("H000000003", "horizontal", "untried", Decimal("5400.00")),
+        ("H000000004", "vertical", "working", Decimal("2700.00")),
+    ]
+
+
+def test_grievances_against_their_standard(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "SELECT program, stage, resolved_in_time, open_overdue FROM marts.rpt_grievance_resolution ORDER BY ALL"
+    ).fetchall()
+    assert rows == [
+        ("CFA", "resolved", 1, 0),
+        ("CT-OVC", "received", 0, 1),
+        ("HSNP", "received", 0, 1),
+        ("OPCT", "resolved", 1, 0),
+    ]
+
+
+def test_rules_that_cannot_be_meant_are_all_named(built: Built, tmp_path: Path) -> None:
+    """The test of the seeds, as dbt compiled it, on seeds edited to nonsense."""
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(built.warehouse, copy)
+    (compiled,) = built.warehouse.parent.glob("target/compiled/**/rule_seeds_are_sound.sql")
+    query = compiled.read_text(encoding="utf-8")
+    with duckdb.connect(str(copy)) as con:
+        assert con.execute(query).fetchall() == []
+        con.execute("""
+            UPDATE reference.overlap_rules SET program_b = 'NOBODY' WHERE rule_code = 'P1';
+            INSERT INTO reference.overlap_rules BY NAME
+                SELECT * REPLACE ('P9' AS rule_code, program_b AS program_a, program_a AS program_b)
+                FROM reference.overlap_rules WHERE rule_code = 'P2';
+            UPDATE reference.eligibility_rules SET age_to = 60 WHERE rule_code = 'E2';
+            UPDATE reference.eligibility_rules SET valid_to = valid_from - 1 WHERE rule_code = 'E3';
+            UPDATE reference.emergency_topups SET amount_per_household = -1 WHERE program IS NOT NULL;
+            UPDATE reference.grievance_standards SET days = 0 WHERE standard_code = 'G4';
+            UPDATE reference.management_components SET weight = 0.5 WHERE component = 'linkage';
+            INSERT INTO reference.program_groups VALUES ('CFA', 'HSNP');
+        """)
+        found = con.execute(query).fetchall()
+    assert sorted((seed, fault) for seed, _, fault in found) == [
+        ("eligibility_rules", "a value that cannot be"),
+        ("eligibility_rules", "ends before it begins"),
+        ("emergency_topups", "a value that cannot be"),
+        ("grievance_standards", "a value that cannot be"),
+        ("management_components", "weights do not add up to 1"),
+        ("overlap_rules", "no such program"),
+        ("overlap_rules", "two rows on one day"),
+        ("program_groups", "a value that cannot be"),
+    ]
+
+
+def test_kept_figures_outlive_a_full_refresh_and_stand_once(built: Built, tmp_path: Path) -> None:
+    shutil.copy(built.warehouse, tmp_path / "warehouse.duckdb")
+    kept = ("fct_kpi_values", "fct_management_components")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        before = [con.execute(f"SELECT count(*) FROM marts.{table}").fetchone() for table in kept]
+        for table in kept:
+            con.execute(
+                f"INSERT INTO marts.{table} "
+                f"SELECT * REPLACE (DATE '2026-04-30' AS reporting_date) FROM marts.{table}"
+            )
+        con.execute("UPDATE marts.fct_kpi_values SET value = value - 1 WHERE reporting_date = DATE '2026-04-30'")
+    shutil.copytree(built.warehouse.parent / "target", tmp_path / "target")  # parsed already
+    outcome = _dbt(
+        tmp_path, "build", "--full-refresh", "--exclude-resource-type", "unit_test", "test",
+        "--select", *kept, "rpt_kpis", "rpt_management_index",
+    )
+    assert outcome.returncode == 0, outcome.stdout[-3000:]
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as con:
+        counts = [
+            con.execute(f"SELECT reporting_date, count(*) FROM marts.{table} GROUP BY ALL ORDER BY ALL").fetchall()
+            for table in kept
+        ]
+        trends = con.execute("SELECT DISTINCT trend FROM marts.rpt_kpis WHERE value IS NOT NULL").fetchall()
+        level = con.execute("SELECT DISTINCT trend FROM marts.rpt_management_index").fetchall()
+    assert counts == [[(dt.date(2026, 4, 30), n), (dt.date(2026, 6, 30), n)] for (n,) in before]
+    assert (trends, level) == ([("up",)], [("level",)])
