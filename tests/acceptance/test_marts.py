@@ -1,5 +1,6 @@
 """Marts against the truth: exact where linkage is right, and close where it is the demo's own."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -233,3 +234,19 @@ def test_figures_are_kept_and_compared_from_run_to_run(demo, second_demo):
     assert {trend for (trend,) in trends} == {"up", "down", "level"}
     assert [extra for _, extra in dates] == [0, 0]
     assert index[0] == index[1] > 200
+
+
+COOKBOOK = Path(__file__).parents[2] / "docs" / "cookbook.md"
+RECIPES = re.findall(r"^### (\d+)\. ([^\n]+)\n```sql\n(.+?)```$", COOKBOOK.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_the_cookbook_has_its_questions():
+    assert len(RECIPES) >= 20
+    assert [int(number) for number, *_ in RECIPES] == list(range(1, len(RECIPES) + 1))
+    assert COOKBOOK.read_text(encoding="utf-8").count("```sql") == len(RECIPES)
+
+
+@pytest.mark.parametrize("query", [pytest.param(query, id=f"question {n}") for n, _, query in RECIPES])
+def test_each_recipe_answers_with_rows(demo, query):
+    with demo.published() as con:
+        assert con.execute(query).fetchall()
