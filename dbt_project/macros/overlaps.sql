@@ -1,3 +1,14 @@
+{#- Which rows of fct_enrolments one person may hold two of: paid, and not merely collected for a household that she does
+    not belong to (rpt_payroll_pre looks at that). -#}
+{% macro is_held_by_person() -%}
+    (first_paid_period_start is not null and coalesce(is_recipient_of_household, true))
+{%- endmacro %}
+
+{#- Which rows of fct_enrolments one household may hold two of: enrolled, paid or not yet. -#}
+{% macro is_held_by_household() -%}
+    (status <> 'standby' and coalesce(enrolled_date, first_paid_period_start) is not null)
+{%- endmacro %}
+
 {#- Two enrolments in the order of the overlap reports: the lesser program first, then the lesser enrolment. -#}
 {% macro comes_first(one, other) -%}
     ({{ one }}.program, {{ one }}.enrolment_id) < ({{ other }}.program, {{ other }}.enrolment_id)

@@ -8,7 +8,7 @@ with receiving as (
         -- Paid after the exit is enrolled still, in the purse if not in the books.
         case when exit_date is null then {{ reporting_date() }} else greatest(exit_date, last_paid_period_end) end as spell_to
     from {{ ref('fct_enrolments') }}
-    where status <> 'standby' and coalesce(enrolled_date, first_paid_period_start) is not null
+    where {{ is_held_by_household() }}
 ),
 
 same_household as (

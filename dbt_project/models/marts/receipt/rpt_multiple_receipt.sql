@@ -2,9 +2,7 @@
 -- each row says prohibited, allowed or for_review. A pair that linkage sent to review is suspected only
 -- (match_verdict = review): nobody may call it a duplicate before a person has decided.
 with receiving as (
-    -- Collecting for a household that one does not belong to is not receiving: rpt_payroll_pre looks at that.
-    select * from {{ ref('fct_enrolments') }}
-    where first_paid_period_start is not null and coalesce(is_recipient_of_household, true)
+    select * from {{ ref('fct_enrolments') }} where {{ is_held_by_person() }}
 ),
 
 same_person as (

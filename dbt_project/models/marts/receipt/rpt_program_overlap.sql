@@ -29,17 +29,16 @@ met as (
     group by level, program_a, program_b
 ),
 
--- What may meet: as in the two reports, who was paid, and which household was enrolled.
 holders as (
-    select 'person' as level, program, count(distinct person_uid) as holders
+    {%- for level in reports %}
+    select '{{ level }}' as level, program, count(distinct {{ level }}_uid) as holders
     from {{ ref('fct_enrolments') }}
-    where first_paid_period_start is not null and coalesce(is_recipient_of_household, true)
+    where {{ is_held_by_person() if level == 'person' else is_held_by_household() }}
     group by program
+    {%- if not loop.last %}
     union all
-    select 'household', program, count(distinct household_uid)
-    from {{ ref('fct_enrolments') }}
-    where status <> 'standby' and coalesce(enrolled_date, first_paid_period_start) is not null
-    group by program
+    {%- endif %}
+    {%- endfor %}
 ),
 
 matrix as (
