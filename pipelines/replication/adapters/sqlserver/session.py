@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import duckdb
 import pyarrow as pa
 
 from ibr.errors import ConfigurationProblem
@@ -112,9 +113,9 @@ def open_session(address: Address, seconds: int) -> Iterator["Session"]:
         yield session
     except Exception as error:
         # DuckDB tells what a stream raised in words of its own; the session knows the error itself.
-        for cause in (error, session and session.failure):
-            if isinstance(cause, driver.Error):
-                raise told(address.code, address.place, cause) from None
+        cause = session.failure if session and isinstance(error, duckdb.Error) else error
+        if isinstance(cause, driver.Error):
+            raise told(address.code, address.place, cause) from None
         raise
     finally:
         if session:
@@ -151,7 +152,7 @@ class Session:
         return Rows(self, query, schema, max(1, min(_BATCH_ROWS, _BATCH_BYTES // width)))
 
     def batches(self, query: str, schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
-        """The answer to a query, so many rows at a time. Another question ends it."""
+        """The answer to a query, so many rows at a time, until another question is asked."""
         try:
             cursor = self._execute(query, streams=True)
             while (batch := self._next(cursor, size)).num_rows:
@@ -161,10 +162,9 @@ class Session:
             raise
 
     def _next(self, cursor: Any, size: int) -> pa.RecordBatch:
-        # DuckDB reads ahead in threads of its own, and may still be at it when it has all that it wanted.
+        # DuckDB reads ahead in threads of its own, and may still be at it when it has all that it wanted, and another
+        # question has closed the cursor: which is then an error that nobody waits for.
         with self._lock:
-            if self._streaming is not cursor:
-                raise RuntimeError("another question was asked before all rows were read")
             return cursor.arrow_batch(size)
 
     def _execute(self, query: str, *, streams: bool = False) -> Any:
