@@ -264,6 +264,8 @@ class Registry(_Section):
                 if program in carriers:
                     faults.append(f"program {program} is carried by both {carriers[program]} and {code}")
                 carriers[program] = code
+            if source.is_inbox and code == "decisions":
+                faults.append("sources.decisions: decisions come in by inbox/decisions; choose another name")
             if source.kind is SourceKind.MIS and not source.programs:
                 faults.append(f"sources.{code} is a mis and carries no program")
         faults += [f"no source carries program {p}" for p in self.programs if p not in carriers]

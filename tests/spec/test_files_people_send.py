@@ -45,8 +45,8 @@ def workbook(folder: Path, rows: list[list], name: str = "payments.xlsx", more=N
                         sheet.write_string(place, column, cell)
                     else:
                         sheet.write(place, column, cell)
-            if more and title == "Data":
-                more(book, sheet)
+        if more:
+            more(book, book.get_worksheet_by_name("Data"))
     return path
 
 
@@ -192,9 +192,16 @@ def test_a_workbook_with_titles_blank_rows_and_columns_and_sums(tmp_path):
     assert read(path, reasons=True, **table) == [("TOTALS_ROW",)]
 
 
+def hide_first(book, sheet):
+    book.get_worksheet_by_name("June").activate()
+    sheet.hide()
+
+
 def test_the_sheet_is_the_one_that_has_the_columns_or_that_is_named(tmp_path):
     data = [["no", "amount"], ["1", 4000]]
     path = workbook(tmp_path, [["Read me first"]], June=data, Empty=[])
+    assert read(path, key=["no"]) == [("1", "4000")]
+    path = workbook(tmp_path, [["no", "amount"], ["old", 1]], June=data, more=hide_first)
     assert read(path, key=["no"]) == [("1", "4000")]
     path = workbook(tmp_path, [["no", "amount"], ["1", 1]], June=data)
     assert read(path, key=["no"], sheet="June") == [("1", "4000")]

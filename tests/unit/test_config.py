@@ -168,3 +168,9 @@ def test_batches_are_configured_where_there_are_some(tmp_path, url, table, said)
     source = {**SMALL["sources"]["mis"], "url": url, "tables": {"people": table}}
     with pytest.raises(ConfigurationProblem, match=re.escape(said)):
         config.load(write(tmp_path, {**SMALL, "sources": {"mis": source}}))
+
+
+def test_an_inbox_is_not_the_one_for_decisions(tmp_path):
+    source = {**SMALL["sources"]["mis"], "url": "inbox"}
+    with pytest.raises(ConfigurationProblem, match="choose another name"):
+        config.load(write(tmp_path, {**SMALL, "sources": {"decisions": source}}))

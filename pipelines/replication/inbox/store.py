@@ -133,7 +133,8 @@ class Store:
             _write_reason(folder / name, batch)
         for origin in batch.origins:
             if (path := self.inbox / origin.path).parent.is_dir():
-                _write_reason(path, batch)
+                # For whoever may read the folder: it is their file, and a reason holds no values of rows.
+                _write_reason(path, batch).chmod(0o644)
         self.clear(batch)
         target = self.quarantine / batch.batch
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -141,5 +142,7 @@ class Store:
         shutil.move(folder, target)
 
 
-def _write_reason(path: Path, batch: Batch) -> None:
-    path.with_name(path.name + NOTE).write_text(f"{batch.reason}\n", encoding="utf-8")
+def _write_reason(path: Path, batch: Batch) -> Path:
+    note = path.with_name(path.name + NOTE)
+    note.write_text(f"{batch.reason}\n", encoding="utf-8")
+    return note
