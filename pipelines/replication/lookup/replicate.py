@@ -84,17 +84,11 @@ def ask_and_land(
     with answers.alone(), connect(":memory:", memory_limit="1GB", temp_directory=home / "tmp") as con:
         register = _Register(con, code, source, answers, at)
         asked = register.ask(home, full, progress, clock or Clock())
-        trouble = asked.trouble
-        register.hear()
-        if doubt := register.doubt():
-            answers.set_aside()
-            register.hear()
-            trouble = trouble or doubt
-        register.keep()
+        doubt = register.take_in()
+        trouble = asked.trouble or doubt
         # A run that heard nothing brings the mirror nothing: it stays as good, and as old, as it is.
         is_news = trouble is None or (doubt is None and asked.done > asked.outcomes[Outcome.SILENT])
-        landing = register.land(home, run_id) if is_news else None
-        return LookupOutcome(landing, asked, trouble)
+        return LookupOutcome(register.land(home, run_id) if is_news else None, asked, trouble)
 
 
 class _Register:
@@ -134,7 +128,7 @@ class _Register:
 
     def ask(self, home: Path, full: bool, progress: Callable[[str], None], clock: Clock) -> Asked:
         """Ask for those who are due, within the run's limits."""
-        self.hear()
+        self._hear()
         lookup = self._lookup
         due = self._con.execute(
             self._render("due", most=lookup.max_calls_per_run), {"at": self._at, "full": full}
@@ -153,11 +147,23 @@ class _Register:
         finally:
             service.close()
 
-    def hear(self) -> None:
-        """Read all answers there are."""
-        self._con.execute(self._render("heard", answers=self._answers.relation()))
+    def take_in(self) -> ContractBroken | None:
+        """Put what is new to what is kept, or into quarantine, and then say why."""
+        if not self._answers.new:
+            return None
+        self._hear()
+        if doubt := self._doubt():
+            self._answers.set_aside()
+        else:
+            self._keep()
+        self._hear()
+        return doubt
 
-    def doubt(self) -> ContractBroken | None:
+    def _hear(self) -> None:
+        """Read all answers there are."""
+        self._con.execute(self._render("heard", **self._answers.relations()))
+
+    def _doubt(self) -> ContractBroken | None:
         """Why what is new cannot be believed, or None."""
         answered, found, malformed, known, lost, fault = self._con.execute(self._render("judge")).fetchone() or (0,) * 6
         limits, before = self._source.limits, f"source {self._code}: "
@@ -181,8 +187,8 @@ class _Register:
             )
         return None
 
-    def keep(self) -> None:
-        """Put what is new to what is kept."""
+    def _keep(self) -> None:
+        """Write what later runs need of what is kept and what is new."""
         compacted = self._answers.kept.with_suffix(".part")
         self._con.execute(
             f"COPY ({self._render('keep')}) TO {literal(str(compacted))} (FORMAT parquet, COMPRESSION zstd)",
@@ -197,21 +203,17 @@ class _Register:
         landing = Landing(self._code, run_id, folder, self._at.isoformat())
         self._con.execute(self._render("landed"))
         columns = [Column(name, "VARCHAR") for name in self._lookup.answer]
-        no_refusal = f"SELECT *, NULL::VARCHAR AS {REASON}, NULL::VARCHAR AS {ORIGINAL} FROM landed_answers"
-        self._land_table(landing, ANSWERS, no_refusal, _ANSWER_COLUMNS, ["national_id"])
-        self._land_table(landing, self._table_name, "SELECT * FROM landed_rows", columns, self._table.key)
+        self._land_table(landing, ANSWERS, "landed_answers", _ANSWER_COLUMNS, ["national_id"])
+        self._land_table(landing, self._table_name, "landed_rows", columns, self._table.key)
         landing.write_manifest()
         return landing
 
-    def _land_table(self, landing: Landing, name: str, query: str, columns: list[Column], key: list[str]) -> None:
-        self._con.execute(
-            f"COPY ({query}) TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        figures = DUCKDB.named_figures(
-            columns, self._con.execute(f"SELECT {DUCKDB.measures(columns)} FROM ({query})").fetchone()
-        )
+    def _land_table(self, landing: Landing, name: str, rows: str, columns: list[Column], key: list[str]) -> None:
+        self._con.execute(f"COPY {rows} TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)")
+        measured = self._con.execute(f"SELECT {DUCKDB.measures(columns)} FROM {rows}").fetchone()
+        figures = DUCKDB.named_figures(columns, measured)
         keys = ", ".join(quoted(column) for column in key)
-        counted = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM ({query}))").fetchone()
+        counted = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {rows})").fetchone()
         figures.keys = counted[0] if counted else 0
         landing.tables[name] = LandedTable(name, "full", figures.rows, columns, figures)
 

@@ -72,17 +72,16 @@ class Answers:
         with path.open("a", encoding="utf-8") as file:
             yield Segment(file, asked_at)
 
-    def relation(self) -> str:
-        """SQL: every answer and try, with `is_new` for those not judged. A line that a kill cut off is no line."""
-        kept = f"SELECT * FROM read_parquet({literal(str(self.kept))})" if self.kept.exists() else _NOTHING
-        parts = [f"SELECT *, false AS is_new FROM ({kept})"]
-        if self.new:
-            files = ", ".join(literal(str(path)) for path in self.new)
-            parts.append(
-                f"SELECT *, true AS is_new FROM read_json([{files}], format = 'newline_delimited', "
-                f"ignore_errors = true, columns = {_COLUMNS}) WHERE national_id IS NOT NULL"
-            )
-        return f"({' UNION ALL BY NAME '.join(parts)})"
+    def relations(self) -> dict[str, str | None]:
+        """SQL for what is `kept`, and for what is `new`, None where nothing is. A line that was cut off is no line."""
+        files = ", ".join(literal(str(path)) for path in self.new)
+        return {
+            "kept": f"read_parquet({literal(str(self.kept))})" if self.kept.exists() else f"({_NOTHING})",
+            "new": f"(SELECT * FROM read_json([{files}], format = 'newline_delimited', ignore_errors = true, "
+            f"columns = {_COLUMNS}) WHERE national_id IS NOT NULL)"
+            if files
+            else None,
+        }
 
     def accept(self, compacted: Path) -> None:
         """Take `compacted`, made of all there is, for what is kept."""
