@@ -7,6 +7,7 @@ from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from exchange.sheets import Column, Kind, Sheet
@@ -47,6 +48,7 @@ class LockedWorkbook:
             {"bold": True, "bg_color": "#BF8F00", "font_color": "white", "text_wrap": True, "valign": "vcenter",
              "border": 1}
         )
+        self._mark = self._book.add_format({"bg_color": "#F8CBAD"})
         self._formats = {
             (kind, to_fill): self._cell_format(kind, to_fill) for kind in Kind for to_fill in (False, True)
         }
@@ -72,6 +74,7 @@ class LockedWorkbook:
                 worksheet.write_blank(last, place, None, formats[place])
         worksheet.autofilter(0, 0, max(last, 1), len(sheet.columns) - 1)
         self._add_choices(worksheet, sheet, max(last, 1))
+        self._mark_differences(worksheet, sheet, max(last, 1))
         return last
 
     def close(self) -> None:
@@ -136,6 +139,17 @@ class LockedWorkbook:
                 worksheet.data_validation(1, place, last, place, {
                     "validate": "date", "criteria": ">=", "value": dt.date(2000, 1, 1),
                     "error_title": "A date, please", "error_message": "For example 2026-07-15",
+                })
+
+
+    def _mark_differences(self, worksheet: Worksheet, sheet: Sheet, last: int) -> None:
+        """Where both sides' cells are filled and differ, both are coloured; no cell holds a formula for it."""
+        places = {column.field: place for place, column in enumerate(sheet.columns)}
+        for pair in sheet.compared:
+            one, other = (f"${xl_col_to_name(places[field])}2" for field in pair)
+            for field in pair:
+                worksheet.conditional_format(1, places[field], last, places[field], {
+                    "type": "formula", "criteria": f'=AND({one}<>"",{other}<>"",{one}<>{other})', "format": self._mark,
                 })
 
 

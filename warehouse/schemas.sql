@@ -131,7 +131,8 @@ CREATE TABLE IF NOT EXISTS ops.publications (
     PRIMARY KEY (version, audience)
 );
 
--- One row for each finding that ever went to a program; `evidence` is frozen as it was when first found.
+-- One row for each finding that ever went to a program; `evidence` is frozen as it was when first found. `basis` tells
+-- what the finding rests on: where it changes, there is new evidence, and an answer to the old one no longer silences.
 CREATE TABLE IF NOT EXISTS ops.exceptions (
     exception_id VARCHAR PRIMARY KEY,
     program VARCHAR NOT NULL,
@@ -141,8 +142,76 @@ CREATE TABLE IF NOT EXISTS ops.exceptions (
     first_found_at DATE NOT NULL,
     last_found_run VARCHAR NOT NULL,
     last_found_at DATE NOT NULL,
-    status VARCHAR NOT NULL CHECK (status IN ('new', 'open', 'gone')),
+    status VARCHAR NOT NULL,
     evidence JSON
+);
+
+-- For warehouses made before decisions came back.
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS latest_evidence JSON;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS basis VARCHAR;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS enrolment_id VARCHAR;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS other_enrolment_id VARCHAR;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS is_found BOOLEAN;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS is_still_paid BOOLEAN;
+ALTER TABLE ops.exceptions ADD COLUMN IF NOT EXISTS is_escalated BOOLEAN;
+
+-- The record pairs that a duplicate's basis is about: what an answer to it binds.
+CREATE TABLE IF NOT EXISTS ops.exception_pairs (
+    basis VARCHAR NOT NULL,
+    record_id_l VARCHAR NOT NULL,
+    record_id_r VARCHAR NOT NULL
+);
+
+-- Each program's exports, counted from 1, and what stood in their rows: a row that did not change from one export to
+-- the next stands once. Sums tell a changed cell, and no value.
+CREATE TABLE IF NOT EXISTS ops.exports (
+    program VARCHAR NOT NULL,
+    export_number BIGINT NOT NULL,
+    run_id VARCHAR NOT NULL,
+    run_date DATE NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS ops.exported_rows (
+    exception_id VARCHAR NOT NULL,
+    program VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    first_export BIGINT NOT NULL,
+    last_export BIGINT NOT NULL,
+    basis VARCHAR NOT NULL,
+    row_sum UBIGINT NOT NULL,
+    cell_sums UBIGINT[] NOT NULL
+);
+
+-- What came back: a row a file and sheet, and a row an answer. Nothing is ever changed here: a correction is a later row.
+CREATE TABLE IF NOT EXISTS ops.decision_files (
+    import_number BIGINT NOT NULL,
+    file_name VARCHAR NOT NULL,
+    sha256 VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    program VARCHAR,
+    export_number BIGINT,
+    rows BIGINT NOT NULL,
+    decisions BIGINT NOT NULL,
+    imported_at TIMESTAMPTZ NOT NULL,
+    imported_by VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS ops.decisions (
+    decision_id VARCHAR NOT NULL,
+    import_number BIGINT NOT NULL,
+    file_name VARCHAR NOT NULL,
+    sheet VARCHAR NOT NULL,
+    row_number BIGINT NOT NULL,
+    exception_id VARCHAR NOT NULL,
+    program VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    basis VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL,
+    action VARCHAR,
+    comment VARCHAR,
+    decided_by VARCHAR NOT NULL,
+    decided_on DATE NOT NULL,
+    needs_second BOOLEAN NOT NULL
 );
 
 -- linkage: filled by the engine; empty until it has run once

@@ -121,3 +121,14 @@ weighed as (
     left join paid_b on paid_b.match_id = judged.match_id
 )
 {%- endmacro %}
+
+{#- What the programs decided of pairs of enrolments: true where it is one person, false where it is not. -#}
+{% macro confirmations() -%}
+select
+    least(enrolment_id, other_enrolment_id) as enrolment_id_1,
+    greatest(enrolment_id, other_enrolment_id) as enrolment_id_2,
+    bool_and(decision = 'same person') as is_confirmed
+from {{ source('ops', 'answers') }}
+where kind = 'duplicate' and state = 'in_force' and is_current
+group by 1, 2
+{%- endmacro %}

@@ -57,6 +57,7 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str) ->
         workbook = ExceptionWorkbook(building / "duplicates.xlsx", facts)
         for sheet in SHEETS:
             table = findings.stage(sheet, program)
+            findings.keep(sheet, table, program)
             workbook.add_sheet(sheet, findings.rows(sheet, table, MOST_ROWS))
             write_csv(findings.con, sheet, table, building / f"{sheet.file_stem}.csv")
         workbook.close()

@@ -64,29 +64,42 @@ def _warnings(facts: Facts) -> list[tuple[str, str]]:
 
 _STEPS = [
     ("heading", "What to do"),
-    ("text", "1. Go through the sheets Duplicates, Verification and Payroll. The rows with the most money "
-             "come first; on the sheet Payroll, the gravest."),
+    ("text", "1. Go through the sheets Duplicates, Verification and Payroll. The rows with the most money come "
+             "first; on the sheet Payroll, the gravest."),
     ("text", "2. Look into each case: files, home visit, chief's office, the other program where you know it."),
-    ("text", "3. Choose your decision in the yellow columns, and write who decided and when. "
+    ("text", "3. Choose your decision in the yellow columns, and write who decided and when (as 2026-07-15). "
              "Action and comment are optional in every sheet."),
-    ("text", "4. Send the workbook back to the secretariat. Rows left empty stay open and come again next time."),
+    ("text", "4. Send the workbook back to the secretariat. Rows left empty stay open and come again next time; rows "
+             "may be missing or in another order, and every other cell has to stay as it is. Answer in the "
+             "newest file: an older one is refused once a newer one has come back."),
 ]
 
 _MEANINGS = [
     ("heading", "What the words mean"),
     ("text", "prohibited: the rules do not let this person or household receive both benefits."),
     ("text", "for review: no rule settles it; you and the other program decide. It may well be in order."),
-    ("text", "same person / different people: once the secretariat has entered your answer, it binds later runs."),
-    ("text", "exit here / exit there / keep both / none: what is done about a true duplicate."),
+    ("text", "about: whether one person, or one household, seems to receive twice. For a household, the members of"
+             " yours who seem to be in both are named, and the question is whether they are the same people."),
+    ("text", "same person / different people: your answer binds later runs. To change your mind, answer again in "
+             "the last file in which the row stood."),
+    ("text", "exit here / exit there / keep both / none: what is done about a true duplicate; \"here\" is your "
+             "program. Where the rules prohibit it, a duplicate that is still paid on both sides two payment "
+             "cycles later comes back."),
+    ("text", "same on both sides / different: your record and the other side's, detail by detail. What one of the "
+             "two does not have stands in neither. Where both records are yours, cells that differ are coloured."),
     ("text", "deceased: the population register says that this person has died."),
     ("text", "mismatch: the ID number is in the register, and other details there differ; or the register has the "
              "person under another ID number."),
     ("text", "ID shared: more than one person in the programs carries this one ID number, or it belongs in the "
              "register to somebody else."),
     ("text", "not found: we looked in the register and found nobody. Not a proof that the person does not exist."),
-    ("text", "could not check: we could not look, because the record has neither a usable ID number nor a name with a "
-             "birth date. It says nothing about the person."),
-    ("text", "new / open: found for the first time on this date / found before and not decided yet."),
+    ("text", "could not check: we could not look, because the record has neither a usable ID number nor a name "
+             "with a birth date. It says nothing about the person."),
+    ("text", "state: new, found for the first time on this date; open, found before and not decided yet; need more"
+             " time, as you asked; to be confirmed, a second person has to decide the same; contested, the other "
+             "program decided otherwise, so talk to it; escalated, decided, and both sides are still paid."),
+    ("text", "evidence: as it was when the case was first found, so that what you decide on does not move; what is"
+             " otherwise now stands beside it."),
     ("text", "amount at stake: Duplicates, the smaller of the two benefits while both were paid; Verification, "
              "what is due in the latest cycle (for the deceased: paid since); Payroll, the payments concerned, or "
              "where it is about the person, the ID number or the account, what one cycle pays."),

@@ -2,14 +2,16 @@
 
 from exchange.sheets import Column, Kind, Sheet
 
+DECISION, ACTION, DECIDED_BY, DECIDED_ON, COMMENT = "decision", "action taken", "decided by", "decided on", "comment"
+
 
 def _for_manager(decisions: tuple[str, ...], actions: tuple[str, ...] = ()) -> tuple[Column, ...]:
     return (
-        Column("decision", width=20, choices=decisions),
-        Column("action taken", width=18, choices=actions),
-        Column("decided by", width=20),
-        Column("decided on", width=12, kind=Kind.DATE),
-        Column("comment", width=40),
+        Column(DECISION, width=20, choices=decisions),
+        Column(ACTION, width=18, choices=actions),
+        Column(DECIDED_BY, width=20),
+        Column(DECIDED_ON, width=12, kind=Kind.DATE),
+        Column(COMMENT, width=40),
     )
 
 
@@ -18,9 +20,10 @@ _STATE = (
     # Beside the number, where it stays in sight when the manager scrolls to the decision.
     Column("name", "full_name", 28),
     Column("match_id", "match_id", 20),
-    Column("state", "state", 8),
+    Column("state", "state", 12),
     Column("first found", "first_found_at", 12, Kind.DATE),
     Column("days open", "days_open", 8, Kind.NUMBER),
+    Column("our answer so far", "own_answer", 30),
 )
 _OWN = (
     Column("our enrolment", "enrolment_id", 18),
@@ -35,6 +38,17 @@ _OWN = (
     Column("village", "village", 16),
     Column("enrolment status", "enrolment_status", 11),
 )
+_EVIDENCE = (
+    Column("evidence, as first found", "evidence_text", 60),
+    Column("what has changed since", "evidence_since", 40),
+)
+# What a row is worth, what to do, and the run that wrote it: by the run a file that comes back is known.
+_LAST = (
+    Column("amount at stake", "amount_at_stake", 14, Kind.MONEY),
+    Column("suggested action", "suggested_action", 40),
+    Column("run", "run_id", 16),
+)
+_LOOSE = ("exception_id", "run_id", "days_open")
 
 DUPLICATES = Sheet(
     "Duplicates",
@@ -42,21 +56,33 @@ DUPLICATES = Sheet(
     (
         *_STATE,
         *_OWN,
+        Column("about", "about", 14),
+        Column("our members in both", "own_members", 30),
         Column("verdict", "verdict", 12),
         Column("rule", "rule", 34),
         Column("other program", "other_program", 12),
         Column("other side's status", "other_status", 12),
-        Column("other enrolment (own program only)", "other_enrolment_id", 18),
+        Column("other program's answer", "other_answer", 24),
+        Column("same on both sides", "same_when_found", 24),
+        Column("different", "different_when_found", 24),
+        Column("other enrolment (own program only)", "other_enrolment_shown", 18),
         Column("other record (own program only)", "other_record_id", 18),
         Column("other name (own program only)", "other_full_name", 28),
-        Column("evidence, as first found", "evidence_text", 60),
+        Column("other sex (own program only)", "other_sex", 8),
+        Column("other birth date (own program only)", "other_birth_date", 12, Kind.DATE),
+        Column("other ID number (own program only)", "other_national_id_given", 14),
+        Column("other phone (own program only)", "other_phone", 15),
+        *_EVIDENCE,
         Column("certainty", "certainty", 10, Kind.SHARE),
-        Column("amount at stake", "amount_at_stake", 14, Kind.MONEY),
-        Column("suggested action", "suggested_action", 40),
+        *_LAST,
         *_for_manager(
             ("same person", "different people", "need more time"),
             ("exit here", "exit there", "keep both", "none"),
         ),
+    ),
+    loose=_LOOSE,
+    compared=tuple(
+        (field, f"other_{field}") for field in ("full_name", "sex", "birth_date", "national_id_given", "phone")
     ),
 )
 
@@ -68,12 +94,12 @@ VERIFICATION = Sheet(
         *_OWN,
         Column("finding", "finding", 24),
         Column("fields that differ", "fields", 22),
-        Column("evidence, as first found", "evidence_text", 60),
+        *_EVIDENCE,
         Column("certainty", "certainty", 10, Kind.SHARE),
-        Column("amount at stake", "amount_at_stake", 14, Kind.MONEY),
-        Column("suggested action", "suggested_action", 40),
+        *_LAST,
         *_for_manager(("record corrected", "register wrong", "deceased confirmed", "need more time")),
     ),
+    loose=_LOOSE,
 )
 
 PAYROLL = Sheet(
@@ -86,12 +112,12 @@ PAYROLL = Sheet(
         Column("gravity", "severity", 9),
         Column("from", "first_date", 12, Kind.DATE),
         Column("to", "last_date", 12, Kind.DATE),
-        Column("evidence, as first found", "evidence_text", 60),
-        Column("amount at stake", "amount_at_stake", 14, Kind.MONEY),
-        Column("suggested action", "suggested_action", 40),
+        *_EVIDENCE,
+        *_LAST,
         *_for_manager(("payment stopped", "justified", "corrected", "need more time")),
     ),
     first_by="list_position(['high', 'medium', 'low'], found.severity), ",
+    loose=_LOOSE,
 )
 
 SHEETS = (DUPLICATES, VERIFICATION, PAYROLL)

@@ -6,7 +6,9 @@ from exchange.exceptions import export_exceptions
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
-REPORTS = ("rpt_multiple_receipt", "rpt_household_multiple_receipt", "rpt_verification", "rpt_payroll_pre")
+REPORTS = (
+    "rpt_multiple_receipt", "rpt_household_multiple_receipt", "rpt_verification", "rpt_payroll_pre", "rpt_savings",
+)
 
 
 @dg.asset(

@@ -29,10 +29,13 @@ CREATE TABLE registry.households AS SELECT * FROM (VALUES
     ('sx:1', '01', 'Here', 'V', NULL), ('sx:2', '01', 'Here', '@SUM(A1)', NULL), ('sy:1', '01', 'There', 'W', '+254700')
 ) AS t(household_id, county_code, area_given, village, phone);
 CREATE TABLE registry.persons AS SELECT * FROM (VALUES
-    ('sx:1/1', 'X', 'sx:1', $nasty$, 'F', DATE '1950-01-01', '12345678', '+254711'),
-    ('sx:2/1', 'X', 'sx:2', 'Second Own', 'M', DATE '1890-01-01', '0042', NULL),
-    ('sy:1/1', 'Y', 'sy:1', 'SECRET OTHER', 'F', NULL, NULL, NULL)
-) AS t(record_id, program, household_id, full_name, sex, birth_date, national_id_given, phone);
+    ('sx:1/1', 'X', 'sx:1', $nasty$, 'F', DATE '1950-01-01', 'day', '12345678', '+254711'),
+    ('sx:2/1', 'X', 'sx:2', 'Second Own', 'M', DATE '1890-01-01', 'day', '0042', NULL),
+    ('sy:1/1', 'Y', 'sy:1', 'SECRET OTHER', 'F', DATE '1950-07-01', 'year', '7654321', NULL)
+) AS t(record_id, program, household_id, full_name, sex, birth_date, birth_date_precision, national_id_given, phone);
+ALTER TABLE registry.persons ADD COLUMN national_id VARCHAR;
+ALTER TABLE registry.persons ADD COLUMN county_code VARCHAR DEFAULT '01';
+CREATE TABLE marts.rpt_savings (enrolment_id_a VARCHAR, enrolment_id_b VARCHAR, is_escalation_due BOOLEAN);
 CREATE TABLE marts.rpt_multiple_receipt AS SELECT * FROM (VALUES
     ('m1', 'X', 'Y', 'sx:e1', 'sy:e1', 'sx:1/1', 'sy:1/1', 'sx:1', 'sy:1', 'active', 'suspended', 'P1', 'prohibited',
      'automatic', DATE '2026-01-01', DATE '2026-04-30', 4000::DECIMAL(18,2), true, 'national_id', 0.999),

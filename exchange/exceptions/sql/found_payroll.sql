@@ -5,6 +5,7 @@ SELECT
     'payroll' AS kind,
     program,
     NULL::VARCHAR AS match_id,
+    concat_ws('|', reason_code, record_id) AS basis,
     enrolment_id,
     record_id,
     household_id,

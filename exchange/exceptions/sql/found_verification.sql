@@ -74,6 +74,8 @@ SELECT
     verification.program,
     -- What a program writes to the secretariat about: the finding itself, as there is no second record.
     NULL::VARCHAR AS match_id,
+    -- Other details that differ, or another day of death, is another case.
+    concat_ws('|', verification.finding, verification.mismatched_fields, verification.register_death_date) AS basis,
     records.enrolment_id,
     verification.record_id,
     verification.household_id,
@@ -140,6 +142,6 @@ FROM numbered AS verification
 INNER JOIN records ON records.record_id = verification.record_id
 CROSS JOIN registers
 LEFT JOIN paid_after_death ON paid_after_death.record_id = verification.record_id
-LEFT JOIN ops.exceptions AS known ON known.exception_id = verification.exception_id AND known.status IN ('new', 'open')
+LEFT JOIN ops.exceptions AS known ON known.exception_id = verification.exception_id AND known.status NOT IN ('gone', 'closed')
 WHERE (verification.is_checked OR known.exception_id IS NOT NULL)
     AND list_contains($programs::VARCHAR[], verification.program)

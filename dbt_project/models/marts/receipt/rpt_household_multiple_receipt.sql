@@ -123,10 +123,13 @@ select
     weighed.amount_a > 0 and weighed.amount_b > 0 as is_both_paid,
     greatest(coalesce(shared.shared_persons, 0), coalesce(ties.shared_persons, 0)) as shared_persons,
     -- Empty until a person has decided.
-    cast(null as boolean) as is_confirmed,
+    confirmations.is_confirmed,
     weighed.is_source_stale
 from weighed
 left join shared on shared.match_id = weighed.match_id
 left join ties
     on ties.household_id_1 = least(weighed.household_id_a, weighed.household_id_b)
     and ties.household_id_2 = greatest(weighed.household_id_a, weighed.household_id_b)
+left join ({{ confirmations() }}) as confirmations
+    on confirmations.enrolment_id_1 = least(weighed.enrolment_id_a, weighed.enrolment_id_b)
+    and confirmations.enrolment_id_2 = greatest(weighed.enrolment_id_a, weighed.enrolment_id_b)

@@ -112,7 +112,10 @@ select
     evidence.match_probability,
     evidence.match_weight,
     -- Empty until a person has decided.
-    cast(null as boolean) as is_confirmed,
+    confirmations.is_confirmed,
     weighed.is_source_stale
 from weighed
 left join evidence on evidence.match_id = weighed.match_id
+left join ({{ confirmations() }}) as confirmations
+    on confirmations.enrolment_id_1 = least(weighed.enrolment_id_a, weighed.enrolment_id_b)
+    and confirmations.enrolment_id_2 = greatest(weighed.enrolment_id_a, weighed.enrolment_id_b)
