@@ -89,7 +89,7 @@ def _typed(field: str, kind: Kind) -> str:
         return f"CASE WHEN {name} >= DATE '1900-01-01' THEN CAST({name} AS DATE) END"
     if kind is Kind.SHARE:
         # No comparison is certain, and 0.99999 must not be shown as 100 %.
-        return f"least(round({name}, 4), 0.9999)"
+        return f"CASE WHEN {name} IS NOT NULL THEN least(round({name}, 4), 0.9999) END"
     return name
 
 

@@ -161,6 +161,7 @@ SELECT
         sides.level, array_to_string(list_transform(sides.record_pairs, lambda pair: pair.l || '~' || pair.r), '|')
     )) AS basis,
     sides.record_pairs,
+    sides.record_id = sides.other_record AND sides.level = 'person' AS is_one_record,
     sides.enrolment_id,
     sides.other_enrolment AS other_enrolment_id,
     sides.both_still_paid AS is_still_paid,

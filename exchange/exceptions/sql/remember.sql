@@ -23,7 +23,8 @@ FROM (
         coalesce(savings.is_escalation_due, false) AS is_escalated,
         to_json({
             'text': found.evidence_text, 'certainty': found.certainty, 'amount_at_stake': found.amount_at_stake,
-            'reason': found.verdict, 'same': found.same_fields, 'different': found.different_fields
+            'reason': found.verdict, 'same': found.same_fields, 'different': found.different_fields,
+            'is_one_record': found.is_one_record
         }) AS evidence
     FROM found_duplicate AS found
     LEFT JOIN marts.rpt_savings AS savings

@@ -49,10 +49,10 @@ SELECT
 FROM {{ table }} AS found
 INNER JOIN ops.exceptions AS known ON known.exception_id = found.exception_id
 LEFT JOIN (
-    FROM ops.answers
+    FROM answers_now
     QUALIFY row_number() OVER (PARTITION BY exception_id ORDER BY is_current DESC, decision_id DESC) = 1
 ) AS answers ON answers.exception_id = found.exception_id
-LEFT JOIN ops.answers AS others
+LEFT JOIN answers_now AS others
     ON others.basis = found.basis AND others.program <> found.program AND others.kind = 'duplicate'
 LEFT JOIN registry.persons AS persons ON persons.record_id = found.record_id AND persons.program = found.program
 LEFT JOIN registry.households AS households ON households.household_id = found.household_id

@@ -1,5 +1,8 @@
 -- The state of every exception, from what the last run found and what was answered; docs/data-model.md says what each
 -- word means.
+-- DuckDB 1.5.5 crashes on a statement that reads this view twice (its optimizer common_subplan).
+CREATE OR REPLACE TEMP TABLE answers_now AS FROM ops.answers;
+
 UPDATE ops.exceptions SET status = states.status
 FROM (
     SELECT
@@ -21,8 +24,8 @@ FROM (
     FROM ops.exceptions AS exceptions
     INNER JOIN (SELECT program, max(run_date) AS run_date FROM ops.exports GROUP BY program) AS exports
         ON exports.program = exceptions.program
-    LEFT JOIN ops.answers AS answers ON answers.exception_id = exceptions.exception_id AND answers.is_current
-    LEFT JOIN ops.answers AS others
+    LEFT JOIN answers_now AS answers ON answers.exception_id = exceptions.exception_id AND answers.is_current
+    LEFT JOIN answers_now AS others
         ON others.basis = exceptions.basis
         AND others.exception_id <> exceptions.exception_id
         AND others.state = 'in_force'

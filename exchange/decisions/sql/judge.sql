@@ -1,0 +1,172 @@
+-- Each row that came back beside what went out, with its answer in our words and on a day.
+CREATE OR REPLACE TEMP TABLE judged AS
+WITH files AS (
+    -- A file is one program's: the one that most of its rows belong to.
+    SELECT given_rows.file, coalesce($program, mode(exceptions.program)) AS program
+    FROM given_rows
+    LEFT JOIN ops.exceptions AS exceptions ON exceptions.exception_id = given_rows.exception_id
+    GROUP BY given_rows.file
+),
+
+beside AS (
+    SELECT
+        given.* EXCLUDE (decision, action),
+        files.program AS file_program,
+        exceptions.program,
+        exceptions.kind,
+        (exceptions.evidence ->> 'is_one_record')::BOOLEAN AS is_one_record,
+        exports.export_number,
+        exports.run_date,
+        exported.basis,
+        exported.sheet AS kept_sheet,
+        exported.row_sum AS kept_sum,
+        exported.cell_sums AS kept_sums,
+        given.decision AS decision_given,
+        given.action AS action_given,
+        decisions.word AS decision,
+        -- Where there is a list of actions, one of it; else whatever was written.
+        if(sheets.has_actions, actions.word, given.action) AS action,
+        sheets.decisions AS decisions_listed,
+        sheets.actions AS actions_listed,
+        cell_dates(given.decided_on) AS days,
+        list_filter(cell_dates(given.decided_on), lambda day: day BETWEEN exports.run_date AND $today) AS possible_days,
+        coalesce(given.decision, given.action, given.decided_by, given.decided_on) IS NOT NULL AS is_answered
+    FROM given_rows AS given
+    INNER JOIN files ON files.file = given.file
+    INNER JOIN decision_sheets AS sheets ON sheets.sheet = given.sheet
+    LEFT JOIN ops.exceptions AS exceptions ON exceptions.exception_id = given.exception_id
+    LEFT JOIN ops.exports AS exports ON exports.program = exceptions.program AND exports.run_id = given.run_id
+    LEFT JOIN ops.exported_rows AS exported
+        ON exported.exception_id = given.exception_id
+        AND exports.export_number BETWEEN exported.first_export AND exported.last_export
+    LEFT JOIN decision_words AS decisions
+        ON decisions.sheet = given.sheet AND decisions.column_name = 'decision' AND decisions.word = lower(given.decision)
+    LEFT JOIN decision_words AS actions
+        ON actions.sheet = given.sheet AND actions.column_name = 'action taken' AND actions.word = lower(given.action)
+    -- A run that exported twice may have written a row in two ways.
+    QUALIFY row_number() OVER (
+        PARTITION BY given.part, given.row_number ORDER BY exported.row_sum = given.row_sum DESC NULLS LAST
+    ) = 1
+)
+
+SELECT
+    beside.* EXCLUDE (possible_days),
+    len(possible_days) AS possible_days,
+    -- Already on record: the whole file, or this very answer.
+    beside.sha256 IN (SELECT sha256 FROM ops.decision_files)
+    OR EXISTS (
+        SELECT 1 FROM ops.decisions AS known
+        WHERE known.exception_id = beside.exception_id
+            AND known.decision = beside.decision
+            AND known.action IS NOT DISTINCT FROM beside.action
+            AND lower(known.decided_by) = lower(beside.decided_by)
+            AND list_contains(beside.days, known.decided_on)
+    ) AS is_repeated,
+    possible_days[1] AS decided_day
+FROM beside;
+
+-- All that is wrong with them, but for changed cells.
+INSERT INTO decision_faults
+WITH rows AS (
+    SELECT
+        judged.*,
+        (SELECT max(known.decided_on) FROM ops.decisions AS known WHERE known.exception_id = judged.exception_id) AS last_decided,
+        (
+            -- The newest file that was imported, if this row stood in it too.
+            SELECT max(imported.export_number)
+            FROM ops.decision_files AS imported
+            INNER JOIN ops.exported_rows AS later
+                ON later.exception_id = judged.exception_id
+                AND later.last_export > judged.export_number
+                AND later.first_export <= imported.export_number
+            WHERE imported.program = judged.program
+                AND imported.sheet = judged.sheet
+                AND imported.export_number > judged.export_number
+        ) AS newer_export,
+        count(DISTINCT (decision_given, action_given, lower(decided_by), decided_day))
+            FILTER (WHERE is_answered) OVER (PARTITION BY exception_id) AS answers
+    FROM judged
+),
+
+answered AS (
+    SELECT * FROM rows WHERE is_answered AND NOT is_repeated
+),
+
+found AS (
+    SELECT file, sheet, row_number, 'exception_id' AS column_name, 'is empty; every row keeps its number' AS fault
+    FROM rows WHERE exception_id IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'exception_id', 'is no number of this registry'
+    FROM rows WHERE exception_id IS NOT NULL AND program IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'exception_id', 'is of program ' || program || ', and the file is of ' || file_program
+    FROM rows WHERE program <> file_program
+    UNION ALL
+    SELECT
+        file, sheet, row_number, 'run',
+        CASE
+            WHEN run_id IS NULL THEN 'is empty; it says which file the row is from'
+            ELSE 'names no run of this registry that wrote a file for ' || program
+        END
+    FROM rows WHERE program IS NOT NULL AND export_number IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'exception_id', 'did not stand in the file of that run'
+    FROM rows WHERE export_number IS NOT NULL AND kept_sheet IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'exception_id', 'belongs on the sheet ' || kept_sheet
+    FROM rows WHERE kept_sheet <> sheet
+    UNION ALL
+    SELECT file, sheet, row_number, 'decision', 'is none of ' || decisions_listed
+    FROM rows WHERE decision_given IS NOT NULL AND decision IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'action taken', 'is none of ' || actions_listed
+    FROM rows WHERE action_given IS NOT NULL AND action IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'decision', 'is empty, and other yellow cells of the row are filled'
+    FROM answered WHERE decision_given IS NULL
+    UNION ALL
+    SELECT file, sheet, row_number, 'decided by', 'is empty; write who decided'
+    FROM answered WHERE decided_by IS NULL
+    UNION ALL
+    SELECT
+        file, sheet, row_number, 'decided on',
+        CASE
+            WHEN decided_on IS NULL THEN 'is empty; write the day, as ' || $today
+            WHEN len(days) = 0 THEN 'is no date that can be read; write it as ' || $today
+            WHEN possible_days > 1 THEN 'may be one of two days, for its month may stand first or second; write it as ' || $today
+            WHEN run_date IS NULL THEN NULL
+            WHEN list_min(days) > $today THEN 'is after ' || $today || ', the day of this import'
+            ELSE 'is before ' || run_date || ', the day of the file'
+        END
+    FROM answered WHERE possible_days IS DISTINCT FROM 1
+    UNION ALL
+    SELECT
+        file, sheet, row_number, 'action taken',
+        'does not fit the decision "' || decision || '"; who is to exit is said of one and the same person'
+    FROM answered WHERE decision <> 'same person' AND action IN ('exit here', 'exit there')
+    UNION ALL
+    SELECT file, sheet, row_number, 'action taken', 'does not fit the decision "need more time"; leave it empty'
+    FROM answered WHERE kind = 'duplicate' AND decision = 'need more time' AND action = 'keep both'
+    UNION ALL
+    SELECT
+        file, sheet, row_number, 'decision',
+        'cannot be: one record stands on both enrolments; correct it in your system, and answer "need more time" till then'
+    FROM answered WHERE decision = 'different people' AND is_one_record
+    UNION ALL
+    SELECT file, sheet, row_number, 'decision', 'contradicts another row about the same exception'
+    FROM rows WHERE is_answered AND answers > 1
+    UNION ALL
+    SELECT
+        file, sheet, row_number, 'decided on',
+        'is before ' || last_decided || ', the day of the decision on record; a correction is later'
+    FROM answered WHERE decided_day < last_decided
+    UNION ALL
+    SELECT
+        rows.file, rows.sheet, rows.row_number, 'run',
+        'is of the file of ' || rows.run_date || ', and the newer one of ' || newer.run_date
+        || ' has been imported, in which the row stood too; answer there'
+    FROM answered AS rows
+    INNER JOIN ops.exports AS newer ON newer.program = rows.program AND newer.export_number = rows.newer_export
+)
+
+SELECT * FROM found WHERE fault IS NOT NULL
