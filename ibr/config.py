@@ -217,6 +217,23 @@ class Warehouse(_Section):
     keep_publications: int = Field(default=5, ge=1)
 
 
+class Decisions(_Section):
+    """Which decisions of programs take effect only when a second person has taken them too."""
+
+    two_people: list[str] = []
+
+    @field_validator("two_people")
+    @classmethod
+    def _known_decisions(cls, decisions: list[str]) -> list[str]:
+        if decisions:
+            from exchange.exceptions.sheets import DECISION, SHEETS  # heavy, and only needed where something is set
+
+            known = [word for sheet in SHEETS for word in sheet.choices(DECISION)]
+            if unknown := [word for word in decisions if word not in known]:
+                raise ValueError(f"{', '.join(unknown)} is no decision; expected {', '.join(dict.fromkeys(known))}")
+        return decisions
+
+
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -239,6 +256,7 @@ class Registry(_Section):
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
+    decisions: Decisions = Decisions()
     schedule: Schedule = Schedule()
 
     @field_validator("linkage")

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from exchange.decisions import bind
 from ibr.config import Stage
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
@@ -81,8 +82,25 @@ def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None
         run_script(con, "tables")
         for table in _KEPT:
             con.execute(f"INSERT INTO linkage.{table} BY NAME FROM now.linkage.{table}")
-        day = literal(str(until.date()))
-        con.execute(f"INSERT INTO linkage.decisions FROM now.linkage.decisions WHERE decided_on < {day}")
+        _take_decisions(con, until)
+
+
+def _take_decisions(con: duckdb.DuckDBPyConnection, until: dt.datetime) -> None:
+    """What people had decided by then: entered by hand by its day, imported from files by when that was."""
+    con.execute(
+        "INSERT INTO linkage.decisions FROM now.linkage.decisions "
+        f"WHERE kind IS DISTINCT FROM 'exception' AND decided_on < {literal(str(until.date()))}"
+    )
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'now' AND schema_name = 'ops'")
+    if ("decision_files",) not in tables.fetchall():
+        return  # written by an earlier release, and not by a run since
+    con.execute("INSERT INTO ops.exceptions BY NAME FROM now.ops.exceptions")
+    con.execute("INSERT INTO ops.exception_pairs BY NAME FROM now.ops.exception_pairs")
+    con.execute(
+        "INSERT INTO ops.decisions BY NAME FROM now.ops.decisions WHERE import_number IN "
+        f"(SELECT import_number FROM now.ops.decision_files WHERE imported_at < {_timestamp(until)})"
+    )
+    bind(con)
 
 
 def _make_sources(con: duckdb.DuckDBPyConnection, now: Workspace, until: dt.datetime) -> None:

@@ -11,7 +11,17 @@ import dagster as dg
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
 from pipelines import dbt, jobs, logs, schedules, sensors
-from pipelines.assets import contracts, exceptions, linkage, lookups, marts, publication, registry, sources
+from pipelines.assets import (
+    contracts,
+    decisions,
+    exceptions,
+    linkage,
+    lookups,
+    marts,
+    publication,
+    registry,
+    sources,
+)
 from pipelines.context import Session
 
 
@@ -36,6 +46,7 @@ def build_definitions(session: Session) -> dg.Definitions:
             registry.run_parameters,
             *registry_models,
             registry.rejected_rows,
+            decisions.decisions,
             linkage.linkage,
             mart_models,
             exceptions.exception_files,

@@ -267,7 +267,8 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
             check = event.asset_check_evaluation_data
-            if check.blocking:
+            # A check that stops nothing may still be trouble: a file of decisions that was refused.
+            if check.blocking or "exit_code" in check.metadata:
                 troubles.append(Trouble(place, check.description or check.check_name, ContractBroken.exit_code))
         if event.is_step_failure:
             failure = event.step_failure_data.user_failure_data

@@ -11,15 +11,18 @@ _QUESTIONS = {
                round(epoch(ended_at - started_at), 1) AS seconds, run_id, message
         FROM ops.runs
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
-        ORDER BY list_position(['replicate', 'registry', 'link', 'marts', 'exceptions', 'publish'], stage), source
+        ORDER BY
+            list_position(['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish'], stage), source
     """,
     "sources": """
         SELECT source, name, kind, strftime(last_good_at, '%Y-%m-%d %H:%M:%S') AS last_good_at, is_stale, stale_reason
         FROM ops.sources ORDER BY is_stale DESC, source
     """,
     "open_exceptions": """
-        SELECT program, kind, count(*) AS open, min(first_found_at) AS oldest
-        FROM ops.exceptions WHERE status IN ('new', 'open') GROUP BY ALL ORDER BY ALL
+        SELECT program, kind, count(*) AS open, count(*) FILTER (WHERE status = 'to_confirm') AS to_confirm,
+               count(*) FILTER (WHERE status = 'contested') AS contested,
+               count(*) FILTER (WHERE status = 'escalated') AS escalated, min(first_found_at) AS oldest
+        FROM ops.exceptions WHERE status NOT IN ('decided', 'closed', 'gone') GROUP BY program, kind ORDER BY ALL
     """,
     "failing_checks": """
         SELECT layer, table_name, check_name, severity, message, run_id FROM ops.checks WHERE NOT passed ORDER BY ALL

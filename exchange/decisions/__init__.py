@@ -6,6 +6,10 @@ What does not: what an answer means for later runs (warehouse/answers.sql), and 
 
 from exchange.decisions.bind import bind
 from exchange.decisions.faults import Refused
-from exchange.decisions.importing import Outcome, import_files
+from exchange.decisions.importing import Outcome, import_files, last_day
+from exchange.decisions.inbox import Taken, import_inbox, leave
+from exchange.decisions.read import require_readable
 
-__all__ = ["Outcome", "Refused", "bind", "import_files"]
+__all__ = [
+    "Outcome", "Refused", "Taken", "bind", "import_files", "import_inbox", "last_day", "leave", "require_readable",
+]

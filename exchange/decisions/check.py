@@ -69,11 +69,12 @@ def _take(con: duckdb.DuckDBPyConnection, part: int, given: Given) -> None:
 
 def _compare(con: duckdb.DuckDBPyConnection, part: int, given: Given) -> None:
     """Changed cells: only the rows whose sum differs are looked at cell by cell."""
+    differing = "FROM judged WHERE part = ? AND kept_sheet = sheet AND kept_sum <> row_sum"
+    if con.execute(f"SELECT count(*) {differing}", [part]).fetchone() == (0,):
+        return
     con.execute(
         "INSERT INTO decision_faults SELECT file, sheet, row_number, unnest(headings), "
         "'was changed; it has to stay as it was written' FROM ("
         f"SELECT file, sheet, row_number, {changed(given.sheet, 'kept_sums')} AS headings FROM given_{part} INNER JOIN "
-        "(SELECT file, sheet, row_number, kept_sums FROM judged "
-        "WHERE part = ? AND kept_sheet = sheet AND kept_sum <> row_sum) "
-        f"ON row_number = {quoted(ROW)})", [part],
+        f"(SELECT file, sheet, row_number, kept_sums {differing}) ON row_number = {quoted(ROW)})", [part],
     )

@@ -9,6 +9,8 @@ import duckdb
 from ibr.errors import ContractBroken
 from warehouse.connection import literal
 
+FAULTS_SUFFIX = ".faults.csv"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -72,7 +74,7 @@ def _write(con: duckdb.DuckDBPyConnection, path: Path, label: str) -> Path | Non
     """The faults of one file as CSV; None where it has none, or its folder is not ours to write to."""
     if not con.execute("SELECT 1 FROM decision_faults WHERE file = ? LIMIT 1", [label]).fetchone():
         return None
-    target = path.with_name(f"{path.name}.faults.csv")
+    target = path.with_name(path.name + FAULTS_SUFFIX)
     try:
         con.execute(
             f"COPY (SELECT sheet, row_number AS row, column_name AS column, fault FROM decision_faults "

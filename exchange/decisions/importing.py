@@ -1,7 +1,7 @@
 """Importing files that came back: read, check, record; all of it or nothing."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -48,15 +48,16 @@ def import_files(
     by: str | None = None,
     program: str | None = None,
     two_people: Sequence[str] = (),
+    labels: Mapping[Path, str] | None = None,
 ) -> Outcome:
     """Check files that came back and record their decisions, in one transaction.
 
     `con` is the warehouse, open for writing. `today`: the last day on which anybody can have decided; `by`: who has
     them imported, which confirms answers that wait for a second person; `program`: whose files they have to be;
-    `two_people`: the decisions that two people have to take. Raises Refused with every fault, UsageProblem for a path
-    that is no file of ours.
+    `two_people`: the decisions that two people have to take; `labels`: what files are called in what we tell, by
+    default their names. Raises Refused with every fault, UsageProblem for a path that is no .xlsx or .csv file.
     """
-    labels = _labels(paths)
+    labels = labels or _labels(paths)
     given: list[Given] = []
     faults.gather(con)
     for path, label in labels.items():

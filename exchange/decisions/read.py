@@ -2,10 +2,12 @@
 
 import codecs
 import hashlib
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from xml.etree import ElementTree
 
 import polars as pl
 
@@ -30,15 +32,20 @@ class Given:
     rows: pl.DataFrame
 
 
-def read(path: Path, label: str) -> tuple[list[Given], list[Fault]]:
-    """The sheets of a file, and what is wrong with it as a file; `label` is what the file is called in what we tell.
-
-    Raises UsageProblem where there is no such file, or it is neither .xlsx nor .csv.
-    """
+def require_readable(path: Path) -> None:
+    """Raise UsageProblem where there is no such file, or it is neither .xlsx nor .csv."""
     if not path.is_file():
         raise UsageProblem(f"{path}: no such file")
     if path.suffix.lower() not in (".xlsx", ".csv"):
         raise UsageProblem(f"{path}: an .xlsx or .csv file was expected; save it as one of these")
+
+
+def read(path: Path, label: str) -> tuple[list[Given], list[Fault]]:
+    """The sheets of a file, and what is wrong with it as a file; `label` is what the file is called in what we tell.
+
+    Raises UsageProblem as `require_readable` does.
+    """
+    require_readable(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     sheets, faults = (_csv if path.suffix.lower() == ".csv" else _workbook)(path, label)
     given = []
@@ -69,7 +76,7 @@ def _workbook(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]],
             ):
                 faults.append(Fault(label, name, None, None, f"is none of the sheets {_names()}; decisions on it "
                                     "would be lost: move them to their sheet, or rename it"))
-    except (fastexcel.FastExcelError, OSError, KeyError) as error:
+    except (fastexcel.FastExcelError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
         return [], [Fault(label, None, None, None, f"cannot be read as a workbook ({type(error).__name__}); open it "
                           "in a spreadsheet program, without a password, and save it as .xlsx")]
     if not sheets and not faults:
@@ -87,7 +94,7 @@ def _csv(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]], list
     first = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
-        cells = pl.read_csv(text.encode(), separator=separator, has_header=False, infer_schema=False)
+        cells = pl.read_csv(text.encode(), separator=separator, has_header=False, infer_schema=False, raise_if_empty=False)
     except pl.exceptions.PolarsError as error:
         return [], [Fault(label, None, None, None, f"cannot be read as CSV ({type(error).__name__}); every line needs "
                           "as many cells as the first")]

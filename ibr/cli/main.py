@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from ibr.cli import exceptions, linkage, query, review, run, sample, sources, status, ui, workspace
+from ibr.cli import decisions, exceptions, linkage, query, review, run, sample, sources, status, ui, workspace
 from ibr.console import errors
 from ibr.errors import IbrError
 
@@ -35,6 +35,7 @@ cli.add_command(linkage.evaluate)
 cli.add_command(linkage.explain)
 cli.add_command(review.review)
 cli.add_command(exceptions.exceptions)
+cli.add_command(decisions.decisions)
 cli.add_command(query.sql)
 cli.add_command(ui.ui)
 

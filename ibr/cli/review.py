@@ -1,8 +1,6 @@
 """`ibr review`: the review queue, and clerical samples, out and back."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ibr.cli.options import home_option, json_option
+from ibr.cli.writing import writing
 from ibr.console import console, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
-    import duckdb
-
     from linkage.clerical_samples import DrawnSample, Result
     from linkage.review import ReviewQueue
 
@@ -69,24 +66,12 @@ def sample(home: Workspace, size: int, output: Path | None, read_path: Path | No
         _read(home, read_path, as_json)
 
 
-@contextmanager
-def _writing(home: Workspace, holder: str) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """The warehouse, open for writing, under its lock."""
-    from warehouse.connection import connect
-    from warehouse.lock import warehouse_lock
-
-    if not home.warehouse_file.exists():
-        raise UsageProblem(f"there is no {home.warehouse_file.name} in {home.home} yet; `ibr run` makes it")
-    with warehouse_lock(home.home, holder), connect(home.warehouse_file) as con:
-        yield con
-
-
 def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
     from exchange.clerical import write_sample
     from linkage.clerical_samples import draw
 
     dated = home.registry.reporting_date
-    with _writing(home, "ibr review sample --output") as con:
+    with writing(home, "ibr review sample --output") as con:
         drawn = draw(con, size)
         written = write_sample(con, drawn, output, dated)
     if as_json:
@@ -102,7 +87,7 @@ def _read(home: Workspace, path: Path, as_json: bool) -> None:
     from exchange.clerical import read_answers
     from linkage.clerical_samples import store_answers
 
-    with _writing(home, "ibr review sample --read") as con:
+    with writing(home, "ibr review sample --read") as con:
         sample_id, answers = read_answers(con, path)
         result = store_answers(con, sample_id, answers)
     if as_json:

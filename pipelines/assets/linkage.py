@@ -7,6 +7,7 @@ import dagster as dg
 
 from linkage.registry import link_registry
 from pipelines import journal
+from pipelines.assets.decisions import KEY as DECISIONS
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
 TABLES = {
@@ -29,6 +30,7 @@ TABLES = {
                 dg.AssetKey(["registry", "persons"]),
                 dg.AssetKey(["registry", "population"]),
                 dg.AssetKey(["registry", "enrolments"]),
+                DECISIONS,
             ],
             group_name="link",
             owners=[OWNER],

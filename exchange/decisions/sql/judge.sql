@@ -14,7 +14,7 @@ beside AS (
         files.program AS file_program,
         exceptions.program,
         exceptions.kind,
-        (exceptions.evidence ->> 'is_one_record')::BOOLEAN AS is_one_record,
+        (exceptions.latest_evidence ->> 'is_one_record')::BOOLEAN AS is_one_record,
         exports.export_number,
         exports.run_date,
         exported.basis,

@@ -1,0 +1,49 @@
+"""Decisions that came back while a run was writing: imported before linkage, which they bind."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from exchange.decisions import import_inbox, last_day
+from ibr.errors import ContractBroken
+from pipelines import journal
+from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+
+KEY = dg.AssetKey(["linkage", "decisions"])
+
+
+@dg.asset(
+    key=KEY,
+    group_name="link",
+    owners=[OWNER],
+    kinds={"duckdb"},
+    pool=POOL,
+    description="What people decided: which records are one person, and which are not.",
+    check_specs=[
+        dg.AssetCheckSpec("inbox", asset=KEY, description="Every file in inbox/decisions could be imported as it is.")
+    ],
+)
+def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
+    """Import what lies in inbox/decisions; a refused file is set aside, told, and holds up nothing."""
+    run = Run.of(context, session)
+    begun = journal.now()
+    with plain_failures(), run.warehouse() as con:
+        taken = import_inbox(
+            con,
+            run.workspace.home,
+            today=last_day(con, max(run.started_at.date(), run.reporting_date)),
+            imported_at=run.started_at,
+            two_people=run.workspace.registry.decisions.two_people,
+        )
+        refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
+        recorded = sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)
+        if taken:
+            journal.stage(con, run, "decisions", begun, rows=recorded, problem="; ".join(refused) or None)
+    yield dg.MaterializeResult(metadata={"files": len(taken), "dagster/row_count": recorded})
+    yield dg.AssetCheckResult(
+        asset_key=KEY,
+        check_name="inbox",
+        passed=not refused,
+        description="; ".join(refused) or "holds",
+        metadata={"exit_code": ContractBroken.exit_code},
+    )
