@@ -12,7 +12,8 @@ _QUESTIONS = {
         FROM ops.runs
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY
-            list_position(['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish'], stage), source
+            list_position(['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish'], stage),
+            source
     """,
     "sources": """
         SELECT source, name, kind, strftime(last_good_at, '%Y-%m-%d %H:%M:%S') AS last_good_at, is_stale, stale_reason

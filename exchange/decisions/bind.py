@@ -2,6 +2,7 @@
 
 import duckdb
 
+from exchange.exceptions.states import take_answers
 from exchange.scripts import run_script
 
 
@@ -10,4 +11,5 @@ def bind(con: duckdb.DuckDBPyConnection) -> None:
 
     Rows that people entered by hand stay. The caller holds the transaction.
     """
+    take_answers(con)
     run_script(con, "exchange.decisions", "bind")

@@ -94,10 +94,12 @@ def _csv(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]], list
     first = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
-        cells = pl.read_csv(text.encode(), separator=separator, has_header=False, infer_schema=False, raise_if_empty=False)
+        cells = pl.read_csv(
+            text.encode(), separator=separator, has_header=False, infer_schema=False, raise_if_empty=False
+        )
     except pl.exceptions.PolarsError as error:
-        return [], [Fault(label, None, None, None, f"cannot be read as CSV ({type(error).__name__}); every line needs "
-                          "as many cells as the first")]
+        return [], [Fault(label, None, None, None, f"cannot be read as CSV ({type(error).__name__}); every line "
+                          "needs as many cells as the first")]
     headings = _headings(cells)
     # The sheet is told by its headings: files get other names on their way.
     likely = max(SHEETS, key=lambda sheet: len({column.heading for column in sheet.columns} & set(headings)))

@@ -10,7 +10,7 @@ import duckdb
 
 from exchange.cells import define, sums_out
 from exchange.exceptions.sheets import SHEETS
-from exchange.exceptions.states import SILENT, update_states
+from exchange.exceptions.states import SILENT, take_answers, update_states
 from exchange.scripts import run_script
 from exchange.sheets import Kind, Sheet
 from warehouse.connection import quoted
@@ -70,6 +70,7 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, program
         con.execute(_sql(sheet.table), {"programs": list(programs)})
     run = {"run_id": run_id, "run_date": run_date, "programs": list(programs)}
     run_script(con, "exchange.exceptions", "remember", run)
+    take_answers(con)
     update_states(con)
     for sheet in SHEETS:
         con.execute(

@@ -17,6 +17,18 @@ CREATE OR REPLACE TEMP MACRO number_form(value) AS money_form(value);
 
 CREATE OR REPLACE TEMP MACRO share_form(value) AS try_cast(value AS DECIMAL(9, 4))::VARCHAR;
 
+-- A value, or the cell it came back in, where nothing but blanks and an apostrophe was added: true of most cells, and
+-- quick to tell. Text is written without blanks around it.
+CREATE OR REPLACE TEMP MACRO text_written(value) AS ltrim(trim(value), '''');
+
+CREATE OR REPLACE TEMP MACRO date_written(value) AS left(value, 10);
+
+CREATE OR REPLACE TEMP MACRO money_written(value) AS coalesce(money_form(try_cast(value AS DOUBLE)), value);
+
+CREATE OR REPLACE TEMP MACRO number_written(value) AS money_written(value);
+
+CREATE OR REPLACE TEMP MACRO share_written(value) AS coalesce(share_form(try_cast(value AS DOUBLE)), value);
+
 -- All days that a text may mean: with or without a time of day, in any common order, or as days since 1899, which a cell
 -- shows that lost its format.
 CREATE OR REPLACE TEMP MACRO cell_dates(given) AS list_transform(

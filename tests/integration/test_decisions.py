@@ -283,8 +283,8 @@ def test_a_warehouse_of_the_release_before_keeps_its_exceptions(tmp_path):
                 first_found_run VARCHAR NOT NULL, first_found_at DATE NOT NULL, last_found_run VARCHAR NOT NULL,
                 last_found_at DATE NOT NULL, status VARCHAR NOT NULL CHECK (status IN ('new', 'open', 'gone')),
                 evidence JSON);
-            INSERT INTO ops.exceptions VALUES ('E1', 'X', 'payroll', NULL, 'r0', '2026-01-01', 'r0', '2026-01-01', 'open',
-                '{"text": "was so"}')""")
+            INSERT INTO ops.exceptions VALUES
+                ('E1', 'X', 'payroll', NULL, 'r0', '2026-01-01', 'r0', '2026-01-01', 'open', '{"text": "was so"}')""")
         for _ in range(2):
             prepare(con)
         con.execute("UPDATE ops.exceptions SET status = 'decided'")
@@ -354,9 +354,8 @@ def test_a_hundred_thousand_decisions_take_seconds(tmp_path):
         )
         begun = time.monotonic()
         assert bring_back(con, back).recorded == 100_002
-        # 5 s on two cores; a row at a time would take minutes.
+        # 5 s of a core; a row at a time would take minutes.
         assert time.monotonic() - begun < 60
-        assert bring_back(con, back).repeated == 100_002
 
 
 @pytest.mark.needs_libreoffice

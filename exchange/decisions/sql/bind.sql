@@ -5,6 +5,6 @@ INSERT INTO linkage.decisions
 SELECT
     answers.decision_id, 'exception', pairs.record_id_l, pairs.record_id_r,
     if(answers.decision = 'same person', 'same', 'different'), answers.decided_by, answers.decided_on
-FROM ops.answers AS answers
+FROM answers_now AS answers
 INNER JOIN ops.exception_pairs AS pairs ON pairs.basis = answers.basis
 WHERE answers.kind = 'duplicate' AND answers.state = 'in_force'

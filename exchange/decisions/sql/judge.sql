@@ -29,7 +29,6 @@ beside AS (
         sheets.decisions AS decisions_listed,
         sheets.actions AS actions_listed,
         cell_dates(given.decided_on) AS days,
-        list_filter(cell_dates(given.decided_on), lambda day: day BETWEEN exports.run_date AND $today) AS possible_days,
         coalesce(given.decision, given.action, given.decided_by, given.decided_on) IS NOT NULL AS is_answered
     FROM given_rows AS given
     INNER JOIN files ON files.file = given.file
@@ -47,23 +46,27 @@ beside AS (
     QUALIFY row_number() OVER (
         PARTITION BY given.part, given.row_number ORDER BY exported.row_sum = given.row_sum DESC NULLS LAST
     ) = 1
+),
+
+dated AS (
+    SELECT *, list_filter(days, lambda day: day BETWEEN run_date AND $today) AS likely_days FROM beside
 )
 
 SELECT
-    beside.* EXCLUDE (possible_days),
-    len(possible_days) AS possible_days,
+    dated.* EXCLUDE (likely_days),
+    len(likely_days) AS possible_days,
+    likely_days[1] AS decided_day,
     -- Already on record: the whole file, or this very answer.
-    beside.sha256 IN (SELECT sha256 FROM ops.decision_files)
+    dated.sha256 IN (SELECT sha256 FROM ops.decision_files)
     OR EXISTS (
         SELECT 1 FROM ops.decisions AS known
-        WHERE known.exception_id = beside.exception_id
-            AND known.decision = beside.decision
-            AND known.action IS NOT DISTINCT FROM beside.action
-            AND lower(known.decided_by) = lower(beside.decided_by)
-            AND list_contains(beside.days, known.decided_on)
-    ) AS is_repeated,
-    possible_days[1] AS decided_day
-FROM beside;
+        WHERE known.exception_id = dated.exception_id
+            AND known.decision = dated.decision
+            AND known.action IS NOT DISTINCT FROM dated.action
+            AND lower(known.decided_by) = lower(dated.decided_by)
+            AND list_contains(dated.days, known.decided_on)
+    ) AS is_repeated
+FROM dated;
 
 -- All that is wrong with them, but for changed cells.
 INSERT INTO decision_faults
@@ -83,9 +86,16 @@ WITH rows AS (
                 AND imported.sheet = judged.sheet
                 AND imported.export_number > judged.export_number
         ) AS newer_export,
-        count(DISTINCT (decision_given, action_given, lower(decided_by), decided_day))
-            FILTER (WHERE is_answered) OVER (PARTITION BY exception_id) AS answers
-    FROM judged
+        min(answer) OVER same_exception <> max(answer) OVER same_exception AS is_contradicted
+    FROM (
+        SELECT
+            *,
+            CASE WHEN is_answered THEN
+                concat_ws(chr(31), decision_given, action_given, lower(decided_by), coalesce(decided_day::VARCHAR, decided_on))
+            END AS answer
+        FROM judged
+    ) AS judged
+    WINDOW same_exception AS (PARTITION BY exception_id)
 ),
 
 answered AS (
@@ -154,7 +164,7 @@ found AS (
     FROM answered WHERE decision = 'different people' AND is_one_record
     UNION ALL
     SELECT file, sheet, row_number, 'decision', 'contradicts another row about the same exception'
-    FROM rows WHERE is_answered AND answers > 1
+    FROM rows WHERE is_answered AND is_contradicted
     UNION ALL
     SELECT
         file, sheet, row_number, 'decided on',

@@ -14,7 +14,7 @@ recorded AS (
         answers.state,
         answers.is_current
     FROM new_answers
-    INNER JOIN ops.answers AS answers
+    INNER JOIN answers_now AS answers
         ON answers.exception_id = new_answers.exception_id AND answers.basis = new_answers.basis
     LEFT JOIN earlier ON earlier.exception_id = new_answers.exception_id
 )

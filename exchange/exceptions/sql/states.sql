@@ -1,8 +1,5 @@
 -- The state of every exception, from what the last run found and what was answered; docs/data-model.md says what each
 -- word means.
--- DuckDB 1.5.5 crashes on a statement that reads this view twice (its optimizer common_subplan).
-CREATE OR REPLACE TEMP TABLE answers_now AS FROM ops.answers;
-
 UPDATE ops.exceptions SET status = states.status
 FROM (
     SELECT
