@@ -157,6 +157,11 @@ class Source(_Section):
     tables: dict[str, Table]
     lookup: Lookup | None = Field(default=None, description="for a register behind a web service: how it is asked")
 
+    @property
+    def promise(self) -> dt.timedelta:
+        """How old its mirror may be: `freshness_days` and half a day, for a night that starts later than the last."""
+        return dt.timedelta(days=self.freshness_days, hours=12)
+
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: str) -> str:

@@ -27,6 +27,10 @@ class ConfigurationProblem(IbrError):
     exit_code = 3
 
 
+class DiskFull(ConfigurationProblem):
+    """No room is left where a workspace lies; nothing of it is half-written."""
+
+
 class ContractBroken(IbrError):
     """Data broke a contract: a source was held back, or nothing was published."""
 

@@ -112,9 +112,9 @@ def _make_sources(con: duckdb.DuckDBPyConnection, now: Workspace, until: dt.date
         "INSERT INTO ops.sources BY NAME SELECT source, name, kind, false AS is_stale, last_good_at, freshness_days "
         "FROM (SELECT * EXCLUDE (last_good_at) FROM now.ops.sources) "
         "JOIN (SELECT source, max(checked_at) AS last_good_at "
-        "FROM (SELECT source, run_id, max(checked_at) AS checked_at FROM now.ops.reconciliation "
-        f"GROUP BY source, run_id HAVING bool_and(is_equal)) WHERE checked_at < {_timestamp(until)} GROUP BY source) "
-        "USING (source)"
+        "FROM (SELECT source, run_id, checked_at FROM now.ops.reconciliation "
+        "GROUP BY source, run_id, checked_at HAVING bool_and(is_equal)) "
+        f"WHERE checked_at < {_timestamp(until)} GROUP BY source) USING (source)"
     )
     known = {source for (source,) in con.execute("SELECT source FROM ops.sources").fetchall()}
     if missing := [code for code in now.registry.sources if code not in known]:

@@ -6,7 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ibr.disk import full_disk
 from ibr.errors import Defect, IbrError
 from ibr.workspace import Workspace
 from pipelines.replication.landing import Landing
@@ -112,23 +113,22 @@ def plain_failures(on_error: Callable[[IbrError], None] | None = None) -> Iterat
     """
     try:
         yield
-    except IbrError as error:
-        if on_error:
-            on_error(error)
-        raise dg.Failure(
-            description=str(error), metadata={"exit_code": error.exit_code}, allow_retries=False
-        ) from None
     except Exception as error:
-        defect = Defect(
-            f"a defect of ours: {type(error).__name__} at {_place(error)}; run again with IBR_DEBUG=1 to see all of it"
-        )
+        told = error if isinstance(error, IbrError) else full_disk(error) or _defect(error)
         if on_error:
-            on_error(defect)
-        if os.environ.get("IBR_DEBUG") or isinstance(error, dg.Failure):
+            with suppress(OSError):  # on a full disk there is no room for the note either
+                on_error(told)
+        if isinstance(told, Defect) and (os.environ.get("IBR_DEBUG") or isinstance(error, dg.Failure)):
             raise
         raise dg.Failure(
-            description=str(defect), metadata={"exit_code": defect.exit_code}, allow_retries=False
+            description=str(told), metadata={"exit_code": told.exit_code}, allow_retries=False
         ) from None
+
+
+def _defect(error: Exception) -> Defect:
+    return Defect(
+        f"a defect of ours: {type(error).__name__} at {_place(error)}; run again with IBR_DEBUG=1 to see all of it"
+    )
 
 
 def _place(error: Exception) -> str:

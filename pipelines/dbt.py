@@ -78,6 +78,8 @@ class Dbt:
                 _let_go_of_the_warehouse()
         if outcome.exception and not isinstance(outcome.exception, Exception):
             raise outcome.exception  # an interruption, which dbt hands back like an error
+        if isinstance(outcome.exception, OSError):
+            raise outcome.exception  # not the models' doing
         return outcome
 
 

@@ -17,7 +17,8 @@ from dagster_dbt.asset_utils import (
 )
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from ibr.errors import ContractBroken
+from ibr.disk import full_disk
+from ibr.errors import ContractBroken, DiskFull
 from pipelines import journal
 from pipelines.context import Run, Session, plain_failures
 from pipelines.dbt import Dbt
@@ -49,6 +50,9 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
     with plain_failures(), run.writing(), _Ear(session, target, what) as ear:
         succeeded = dbt.build([*_NIGHTLY, *_selection(context)], target, ear)
     yield from _asset_events(context, ear.results, target)
+    if ear.no_room:
+        with plain_failures():
+            raise ear.no_room
     if not succeeded:
         problem = f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
         with plain_failures(), run.warehouse() as con:
@@ -61,6 +65,7 @@ class _Ear:
 
     def __init__(self, session: Session, target: Path, what: str) -> None:
         self.results: list[Any] = []
+        self.no_room: DiskFull | None = None
         self._session, self._what, self._tables = session, what, 0
         self._file = session.log_file or target / "dbt.log"
 
@@ -74,6 +79,8 @@ class _Ear:
     def __call__(self, message: Any) -> None:
         if message.info.level in ("info", "warn", "error"):
             self._words.write(f"{message.info.msg}\n")
+        if message.info.level == "error":
+            self.no_room = self.no_room or full_disk(RuntimeError(message.info.msg))
         if message.info.name in _RESULTS:
             self.results.append(message)
         if message.info.name in _TABLES:

@@ -23,6 +23,7 @@ from pipelines.assets import (
     sources,
 )
 from pipelines.context import Session
+from pipelines.freshness import with_promises
 
 
 def build_definitions(session: Session) -> dg.Definitions:
@@ -41,8 +42,13 @@ def build_definitions(session: Session) -> dg.Definitions:
     registry_keys = sorted(key for key in registry_models[-1].keys if key.path[0] == "registry")
     return dg.Definitions(
         assets=[
-            *[asset for code, source in copied for asset in sources.build_assets(code, source)],
-            *[asset for code, source in services for asset in lookups.build_assets(code, source)],
+            *dg.map_asset_specs(
+                with_promises(workspace.registry),
+                [
+                    *[asset for code, source in copied for asset in sources.build_assets(code, source)],
+                    *[asset for code, source in services for asset in lookups.build_assets(code, source)],
+                ],
+            ),
             registry.run_parameters,
             *registry_models,
             registry.rejected_rows,

@@ -11,13 +11,15 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Registry
-from ibr.errors import IbrError
+from ibr.errors import IbrError, WarehouseBusy
 from pipelines.replication.inbox import register
 from pipelines.replication.writing import write_whole
 
 
 def note_failure(home: Path, code: str, run_id: str, error: IbrError) -> None:
-    """Remember that a source could not be brought up to date in a run."""
+    """Remember that a source could not be brought up to date in a run; not where another run is doing just that."""
+    if isinstance(error, WarehouseBusy):
+        return
     content = {"run_id": run_id, "exit_code": error.exit_code, "message": str(error)}
     write_whole(_file(home, code), json.dumps(content))
 
@@ -29,7 +31,18 @@ def clear(home: Path, code: str) -> None:
 
 def failures(home: Path, codes: Iterable[str]) -> dict[str, dict]:
     """The sources whose last attempt failed, with run_id, exit_code and message."""
-    return {code: json.loads(_file(home, code).read_text()) for code in codes if _file(home, code).is_file()}
+    found = {code: _read(_file(home, code)) for code in codes}
+    return {code: failure for code, failure in found.items() if failure}
+
+
+def _read(file: Path) -> dict | None:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return {name: content[name] for name in ("run_id", "exit_code", "message")}
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        return {"run_id": "", "exit_code": 1, "message": "its last attempt failed, and why cannot be read any more"}
 
 
 def failed_in(home: Path, code: str, run_id: str) -> bool:
@@ -45,13 +58,12 @@ def record(con: duckdb.DuckDBPyConnection, home: Path, registry: Registry, now: 
         con.execute("UPDATE ops.sources SET freshness_days = ? WHERE source = ?", [source.freshness_days, code])
         if source.is_inbox:
             register.record_refused(con, home, code)
-    con.execute(
-        "UPDATE ops.sources SET is_stale = true, stale_reason = 'its mirror is of ' || "
-        "strftime(last_good_at, '%Y-%m-%d') || ', older than the ' || freshness_days || ' day(s) promised' "
-        # A night that starts some minutes later than the last is no broken promise.
-        "WHERE last_good_at < ?::TIMESTAMPTZ - to_days(freshness_days) - INTERVAL 12 HOUR",
-        [now],
-    )
+        con.execute(
+            "UPDATE ops.sources SET is_stale = true, stale_reason = 'its mirror is of ' || "
+            "strftime(last_good_at, '%Y-%m-%d') || ', older than the ' || freshness_days || ' day(s) promised' "
+            "WHERE source = ? AND last_good_at < ?",
+            [code, now - source.promise],
+        )
     for code, failure in failures(home, registry.sources).items():
         con.execute(
             "UPDATE ops.sources SET is_stale = true, stale_reason = ?, last_run_id = ? WHERE source = ?",

@@ -33,14 +33,14 @@ def connect(
     `memory_limit` as DuckDB writes it (`8GB`); `threads` None lets DuckDB take all cores;
     `temp_directory` is where it spills, by default `tmp` beside the file.
     Raises WarehouseBusy if another process writes to the file, UsageProblem if it is to be read
-    and does not exist.
+    and does not exist, ConfigurationProblem if it, or the log beside it, is damaged.
     """
     if read_only and not Path(path).exists():
         raise UsageProblem(f"there is no {Path(path).name} in {Path(path).parent} yet; `ibr run` makes it")
     try:
         con = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
-        raise _busy_or(error, path) from error
+    except duckdb.Error as error:
+        raise _told(error, Path(path)) from error
     for statement in _ALWAYS:
         con.execute(statement)
     con.execute("SET GLOBAL memory_limit = ?", [memory_limit])
@@ -77,13 +77,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _busy_or(error: duckdb.IOException, path: Path | str) -> Exception:
-    if "lock" not in str(error).lower():
-        return error
-    return WarehouseBusy(
-        f"{Path(path).name} is open in another process, and DuckDB lets one process write at a time; "
-        "wait for it to end, or close the program that has it open"
-    )
+def _told(error: duckdb.Error, path: Path) -> Exception:
+    """Why a file cannot be opened, where there is something to do about it; else the error itself."""
+    if "replaying WAL" in str(error):
+        return ConfigurationProblem(
+            f"{path.name} cannot be opened: {path.name}.wal beside it is damaged, or the log of another file. Put both "
+            f"back from a backup; or keep a copy, move {path.name}.wal away and run again: sources are then copied "
+            "whole, and what that log alone held is lost"
+        )
+    if "not a valid DuckDB database" in str(error):
+        return ConfigurationProblem(f"{path.name} is no DuckDB file, or a damaged one; put it back from a backup")
+    if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+        return WarehouseBusy(
+            f"{path.name} is open in another process, and DuckDB lets one process write at a time; "
+            "wait for it to end, or close the program that has it open"
+        )
+    return error
 
 
 def _spill_to(con: duckdb.DuckDBPyConnection, path: Path | str, temp_directory: Path | str | None) -> None:

@@ -77,6 +77,24 @@ CREATE TABLE IF NOT EXISTS ops.reconciliation (
     checked_at TIMESTAMPTZ
 );
 
+-- The run that left each source's mirrors as they are, and the time by which it dated their rows.
+CREATE TABLE IF NOT EXISTS ops.mirrors (
+    source VARCHAR PRIMARY KEY,
+    run_id VARCHAR NOT NULL,
+    loaded_at TIMESTAMPTZ NOT NULL
+);
+
+-- Rows of mirrors that were changed, added or removed by something other than a run, and put right by a whole comparison.
+CREATE TABLE IF NOT EXISTS ops.altered_rows (
+    run_id VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    table_name VARCHAR NOT NULL,
+    source_key VARCHAR,
+    found VARCHAR NOT NULL CHECK (found IN ('changed', 'added', 'missing')),
+    rows BIGINT NOT NULL,
+    found_at TIMESTAMPTZ
+);
+
 CREATE TABLE IF NOT EXISTS ops.rejected_rows (
     run_id VARCHAR NOT NULL,
     source VARCHAR NOT NULL,

@@ -1,8 +1,13 @@
 """What an operator asks first: how the last run went, how old each source is, what is open."""
 
+import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from ibr.config import Source
 from warehouse.connection import connect
 
 _QUESTIONS = {
@@ -16,8 +21,14 @@ _QUESTIONS = {
             source
     """,
     "sources": """
-        SELECT source, name, kind, strftime(last_good_at, '%Y-%m-%d %H:%M:%S') AS last_good_at, is_stale, stale_reason
-        FROM ops.sources ORDER BY is_stale DESC, source
+        SELECT source, name, kind, strftime(last_good_at, '%Y-%m-%d %H:%M:%S') AS last_good_at,
+               round(epoch($now - last_good_at) / 86400, 1) AS age_days, promise_days,
+               is_stale OR coalesce(last_good_at < oldest, false) AS is_stale,
+               coalesce(stale_reason, CASE WHEN last_good_at < oldest THEN 'older than promised' END) AS stale_reason
+        FROM ops.sources LEFT JOIN (
+            SELECT unnest($sources) AS source, unnest($days) AS promise_days, unnest($oldest) AS oldest
+        ) USING (source)
+        ORDER BY is_stale DESC, source
     """,
     "open_exceptions": """
         SELECT program, kind, count(*) AS open, count(*) FILTER (WHERE status = 'to_confirm') AS to_confirm,
@@ -30,10 +41,14 @@ _QUESTIONS = {
     """,
     "figures_that_do_not_agree": """
         SELECT source, table_name, measure, column_name, source_value, mirror_value, run_id
-        FROM ops.reconciliation
+        FROM (FROM ops.reconciliation QUALIFY checked_at = max(checked_at) OVER (PARTITION BY source))
         WHERE NOT is_equal
-        QUALIFY run_id = max(run_id) OVER (PARTITION BY source)
         ORDER BY ALL
+    """,
+    "rows_altered_in_a_mirror": """
+        SELECT source, table_name, found, sum(rows) AS rows,
+               strftime(max(found_at), '%Y-%m-%d %H:%M:%S') AS last_found_at
+        FROM ops.altered_rows GROUP BY ALL ORDER BY ALL
     """,
     "rows_set_aside": """
         SELECT source, stage, reason_code, consequence, count(*) AS rows
@@ -42,21 +57,25 @@ _QUESTIONS = {
 }
 
 
-def read_status(warehouse_path: Path, promises: dict[str, int]) -> dict[str, list[dict[str, Any]]]:
+def read_status(
+    warehouse_path: Path, sources: Mapping[str, Source], now: dt.datetime
+) -> dict[str, list[dict[str, Any]]]:
     """Answer every question from a warehouse, a list of rows each.
 
-    `promises` are the days that each source's mirror may be old. Raises UsageProblem if there is no warehouse yet,
-    WarehouseBusy while a run writes.
+    `sources` are those of registry.yml: what each promises is held against the age of its mirror `now`, whenever the
+    last run was. Raises UsageProblem if there is no warehouse yet, WarehouseBusy while a run writes.
     """
-    con = connect(warehouse_path, read_only=True)
-    try:
-        report = {}
-        for title, question in _QUESTIONS.items():
-            answer = con.execute(question)
-            names = [column[0] for column in answer.description or []]
-            report[title] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-    finally:
-        con.close()
-    for row in report["sources"]:
-        row["promise_days"] = promises.get(row["source"])
-    return report
+    promises = {
+        "now": now,
+        "sources": list(sources),
+        "days": [source.freshness_days for source in sources.values()],
+        "oldest": [now - source.promise for source in sources.values()],
+    }
+    with connect(warehouse_path, read_only=True) as con:
+        return {title: _answer(con, question, promises) for title, question in _QUESTIONS.items()}
+
+
+def _answer(con: duckdb.DuckDBPyConnection, question: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = con.execute(question, {name: value for name, value in values.items() if f"${name}" in question})
+    names = [column[0] for column in answer.description or []]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

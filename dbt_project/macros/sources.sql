@@ -1,6 +1,14 @@
-{#- A mirrored table without the rows that its source has deleted. -#}
+{#- A mirrored table without the rows that its source has deleted; each row says which table it is of. -#}
 {% macro mirrored(source_code, table_name) -%}
-    (select * from {{ source('mirror_' ~ source_code, table_name) }} where _ibr_deleted_at is null)
+    {%- set mirror = source('mirror_' ~ source_code, table_name) -%}
+    (select *, '{{ mirror.identifier | replace("'", "''") }}' as _ibr_source_table from {{ mirror }} where _ibr_deleted_at is null)
+{%- endmacro %}
+
+{#- Where a row comes from, and which run brought it: columns of every staging model, kept up to the facts. -#}
+{% macro lineage(relation) -%}
+    {{ relation }}._ibr_source_table as source_table,
+    {{ relation }}._ibr_run_id as loaded_run_id,
+    {{ relation }}._ibr_loaded_at as loaded_at
 {%- endmacro %}
 
 {#- The answers of a register that is asked by ID, or nothing: registry.yml says how a register is reached, and the

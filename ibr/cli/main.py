@@ -6,15 +6,29 @@ reached, 6 the warehouse is busy.
 
 import gc
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from ibr.cli import decisions, exceptions, linkage, query, review, run, sample, sources, status, ui, workspace
+from ibr.background import leave
+from ibr.cli import (
+    decisions,
+    exceptions,
+    lineage,
+    linkage,
+    query,
+    review,
+    run,
+    sample,
+    sources,
+    status,
+    ui,
+    workspace,
+)
 from ibr.console import errors
+from ibr.disk import full_disk
 from ibr.errors import IbrError
 
 
@@ -37,6 +51,7 @@ cli.add_command(review.review)
 cli.add_command(exceptions.exceptions)
 cli.add_command(decisions.decisions)
 cli.add_command(query.sql)
+cli.add_command(lineage.lineage)
 cli.add_command(ui.ui)
 
 
@@ -55,12 +70,17 @@ def main() -> NoReturn:
         errors.print(f"ibr: {error.format_message()}", markup=False, highlight=False, soft_wrap=True)
         code = error.exit_code
     except IbrError as error:
-        errors.print(f"ibr: {error}", markup=False, highlight=False, soft_wrap=True)
-        code = error.exit_code
+        code = _tell(error)
     except Exception as error:
-        code = _defect(error)
+        full = full_disk(error)
+        code = _tell(full) if full else _defect(error)
     gc.freeze()
-    sys.exit(code or 0)
+    leave(code or 0)
+
+
+def _tell(error: IbrError) -> int:
+    errors.print(f"ibr: {error}", markup=False, highlight=False, soft_wrap=True)
+    return error.exit_code
 
 
 def _defect(error: Exception) -> int:

@@ -18,10 +18,9 @@ def status(home: Workspace, as_json: bool) -> None:
     from pipelines.replication.inbox.overview import open_batches
     from warehouse.status import read_status
 
-    promises = {code: source.freshness_days for code, source in home.registry.sources.items()}
-    report = read_status(home.warehouse_file, promises)
-    # The wall clock is right here: which files have lain long enough is a matter of now.
-    report["batches"] = open_batches(home.home, home.registry, dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)  # the wall clock is right here: ages, and which files have lain long enough
+    report = read_status(home.warehouse_file, home.registry.sources, now)
+    report["batches"] = open_batches(home.home, home.registry, now)
     if as_json:
         click.echo(json.dumps(report, default=str, indent=1))
         return

@@ -12,7 +12,7 @@ from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.adapters import REASON
 from pipelines.replication.inbox import intake
 from pipelines.replication.landing import LandedTable, Landing, land
-from pipelines.replication.merge import MergeOutcome, merge
+from pipelines.replication.merge import NOT_ITS_FAULT, MergeOutcome, merge
 from pipelines.replication.names import asset_name
 from pipelines.replication.reconciliation import CopyDisagrees
 
@@ -146,9 +146,6 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         run = Run.of(context, session)
         home = run.workspace.home
 
-        def note(error: IbrError) -> None:
-            staleness.note_failure(home, code, run.run_id, error)
-
         def merged(landing: Landing) -> MergeOutcome:
             with run.warehouse() as con:
                 outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
@@ -156,14 +153,14 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                 return outcome
 
         begun = journal.now()
-        with plain_failures(note):
+        with plain_failures(lambda error: staleness.note_failure(home, code, run.run_id, error)):
             landing = Landing.read(home / "landing" / code / run.run_id)
             try:
                 outcome = merged(landing)
-            except CopyDisagrees:
-                if all(table.mode == "full" for table in landing.tables.values()):
+            except NOT_ITS_FAULT as error:
+                if isinstance(error, CopyDisagrees) and all(t.is_compared for t in landing.tables.values()):
                     raise
-                # What changed without moving its cursor is only seen by copying the whole.
+                # What changed without moving its cursor, or in the mirror itself, is only seen by copying the whole.
                 session.progress(f"{code}: does not agree with its source, copying it whole")
                 whole = land(
                     code, source, home, run.run_id, at=run.started_at, full=True, progress=session.progress
@@ -171,6 +168,8 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                 outcome = merged(whole)
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
+        if outcome.altered:
+            session.progress(f"{code}: {outcome.altered:,} rows had been altered in the mirror itself: put right")
         yield from report(outcome, keys)
 
     return mirrored
@@ -189,6 +188,7 @@ def report(outcome: MergeOutcome, keys: dict[str, dg.AssetKey]) -> Iterator:
                 "updated": table.updated,
                 "deleted": table.deleted,
                 "quarantined": table.quarantined,
+                "altered": table.altered,
                 "mode": table.mode,
             },
             check_results=[

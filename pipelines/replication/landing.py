@@ -13,59 +13,41 @@ row by row. A row whose number cannot be read as one is landed with its reason a
 import datetime as dt
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from concurrent.futures import wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
 
+from ibr import background
 from ibr.config import Source, Table
-from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
-from pipelines.replication.adapters import Adapter, Changes, Column, Figures, Since, open_source
+from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, WarehouseBusy
+from pipelines.replication.adapters import Adapter, Changes, Column, Digesting, Figures, Since, open_source
 from pipelines.replication.inbox import intake
 from pipelines.replication.inbox.store import BATCHES
 from pipelines.replication.names import file_name
+from pipelines.replication.watermarks import Watermark, read_watermarks
 from pipelines.replication.writing import write_whole
 from warehouse.connection import connect, literal, quoted
+from warehouse.lock import lock
 
 Progress = Callable[[str], None]
 
 RESERVED = ("file_row_number",)  # beside all names that begin with _ibr_: the number of a line in a landing
 FIRST_WAIT = 1.0  # seconds before the second try; each further wait is four times as long
-
-
-@dataclass(frozen=True)
-class Watermark:
-    """How far a table's mirror has come, and the shape it had then.
-
-    `until`: the largest value of the cursor; `position`: the source's own (`Adapter.position`); `rows`: what the source
-    had; `compared_at`: when the whole table was last compared, ISO 8601; `definition`: what registry.yml said of it.
-    """
-
-    columns: list[str]
-    rows: int
-    compared_at: str
-    definition: str
-    until: str | None = None
-    position: str | None = None
-
-    def fits(self, table: Table, columns: list[Column]) -> bool:
-        """Whether the mirror can be built on: a new column, another key, cursor or filter ask for the whole table."""
-        return [c.name for c in columns] == self.columns and self.definition == definition_of(table)
-
-
-def definition_of(table: Table) -> str:
-    """What of a table's configuration decides which rows its mirror holds, and how they are told apart."""
-    decisive = {"key", "cursor", "filter", "path", "encoding", "sheet", "columns", "deleted", "without"}
-    return table.model_dump_json(include=decisive)
+LETTING_GO = 5.0  # seconds that a copy has to end after it was interrupted
 
 
 @dataclass
 class LandedTable:
-    """One table of a landing. `mode`: full, incremental, or unchanged (then nothing was copied)."""
+    """One table of a landing. `mode`: full, incremental, or unchanged (then nothing was copied).
+
+    `is_compared`: copied whole so that all of it is compared; `digest`: what its server then made of all rows
+    (`Digesting`).
+    """
 
     name: str
     mode: str
@@ -75,19 +57,27 @@ class LandedTable:
     since: str | None = None
     until: str | None = None
     position: str | None = None
+    is_compared: bool = False
+    digest: str | None = None
+
+
+class LandingGone(WarehouseBusy):
+    """A landing that a later one has taken the place of."""
 
 
 @dataclass
 class Landing:
     """A source's snapshot on disk.
 
-    Of a source that arrives in batches: `batches`, what this run has taken; `as_of`, the newest one's date.
+    `after`: the run whose mirror it builds on; None where it copies all. Of a source that arrives in batches:
+    `batches`, what this run has taken; `as_of`, the newest one's date.
     """
 
     source: str
     run_id: str
     folder: Path
     landed_at: str
+    after: str | None = None
     batches: list[str] = field(default_factory=list)
     as_of: str | None = None
     tables: dict[str, LandedTable] = field(default_factory=dict)
@@ -105,24 +95,54 @@ class Landing:
 
     def write_manifest(self) -> None:
         content = {
-            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at, "batches": self.batches,
-            "as_of": self.as_of, "tables": [asdict(table) for table in self.tables.values()],
+            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at, "after": self.after,
+            "batches": self.batches, "as_of": self.as_of, "tables": [asdict(table) for table in self.tables.values()],
         }  # fmt: skip
         write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
 
     @classmethod
     def read(cls, folder: Path) -> "Landing":
-        """The landing in a folder; raises FileNotFoundError if it was never completed."""
-        content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        landing = cls(
-            content["source"], content["run_id"], folder, content["landed_at"],
-            batches=content["batches"], as_of=content["as_of"],
-        )
-        for table in content["tables"]:
-            table["columns"] = [Column(**column) for column in table["columns"]]
-            table["figures"] = Figures(**table["figures"])
-            landing.tables[table["name"]] = LandedTable(**table)
+        """The landing in a folder.
+
+        Raises LandingGone if there is none, ContractBroken if its files are not as they were written.
+        """
+        try:
+            content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            landing = cls(
+                content["source"], content["run_id"], folder, content["landed_at"], after=content["after"],
+                batches=content["batches"], as_of=content["as_of"],
+            )  # fmt: skip
+            for table in content["tables"]:
+                table["columns"] = [Column(**column) for column in table["columns"]]
+                table["figures"] = Figures(**table["figures"])
+                landing.tables[table["name"]] = LandedTable(**table)
+        except FileNotFoundError:
+            raise LandingGone(
+                f"the landing {folder.name} of source {folder.parent.name} is gone: another run has begun to copy the "
+                "source anew, and its copy counts"
+            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise _damaged(folder, "manifest.json") from None
+        for name, landed in landing.copied.items():
+            _require_rows(landing, landing.rows_file(name), landed.rows)
         return landing
+
+
+def _require_rows(landing: Landing, file: Path, expected: int) -> None:
+    """Raise ContractBroken unless a file can be opened and says it holds so many rows; reads its end alone."""
+    try:
+        found = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
+    except duckdb.Error:
+        found = None
+    if found != (expected,):
+        raise _damaged(landing.folder, file.name)
+
+
+def _damaged(folder: Path, name: str) -> ContractBroken:
+    return ContractBroken(
+        f"source {folder.parent.name}: {name} of landing {folder.name} is not as it was written; run again, and the "
+        "source is copied anew. If it happens again, have the disk looked at"
+    )
 
 
 def land(
@@ -136,77 +156,88 @@ def land(
     memory_limit: str = "1GB",
     progress: Progress | None = None,
 ) -> Landing:
-    """Copy a source's tables into a new landing folder.
+    """Copy a source's tables into a new landing folder, in the place of earlier ones that were not merged.
 
     `at`: when the run began; `full` copies everything. Where the trouble may pass it is tried again, `retries` times.
-    Raises SourceUnreachable (missing, silent, or slower than its timeout) and ContractBroken (a table or column gone).
+    Raises SourceUnreachable (missing, silent, or slower than its timeout), ContractBroken (a table or column gone), and
+    WarehouseBusy while another run copies the same source for longer than its timeout.
     """
-    for attempt in range(source.retries + 1):
-        try:
-            return _land(code, source, home, run_id, at, full, memory_limit, progress)
-        except SourceUnreachable as error:
-            if not error.may_pass or attempt == source.retries:
-                raise
-            wait = FIRST_WAIT * 4**attempt
-            if progress:
-                progress(f"{code}: does not answer, trying again in {wait:g} s")
-            time.sleep(wait)
+    with lock(lock_file(home, code), f"source {code}", f"run {run_id}", source.timeout_seconds):
+        for attempt in range(source.retries + 1):
+            try:
+                return _land(code, source, home, run_id, at, full, memory_limit, progress)
+            except SourceUnreachable as error:
+                if not error.may_pass or attempt == source.retries:
+                    raise
+                pause = FIRST_WAIT * 4**attempt
+                if progress:
+                    progress(f"{code}: does not answer, trying again in {pause:g} s")
+                time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
+
+
+def lock_file(home: Path, code: str) -> Path:
+    """What a run holds while it copies a source, or merges what it copied."""
+    return home / "landing" / code / "lock"
 
 
 def _land(
     code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, memory_limit: str,
     progress: Progress | None,
 ) -> Landing:  # fmt: skip
+    known = read_watermarks(home, code)
+    prune(home, code, keep=known.merged)
     folder = home / "landing" / code / run_id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    landing = Landing(code, run_id, folder, at.isoformat())
-    watermarks = {} if full else read_watermarks(home, code)
-    con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
+    landing = Landing(code, run_id, folder, at.isoformat(), None if known.is_doubted else known.merged)
+
+    def copy(con: duckdb.DuckDBPyConnection) -> None:
+        with open_source(con, code, source, home) as adapter:
+            for name, table in source.tables.items():
+                watermark = known.tables.get(name)
+                is_due = full or known.is_doubted or not watermark or watermark.is_due(at, source.compare_days)
+                landing.tables[name] = landed = _land_table(con, adapter, landing, name, table, watermark, is_due)
+                if progress:
+                    told = "unchanged" if landed.mode == "unchanged" else f"{landed.rows:,} rows"
+                    progress(f"{code}.{name}: {told}")
+
     try:
         if source.is_inbox:
             landing.batches, landing.as_of = intake.take_next(code, source, home, at)
-        with _time_limit(con, code, source), open_source(con, code, source, home) as adapter:
-            for name, table in source.tables.items():
-                watermark = watermarks.get(name)
-                if watermark and _is_due(watermark, at, source.compare_days):
-                    watermark = None
-                landing.tables[name] = _land_table(con, adapter, landing, name, table, watermark)
-                if progress:
-                    landed = landing.tables[name]
-                    told = "unchanged" if landed.mode == "unchanged" else f"{landed.rows:,} rows"
-                    progress(f"{code}.{name}: {told}")
+        con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
+        _in_time(con, code, source, copy)
+        landing.write_manifest()
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         if landing.batches and isinstance(error, ContractBroken):
             raise intake.refused(home, code, error) from None
         raise
-    finally:
-        con.close()
-    landing.write_manifest()
     return landing
 
 
-def _is_due(watermark: Watermark, at: dt.datetime, compare_days: int) -> bool:
-    """Whether a table is to be compared whole again."""
-    return at - dt.datetime.fromisoformat(watermark.compared_at) >= dt.timedelta(days=compare_days)
+def _in_time(
+    con: duckdb.DuckDBPyConnection, code: str, source: Source, copy: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    """Copy in a thread of its own: one that waits for a server which stalls hears no interruption, and is left behind.
 
+    Raises SourceUnreachable after the source's timeout.
+    """
 
-@contextmanager
-def _time_limit(con: duckdb.DuckDBPyConnection, code: str, source: Source):
-    timer = threading.Timer(source.timeout_seconds, con.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException:
+    def work() -> None:
+        with con:
+            copy(con)
+
+    done = background.start(work, f"copy {code}")
+    if not wait([done], source.timeout_seconds).done:
+        with suppress(duckdb.Error):  # it may end at this moment
+            con.interrupt()
+        wait([done], LETTING_GO)
         raise SourceUnreachable(
-            f"source {code}: copying took longer than its timeout of {source.timeout_seconds} s; "
-            "look at the server's load, or raise timeout_seconds in registry.yml"
-        ) from None
-    finally:
-        timer.cancel()
+            f"source {code}: copying took longer than its timeout of {source.timeout_seconds} s; look at the server's "
+            "load and at the network, or raise timeout_seconds in registry.yml"
+        )
+    done.result()
 
 
 def _land_table(
@@ -216,7 +247,11 @@ def _land_table(
     name: str,
     table: Table,
     watermark: Watermark | None,
+    is_due: bool,
 ) -> LandedTable:
+    """Copy a table, as far as its watermark allows; `is_due`: whole, to be compared."""
+    asks_digest = is_due and watermark is not None  # of a first copy there is nothing to doubt
+    watermark = None if is_due else watermark
     columns = [column for column in adapter.columns(name) if column.name not in table.without]
     _check_columns(landing.source, name, table, columns)
     if watermark and not watermark.fits(table, columns):
@@ -240,9 +275,8 @@ def _land_table(
             f"TO {literal(str(landing.keys_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
         )
     rows = f"read_parquet({literal(str(landing.rows_file(name)))})"
-    count, until = con.execute(
-        f"SELECT count(*), {f'max({quoted(table.cursor)})' if table.cursor else 'NULL'}::VARCHAR FROM {rows}"
-    ).fetchone() or (0, None)
+    furthest = _furthest(table, columns, landing.landed_at)
+    count, until = con.execute(f"SELECT count(*), {furthest}::VARCHAR FROM {rows}").fetchone() or (0, None)
     return LandedTable(
         name=name,
         mode="incremental" if since else "full",
@@ -252,7 +286,22 @@ def _land_table(
         since=(since.position or since.value) if since else None,
         until=until or (watermark.until if watermark else None),
         position=position,
+        is_compared=is_due,
+        digest=adapter.digest(name, columns) if isinstance(adapter, Digesting) and asks_digest else None,
     )
+
+
+def _furthest(table: Table, columns: list[Column], at: str) -> str:
+    """SQL: the largest value of the cursor that is not in the future.
+
+    A clock that is wrong at the source would else hide every change that comes after, until its time is reached.
+    """
+    if not table.cursor:
+        return "NULL"
+    name, column = quoted(table.cursor), next(c for c in columns if c.name == table.cursor)
+    if not (column.is_moment or column.is_text):
+        return f"max({name})"
+    return f"max({name}) FILTER (WHERE coalesce(TRY_CAST({name} AS TIMESTAMPTZ) <= {literal(at)}::TIMESTAMPTZ, true))"
 
 
 def _since(table: Table, columns: list[Column], watermark: Watermark | None, changes: Changes) -> Since | None:
@@ -303,27 +352,7 @@ def _check_columns(code: str, name: str, table: Table, columns: list[Column]) ->
         )
 
 
-def read_watermarks(home: Path, code: str) -> dict[str, Watermark]:
-    """How far each table's mirror has come; empty when unknown, which makes the next landing a full one."""
-    try:
-        content = json.loads((home / "landing" / code / "watermarks.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-    return {name: Watermark(**fields) for name, fields in content.items()}
-
-
-def write_watermarks(home: Path, code: str, watermarks: dict[str, Watermark]) -> None:
-    """Remember how far the mirror has come, after its transaction is committed."""
-    content = {name: asdict(watermark) for name, watermark in watermarks.items()}
-    write_whole(home / "landing" / code / "watermarks.json", json.dumps(content, indent=1))
-
-
-def forget_watermarks(home: Path, code: str) -> None:
-    """Make the next landing of a source a full one."""
-    (home / "landing" / code / "watermarks.json").unlink(missing_ok=True)
-
-
-def prune(home: Path, code: str, keep: str) -> None:
+def prune(home: Path, code: str, keep: str | None) -> None:
     """Remove every landing of a source but the one named."""
     for folder in (home / "landing" / code).iterdir():
         if folder.is_dir() and folder.name not in (keep, BATCHES):

@@ -7,6 +7,7 @@ that is none, go to quarantine: received = stored + quarantined, table by table.
 
 import datetime as dt
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,21 +15,22 @@ import duckdb
 
 from ibr.config import Source, Table
 from ibr.errors import ContractBroken
-from pipelines.replication import reconciliation
+from pipelines.replication import mirror_check, reconciliation
 from pipelines.replication.adapters import ORIGINAL, REASON
 from pipelines.replication.inbox import intake, register
-from pipelines.replication.landing import (
-    LandedTable,
-    Landing,
+from pipelines.replication.landing import LandedTable, Landing, lock_file, prune
+from pipelines.replication.reconciliation import Comparison, CopyDisagrees
+from pipelines.replication.watermarks import (
     Watermark,
+    Watermarks,
     definition_of,
+    doubt_watermarks,
     forget_watermarks,
-    prune,
     read_watermarks,
     write_watermarks,
 )
-from pipelines.replication.reconciliation import Comparison, CopyDisagrees
 from warehouse.connection import literal, quoted
+from warehouse.lock import lock
 
 BOOKKEEPING = ("_ibr_loaded_at", "_ibr_run_id", "_ibr_row_hash", "_ibr_deleted_at")
 
@@ -45,6 +47,15 @@ class TableOutcome:
     deleted: int = 0
     quarantined: int = 0
     live: int = 0
+    altered: int = 0  # behind the mirror's back, and put right
+
+
+class MirrorMoved(ContractBroken):
+    """The mirror is not the one that a landing builds on."""
+
+
+# What another copy mends, whatever was in it.
+NOT_ITS_FAULT = (CopyDisagrees, MirrorMoved)
 
 
 @dataclass
@@ -59,6 +70,10 @@ class MergeOutcome:
     def changed(self) -> int:
         return sum(t.inserted + t.updated + t.deleted for t in self.tables.values())
 
+    @property
+    def altered(self) -> int:
+        return sum(t.altered for t in self.tables.values())
+
 
 def merge(
     con: duckdb.DuckDBPyConnection,
@@ -72,40 +87,76 @@ def merge(
 ) -> MergeOutcome:
     """Bring a landing to `mirror_<code>.*`, prove it against the source's own figures, and remember how far it came.
 
+    `loaded_at`: when the run began. Rows are dated by it, or just after the last merge where the clock went back.
     Raises ContractBroken, with the mirror as it was, if columns were dropped or retyped, if more rows vanished
-    than `limits.vanished_share` allows, or if the mirror's figures differ from the source's.
+    than `limits.vanished_share` allows, if the mirror's figures differ from the source's, or (MirrorMoved) if it is not
+    the mirror that the landing builds on; WarehouseBusy while another run copies the source.
     """
-    outcome = MergeOutcome(code)
-    con.begin()
-    try:
-        con.execute(f"CREATE SCHEMA IF NOT EXISTS {_mirror(code)}")
-        con.execute(f"CREATE SCHEMA IF NOT EXISTS {_history(code)}")
-        for name in [name for name in landing.tables if name not in landing.copied]:
-            outcome.tables[name] = _untouched(con, code, landing.tables[name])
-            outcome.comparisons.append(_as_many(outcome.tables[name], landing.tables[name]))
-        for name, landed in landing.copied.items():
-            merged = _TableMerge(con, code, source, landing, landed, run_id, loaded_at)
-            outcome.tables[name] = merged.run()
-            outcome.comparisons += merged.compare()
-        reconciliation.record(con, outcome.comparisons, code, run_id, loaded_at)
-        _mark_good(con, code, source, run_id, landing.as_of or loaded_at)
+    with lock(lock_file(home, code), f"source {code}", f"run {run_id}"):
+        known = read_watermarks(home, code)
+        outcome = MergeOutcome(code)
+        con.begin()
+        try:
+            _merge_tables(con, code, source, landing, home, known, outcome, run_id, loaded_at)
+            con.commit()
+        except Exception as error:
+            _roll_back(con)
+            # Whatever broke, the next landing copies and compares everything.
+            (forget_watermarks if isinstance(error, MirrorMoved) else doubt_watermarks)(home, code)
+            _record_failed_proof(con, outcome, code, run_id, loaded_at)
+            # A copy that does not agree is no fault of the batch: it is merged again.
+            if landing.batches and isinstance(error, ContractBroken) and not isinstance(error, NOT_ITS_FAULT):
+                raise intake.refused(home, code, error) from None
+            raise
         if landing.batches:
-            register.record_accepted(con, home, code, landing.batches, run_id)
-        reconciliation.require_equal(outcome.comparisons, code)
-        con.commit()
-    except Exception as error:
-        con.rollback()
-        _record_failed_proof(con, outcome, code, run_id, loaded_at)
-        # Whatever broke, the next landing starts from a whole copy.
-        forget_watermarks(home, code)
-        # A copy that does not agree is no fault of the batch: it is merged again.
-        if landing.batches and isinstance(error, ContractBroken) and not isinstance(error, CopyDisagrees):
-            raise intake.refused(home, code, error) from None
-        raise
-    if landing.batches:
-        intake.accept(home, code, landing.batches)
-    _remember(home, code, source, landing, outcome)
+            intake.accept(home, code, landing.batches)
+        _remember(con, home, code, source, landing, outcome, known)
     return outcome
+
+
+def _merge_tables(
+    con: duckdb.DuckDBPyConnection, code: str, source: Source, landing: Landing, home: Path, known: Watermarks,
+    outcome: MergeOutcome, run_id: str, loaded_at: dt.datetime,
+) -> None:  # fmt: skip
+    """All tables, their proof, and what is recorded of them: the content of the transaction."""
+    merged, stamp = _last_merge(con, code, loaded_at)
+    if landing.after is not None and landing.after != merged:
+        raise MirrorMoved(
+            f"source {code}: its mirror is of run {merged}, and what was copied builds on that of {landing.after} "
+            "(another run was faster, or the warehouse was put back from a copy); the next run copies the source whole"
+        )
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {_mirror(code)}")
+    con.execute(f"CREATE SCHEMA IF NOT EXISTS {_history(code)}")
+    for name in [name for name in landing.tables if name not in landing.copied]:
+        outcome.tables[name] = _untouched(con, code, landing.tables[name])
+        outcome.comparisons.append(_as_many(outcome.tables[name], landing.tables[name]))
+    for name, landed in landing.copied.items():
+        before = known.tables.get(name) if known.merged == merged else None
+        table = _TableMerge(con, code, source, landing, landed, before, run_id, stamp)
+        outcome.tables[name] = table.run()
+        outcome.comparisons += table.compare()
+    reconciliation.record(con, outcome.comparisons, code, run_id, stamp)
+    _mark_good(con, code, source, run_id, landing.as_of or loaded_at)
+    if landing.batches:
+        register.record_accepted(con, home, code, landing.batches, run_id)
+    con.execute("INSERT OR REPLACE INTO ops.mirrors VALUES (?, ?, ?)", [code, run_id, stamp])
+    reconciliation.require_equal(outcome.comparisons, code)
+
+
+def _last_merge(con: duckdb.DuckDBPyConnection, code: str, now: dt.datetime) -> tuple[str | None, dt.datetime]:
+    """The run that left the mirrors as they are, and the time by which this merge dates its rows.
+
+    That time never goes back, whatever the clock does: the order of a row's versions is the order in which they came.
+    """
+    row = con.execute("SELECT run_id, loaded_at FROM ops.mirrors WHERE source = ?", [code]).fetchone()
+    if row is None:
+        return None, now
+    return row[0], max(now, row[1] + dt.timedelta(microseconds=1))
+
+
+def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.TransactionException):  # a commit that failed has ended the transaction
+        con.rollback()
 
 
 def _untouched(con: duckdb.DuckDBPyConnection, code: str, landed: LandedTable) -> TableOutcome:
@@ -134,7 +185,10 @@ def _record_failed_proof(
 ) -> None:
     """The rollback took the proof with it; what did not agree has to be seen all the same."""
     if any(not comparison.is_equal for comparison in outcome.comparisons):
-        reconciliation.record(con, outcome.comparisons, code, run_id, loaded_at)
+        stamp = _last_merge(con, code, loaded_at)[1]
+        reconciliation.record(con, outcome.comparisons, code, run_id, stamp)
+        # What is proved next, perhaps in the same run, comes after it.
+        con.execute("UPDATE ops.mirrors SET loaded_at = ? WHERE source = ?", [stamp, code])
 
 
 def _mark_good(
@@ -149,25 +203,29 @@ def _mark_good(
     )
 
 
-def _remember(home: Path, code: str, source: Source, landing: Landing, outcome: MergeOutcome) -> None:
+def _remember(
+    con: duckdb.DuckDBPyConnection, home: Path, code: str, source: Source, landing: Landing, outcome: MergeOutcome,
+    known: Watermarks,
+) -> None:  # fmt: skip
     """How far the mirrors have come; a table with quarantined rows is copied whole next time: they may be mended."""
-    before = read_watermarks(home, code)
-    write_watermarks(
-        home,
-        code,
-        {
-            name: Watermark(
-                columns=[column.name for column in landed.columns],
-                rows=landed.figures.rows,
-                compared_at=landing.landed_at if landed.mode == "full" else before[name].compared_at,
-                definition=definition_of(source.tables[name]),
-                until=landed.until,
-                position=landed.position,
-            )
-            for name, landed in landing.tables.items()
-            if not outcome.tables[name].quarantined
-        },
-    )
+    hashed_like = mirror_check.hashed_like(con)
+
+    def watermark(landed: LandedTable) -> Watermark:
+        is_whole = landed.mode == "full"
+        return Watermark(
+            columns=[column.name for column in landed.columns],
+            rows=landed.figures.rows,
+            compared_at=landing.landed_at if is_whole else known.tables[landed.name].compared_at,
+            definition=definition_of(source.tables[landed.name]),
+            until=landed.until,
+            position=landed.position,
+            hashed_like=hashed_like if is_whole else known.tables[landed.name].hashed_like,
+        )
+
+    good = {
+        name: watermark(landed) for name, landed in landing.tables.items() if not outcome.tables[name].quarantined
+    }
+    write_watermarks(home, code, Watermarks(landing.run_id, good))
     prune(home, code, keep=landing.run_id)
 
 
@@ -189,10 +247,12 @@ class _TableMerge:
         source: Source,
         landing: Landing,
         landed: LandedTable,
+        before: Watermark | None,
         run_id: str,
         loaded_at: dt.datetime,
     ) -> None:
         self._con, self._code, self._landing, self._landed = con, code, landing, landed
+        self._before = before
         self._table: Table = source.tables[landed.name]
         self._limits = source.limits
         self._run_id, self._loaded_at = run_id, loaded_at
@@ -203,6 +263,7 @@ class _TableMerge:
 
     def run(self) -> TableOutcome:
         self._make_or_adapt_mirror()
+        self._put_right()
         self._split_incoming()
         self._find_changes()
         self._guard_against_vanishing()
@@ -222,7 +283,24 @@ class _TableMerge:
             )
         refused = f" UNION ALL SELECT {self._columns} FROM refused" if self._outcome.quarantined else ""
         everything = f"({stored}{refused})"
-        return reconciliation.compare(self._con, self._landed, everything, self._table.key)
+        comparisons = reconciliation.compare(self._con, self._landed, everything, self._table.key)
+        if self._landed.is_compared and self._before:
+            rows = self._landing.rows_file(self._landed.name)
+            comparisons += reconciliation.compare_whole(self._con, self._landed, rows, everything)
+        return comparisons
+
+    def _put_right(self) -> None:
+        """Before a whole comparison, what was changed in the mirror itself; not where its shape has changed since."""
+        if not self._landed.is_compared or not self._before:
+            return
+        if not self._before.fits(self._table, self._landed.columns):
+            return
+        columns = [column.name for column in self._landed.columns]
+        mirror = mirror_check.Mirror(self._code, self._landed.name, self._mirror, columns, self._table.key)
+        landed = self._landing.rows_file(self._landed.name)
+        self._outcome.altered = mirror_check.put_right(
+            self._con, mirror, landed, self._before, run_id=self._run_id, found_at=self._loaded_at
+        )
 
     # --- the mirror's shape
 

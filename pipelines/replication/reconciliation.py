@@ -3,28 +3,33 @@
 import datetime as dt
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from ibr.errors import ContractBroken
 from pipelines.replication.adapters.base import DUCKDB
+from pipelines.replication.adapters.digest import duckdb_digest
 from pipelines.replication.landing import LandedTable
-from warehouse.connection import quoted
+from warehouse.connection import literal, quoted
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure on both sides. Sums agree within a billionth: sources and mirror add floats in their own order."""
+    """One figure on both sides. Sums agree within a billionth: sources and mirror add floats in their own order.
+    Hashes and digests are texts, and agree or not."""
 
     table: str
     measure: str
     column: str | None
-    source: float | None
-    mirror: float | None
+    source: float | str | None
+    mirror: float | str | None
 
     @property
     def is_equal(self) -> bool:
+        if isinstance(self.source, str) or isinstance(self.mirror, str):
+            return self.source == self.mirror
         return math.isclose(self.source or 0.0, self.mirror or 0.0, rel_tol=1e-9, abs_tol=1e-6)
 
 
@@ -51,6 +56,25 @@ def compare(
         row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {relation})").fetchone()
         pairs.append(("distinct_keys", None, theirs.keys, row[0] if row else 0))
     return [Comparison(landed.name, *pair) for pair in pairs]
+
+
+def compare_whole(
+    con: duckdb.DuckDBPyConnection, landed: LandedTable, file: Path, relation: str
+) -> list[Comparison]:
+    """The hashes of all rows, in whatever order: `row_hashes` of what was landed against the mirror, and
+    `server_digest` of what the server itself read, where it can compute one."""
+    columns = ", ".join(quoted(column.name) for column in landed.columns)
+
+    def ask(what: str, place: str) -> str:
+        return str((con.execute(f"SELECT {what} FROM {place}").fetchone() or ("",))[0])
+
+    hashes = f"coalesce(sum(hash({columns})), 0)::VARCHAR"
+    sent, stored = ask(hashes, f"read_parquet({literal(str(file))})"), ask(hashes, relation)
+    found = [Comparison(landed.name, "row_hashes", None, sent, stored)]
+    if landed.digest is not None:
+        digest = ask(duckdb_digest(landed.columns), relation)
+        found.append(Comparison(landed.name, "server_digest", None, landed.digest, digest))
+    return found
 
 
 def record(
@@ -94,5 +118,7 @@ def require_equal(comparisons: list[Comparison], source: str) -> None:
     )
 
 
-def _shown(value: float | None) -> str | None:
-    return None if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+def _shown(value: float | str | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return f"{value:.6f}".rstrip("0").rstrip(".")

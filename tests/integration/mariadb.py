@@ -20,9 +20,9 @@ needs_mariadb = [
 
 
 class MariaDb:
-    """The server; `sql` runs statements as root, `url` names a database of it."""
+    """The server; `sql` runs statements as root, `url` names a database of it. `certificate`: with its key, for TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         # Not in pytest's own folder, whose path may be too long for a socket.
         self._folder = Path(tempfile.mkdtemp(prefix="maria-"))
         self.socket = self._folder / "s"
@@ -34,7 +34,8 @@ class MariaDb:
         )  # fmt: skip
         self._process = subprocess.Popen(
             ["mariadbd", data, user, f"--socket={self.socket}", "--skip-networking",
-             "--innodb-flush-log-at-trx-commit=0"],
+             "--innodb-flush-log-at-trx-commit=0",
+             *([f"--ssl-cert={certificate}", f"--ssl-key={certificate}"] if certificate else [])],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         for _ in range(150):

@@ -7,10 +7,12 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source
-from pipelines.replication.landing import land
+from pipelines.replication.landing import Landing, land
 from pipelines.replication.merge import MergeOutcome, merge
 from warehouse.connection import connect
 from warehouse.schemas import prepare
+
+BEGIN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # the day before the first night
 
 
 class Nights:
@@ -21,22 +23,33 @@ class Nights:
         self.source = Source.model_validate(
             {"name": "MIS", "kind": "mis", "url": url, "programs": ["AID"], "tables": tables}
         )
-        self.warehouse: duckdb.DuckDBPyConnection = connect(home / "warehouse.duckdb")
+        self.open()
+        self.begin, self.night = BEGIN, 0
+
+    def open(self) -> None:
+        """The warehouse, which a test may have closed."""
+        self.warehouse: duckdb.DuckDBPyConnection = connect(self.home / "warehouse.duckdb")
         prepare(self.warehouse)
-        self.night = 0
 
     def database(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.home / "mis.db", isolation_level=None)
+        db = sqlite3.connect(self.home / "mis.db", isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA synchronous = OFF")
         return db
 
-    def replicate(self, *, full: bool = False) -> MergeOutcome:
-        self.night += 1
-        at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=self.night)
-        return self.run(f"night-{self.night}", at, full)
+    def replicate(self, *, full: bool = False, at: dt.datetime | None = None) -> MergeOutcome:
+        """One night, by default a day after the last."""
+        return self.merge(self.land(full=full, at=at))
 
     def run(self, run_id: str, at: dt.datetime, full: bool = False) -> MergeOutcome:
-        landing = land("mis", self.source, self.home, run_id, at=at, full=full)
+        return self.merge(land("mis", self.source, self.home, run_id, at=at, full=full))
+
+    def land(self, *, full: bool = False, at: dt.datetime | None = None) -> Landing:
+        self.night += 1
+        at = at or self.begin + dt.timedelta(days=self.night)
+        return land("mis", self.source, self.home, f"night-{self.night}", at=at, full=full)
+
+    def merge(self, landing: Landing) -> MergeOutcome:
+        run_id, at = landing.run_id, dt.datetime.fromisoformat(landing.landed_at)
         return merge(self.warehouse, "mis", self.source, landing, self.home, run_id=run_id, loaded_at=at)
 
     def live(self, table: str, columns: str = "*") -> list[tuple]:

@@ -240,12 +240,13 @@ def test_front_page_figures(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 def test_freshness_is_counted_to_the_run(warehouse: duckdb.DuckDBPyConnection) -> None:
     rows = warehouse.execute(
-        "SELECT source, measure, value FROM marts.rpt_data_quality "
+        "SELECT source, measure, value, promised_value FROM marts.rpt_data_quality "
         "WHERE measure IN ('days_since_last_good', 'is_older_than_promised') ORDER BY ALL"
     ).fetchall()
     assert rows == [
-        ("cfa", "days_since_last_good", 0), ("hsnp", "days_since_last_good", 19), ("hsnp", "is_older_than_promised", 1)
-    ]
+        ("cfa", "days_since_last_good", 0, None), ("hsnp", "days_since_last_good", 19, 2),
+        ("hsnp", "is_older_than_promised", 1, None),
+    ]  # fmt: skip
 
 
 def test_every_mart_a_source_feeds_says_whether_it_is_stale(built: Built) -> None:

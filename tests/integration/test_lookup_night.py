@@ -100,7 +100,8 @@ def test_how_much_was_answered_can_be_seen(night: Night) -> None:
         "answers:not_found": 1,
         "answers:register_did_not_answer": 1,
     }
-    report = read_status(night.workspace.warehouse_file, {"iprs": 1})
+    now = dt.datetime(2026, 7, 1, 2, tzinfo=dt.UTC)
+    report = read_status(night.workspace.warehouse_file, night.workspace.registry.sources, now)
     (asked,) = [row for row in report["last_run_per_stage"] if row["source"] == "iprs"]
     assert (asked["status"], asked["message"]) == ("success", "answered for 2 of 3 people")
     (source,) = [row for row in report["sources"] if row["source"] == "iprs"]

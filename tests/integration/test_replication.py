@@ -270,7 +270,7 @@ def test_a_change_that_its_cursor_hides_is_found_by_the_weekly_comparison(nights
 
 def test_rows_that_arrive_late_are_found_by_looking_back(tmp_path):
     """Written by a clerk's tablet days ago, and sent today."""
-    late = "INSERT INTO visits VALUES (99, '2026-03-09', 1)"
+    late = "INSERT INTO visits VALUES (99, '2025-12-09', 1)"
     found = {}
     for look_back in (None, "2 days"):
         home = tmp_path / str(look_back)
@@ -278,7 +278,7 @@ def test_rows_that_arrive_late_are_found_by_looking_back(tmp_path):
         nights = Nights(home, visits={"key": ["id"], "cursor": "visited_on", "look_back": look_back})
         with nights.database() as db:
             db.execute("CREATE TABLE visits (id INTEGER, visited_on TEXT, n INTEGER)")
-            db.executemany("INSERT INTO visits VALUES (?, ?, 1)", [(n, f"2026-03-{1 + n % 10:02}") for n in range(50)])
+            db.executemany("INSERT INTO visits VALUES (?, ?, 1)", [(n, f"2025-12-{1 + n % 10:02}") for n in range(50)])
         nights.source.limits.rejected_share = 1.0
         nights.replicate()
         nights.database().execute(late)

@@ -107,6 +107,25 @@ def test_everything_is_mirrored_exactly_and_stays_so(tmp_path, server):
     assert nights.replicate(full=True).changed == 0
 
 
+def test_the_server_makes_the_same_of_its_rows_as_we_of_ours(tmp_path, server):
+    """Once a week, whatever the columns hold; and what is not so is seen."""
+    nights = nights_of(tmp_path, server)
+    nights.replicate()
+    nights.replicate(full=True)
+    digests = "SELECT table_name, is_equal, source_value FROM ops.reconciliation WHERE measure = 'server_digest'"
+    found = nights.ask(digests)
+    assert {table for table, *_ in found} == set(TABLES)
+    assert all(is_equal for _, is_equal, _ in found)
+    assert {value for *_, value in found if value == "0"} == {"0"}  # the empty table
+    assert nights.ask("SELECT count(*) FROM ops.altered_rows") == [(0,)]
+    assert nights.ask("SELECT count(*) FROM ops.reconciliation WHERE measure = 'row_hashes'") == [(len(TABLES),)]
+    # A reader that bent a value on its way: the mirror and what was landed agree, and the server knows better.
+    landed = nights.land(full=True)
+    landed.tables["a b"].digest = str(int(landed.tables["a b"].digest) + 1)
+    with pytest.raises(ContractBroken, match="a b server_digest: source"):
+        nights.merge(landed)
+
+
 def test_kinds_that_duckdb_would_bend_are_kept_as_text(tmp_path, server):
     nights = nights_of(tmp_path, server)
     nights.replicate()

@@ -1,7 +1,10 @@
 """Replication from a real MariaDB."""
 
+import datetime as dt
+
 import pytest
 
+from tests.integration.certificates import certificate
 from tests.integration.mariadb import MariaDb, needs_mariadb
 from tests.integration.replication import Nights
 from warehouse.connection import literal, load_extension, quoted
@@ -54,8 +57,14 @@ INSERT INTO empty_one VALUES (1);
 
 
 @pytest.fixture(scope="module")
-def server():
-    found = MariaDb()
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    return [certificate(folder, name) for name in ("localhost", "elsewhere")]
+
+
+@pytest.fixture(scope="module")
+def server(certificates):
+    found = MariaDb(certificates[0])
     yield found
     found.stop()
 
@@ -64,6 +73,7 @@ def server():
 def nights(tmp_path, server):
     server.sql("DROP DATABASE IF EXISTS odd;" + SCHEMA)
     found = Nights(tmp_path, server.url("odd"), **TABLES)
+    found.begin = dt.datetime.now(dt.UTC)  # the server moves a cursor by its own clock
     load_extension(found.warehouse, "mysql")
     return found
 
@@ -97,6 +107,8 @@ def test_everything_is_mirrored_exactly_and_stays_so(nights, server):
     assert differing(nights) == {}
     moved = third.tables["moved"]
     assert (moved.mode, moved.updated, moved.deleted) == ("incremental", 3, 1)
+    assert nights.replicate(full=True).altered == 0
+    assert nights.ask("SELECT count(*) FROM ops.reconciliation WHERE measure = 'row_hashes'") == [(len(TABLES),)]
     assert nights.ask("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal") == [(0,)]
 
 
@@ -141,3 +153,42 @@ def test_an_account_without_the_right_is_told_so(nights, server):
     with pytest.raises(ContractBroken, match="no table Odd Types") as raised:
         nights.replicate()
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_connection_is_encrypted_as_its_url_asks(nights, server, certificates):
+    from ibr.errors import SourceUnreachable
+
+    server.sql("CREATE OR REPLACE USER careful IDENTIFIED BY 's3cret' REQUIRE SSL; GRANT SELECT ON odd.* TO careful")
+    url = server.url("odd", "careful:s3cret")
+    nights.source.retries = 0
+    theirs, others = certificates
+    known = f"&ssl_mode=verify_ca&ssl_ca={theirs}"
+    for options in ("&ssl_mode=required", known, known.replace("_", "-").replace("verify-ca", "verify_ca")):
+        nights.source.url = url + options
+        assert nights.replicate(full=True).tables["moved"].live == 50
+    for options in ("&ssl_mode=disabled", f"&ssl_mode=verify_ca&ssl_ca={others}"):
+        nights.source.url = url + options
+        with pytest.raises(SourceUnreachable):
+            nights.replicate()
+    nights.source.url = url + "&sslmode=require"
+    with pytest.raises(SourceUnreachable, match="an option of its url is wrong"):
+        nights.replicate()
+
+
+def test_a_session_that_is_killed_in_mid_copy_is_tried_again(nights, server, monkeypatch):
+    from pipelines.replication import landing
+
+    monkeypatch.setattr(landing, "FIRST_WAIT", 0.05)
+    real, killed = landing._land_table, []
+
+    def killing(con, adapter, landed, name, *more):
+        if name == "moved" and not killed:
+            killed.append(True)
+            ids = server.sql("SELECT id FROM information_schema.processlist WHERE db = 'odd'").split()
+            server.sql("".join(f"KILL {session};" for session in ids))
+        return real(con, adapter, landed, name, *more)
+
+    monkeypatch.setattr(landing, "_land_table", killing)
+    assert nights.replicate().tables["moved"].live == 50
+    assert killed
+    assert differing(nights) == {}

@@ -30,6 +30,9 @@ heads as (
 select
     received.enrolment_id,
     received.source,
+    received.source_table,
+    received.loaded_run_id,
+    received.loaded_at,
     received.program,
     received.household_id,
     received.benefit_unit,

@@ -4,6 +4,9 @@
 select
     grievances.grievance_id,
     grievances.source,
+    grievances.source_table,
+    grievances.loaded_run_id,
+    grievances.loaded_at,
     grievances.program,
     grievances.household_id,
     grievances.received_date,

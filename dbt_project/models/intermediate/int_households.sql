@@ -75,6 +75,9 @@ members as (
 select
     received.household_id,
     received.source,
+    received.source_table,
+    received.loaded_run_id,
+    received.loaded_at,
     received.program,
     received.status,
     mapped.area_code,

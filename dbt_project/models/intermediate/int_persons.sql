@@ -20,6 +20,9 @@ roles_of_person as (
 select
     persons.record_id,
     persons.source,
+    persons.source_table,
+    persons.loaded_run_id,
+    persons.loaded_at,
     persons.program,
     persons.household_id,
     case

@@ -8,6 +8,9 @@ with received as (
 select
     received.register_id,
     received.source,
+    received.source_table,
+    received.loaded_run_id,
+    received.loaded_at,
     received.national_id,
     received.given_name,
     received.middle_name,

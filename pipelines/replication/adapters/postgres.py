@@ -28,6 +28,7 @@ from pipelines.replication.adapters.base import (
     refuse_alike,
     where,
 )
+from pipelines.replication.adapters.digest import postgres_digest
 from warehouse.connection import literal, quoted
 
 EXACT = (
@@ -35,6 +36,7 @@ EXACT = (
     "uuid", "bytea", "date", "time", "timestamp", "timestamptz", "interval", "oid",
 )  # fmt: skip
 MOST_DIGITS = 38
+_FIRST_WITH_SHA256 = 110000
 # Transactions after which the 32 bits of a row's version could begin to repeat; half of what they hold.
 MOST_TRANSACTIONS = 2**30
 
@@ -213,6 +215,13 @@ class PostgresAdapter:
             keys = ", ".join(POSTGRES.name(key) for key in config.key)
             figures.keys = self._ask(f"SELECT count(*) AS n FROM (SELECT DISTINCT {keys} FROM {place}) k")[0][0]
         return figures
+
+    def digest(self, table: str, columns: list[Column]) -> str | None:
+        if int(self._ask("SELECT current_setting('server_version_num') AS version")[0][0]) < _FIRST_WITH_SHA256:
+            return None
+        values = {a.name: a.value for a in self._read(table)}
+        place = f"{self._place(table)} AS t{where(self._source.tables[table])}"
+        return str(self._ask(f"SELECT {postgres_digest(columns, values)} AS digest FROM {place}")[0][0])
 
     # --- what it can tell of changes
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 import duckdb
 
@@ -26,28 +27,60 @@ class _Server:
 _SERVERS = {"postgresql": _Server("postgres", PostgresAdapter), "mysql": _Server("mysql", MysqlAdapter)}
 
 
+# What no further try can mend, in the drivers' words, and what to do about it.
+_HOPELESS = (
+    (
+        r"authentication failed|no password supplied|Access denied for user|no pg_hba\.conf entry"
+        r"|role .* does not exist|not permitted to log in",
+        "refuses the login; check the user, the password in the environment or the key file, and that the account may "
+        "connect from this machine",
+    ),
+    (
+        r"database .* does not exist|Unknown database",
+        "has no database of that name; mend the url in registry.yml",
+    ),
+    (
+        r"SSL|TLS|certificate",
+        "gives no encrypted connection as the url asks for it; check the options for TLS in registry.yml, and the "
+        "server's certificate",
+    ),
+    (
+        r"(?i:invalid (\S+ value|URI|dsn|connection option))",
+        "is not asked: an option of its url is wrong; mend the url in registry.yml",
+    ),
+)
+# Of a server that was being read: it, or the way to it, went away, or it gave this session up.
+_BROKEN_OFF = re.compile(
+    r"server closed the connection|terminating connection|no connection to the server|could not receive data"
+    r"|could not send data|connection reset|broken pipe|unexpected eof|SSL connection has been closed|SSL SYSCALL"
+    r"|canceling statement|Lost connection|server has gone away|Connection was killed|execution was interrupted"
+    r"|could not connect|unable to connect|failed to connect|connection refused|connection timed out"
+    r"|No space left on device",
+    re.I,
+)
+_OUR_DISK = re.compile(r"Could not write")
+
+
 @contextmanager
 def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, scheme: str) -> Iterator[Adapter]:
     """Attach a server read-only, in one repeatable-read transaction.
 
-    Raises SourceUnreachable where it does not answer, or goes away while it is read (that may pass), and ContractBroken
-    where the account may not read a table.
+    Raises SourceUnreachable where it does not answer, or goes away while it is read (both may pass), or refuses (that
+    does not), and ContractBroken where the account may not read a table.
     """
     server = _SERVERS[scheme]
     load_extension(con, server.extension)
     con.execute(f"SET threads = {min(MOST_READERS, _threads(con))}")
     if server.extension == "mysql":
         con.execute("SET mysql_tinyint1_as_boolean = false")  # such a column may hold more than nought and one
+    place, url = f"source {code}: the {scheme} server at {_host(source.url)}", _for_driver(source.url)
     try:
-        con.execute(f"ATTACH {literal(source.url)} AS src (TYPE {server.extension}, READ_ONLY)")
+        con.execute(f"ATTACH {literal(url)} AS src (TYPE {server.extension}, READ_ONLY)")
         con.execute("BEGIN TRANSACTION")  # one repeatable-read snapshot for all tables
-    except duckdb.Error:
-        # The driver's own words may hold the password, so they are not repeated.
-        raise SourceUnreachable(
-            f"source {code}: the {scheme} server at {_host(source.url)} does not answer or refuses the login; "
-            "check that it runs, the network, and the credentials in the environment or the key file",
-            may_pass=True,
-        ) from None
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise _cannot_open(place, url, error) from None
     try:
         yield server.adapter(con, code, source)
     except duckdb.InterruptException:
@@ -58,11 +91,12 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
                 f"source {code}: the account may not read {denied[1] or 'a table'}; ask for the right to read every "
                 "table that registry.yml names, or leave the table out"
             ) from None
-        if _answers(source.url, server.extension):
+        if _OUR_DISK.search(str(error)):
+            raise
+        if not _BROKEN_OFF.search(str(error)) and _answers(url, server.extension):
             raise  # not the server's doing
         raise SourceUnreachable(
-            f"source {code}: the {scheme} server at {_host(source.url)} broke off while it was read; look at its log",
-            may_pass=True,
+            f"{place} broke off while it was read; look at its log, and at the network", may_pass=True
         ) from None
     finally:
         _leave(con)
@@ -71,6 +105,27 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
 def _threads(con: duckdb.DuckDBPyConnection) -> int:
     row = con.execute("SELECT current_setting('threads')").fetchone()
     return int(row[0]) if row else 1
+
+
+def _for_driver(url: str) -> str:
+    """A URL as its driver takes it: MySQL's wants `ssl-mode` for what MySQL calls ssl_mode, and paths encoded."""
+    place, has_options, options = url.partition("?")
+    if not has_options or not url.startswith("mysql:"):
+        return url
+    written = []
+    for option in options.split("&"):
+        name, _, value = option.partition("=")
+        written.append(f"{name.replace('_', '-')}={quote(unquote(value), safe='')}")
+    return f"{place}?{'&'.join(written)}"
+
+
+def _cannot_open(place: str, url: str, error: duckdb.Error) -> SourceUnreachable:
+    """Why a server cannot be opened; its driver's own words may hold the password, so they are not repeated."""
+    words = str(error).replace(url, "")
+    for pattern, told in _HOPELESS:
+        if re.search(pattern, words):
+            return SourceUnreachable(f"{place} {told}")
+    return SourceUnreachable(f"{place} does not answer; check that it runs, and the network", may_pass=True)
 
 
 def _answers(url: str, extension: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source
+from ibr.disk import full_disk
 from ibr.errors import SourceUnreachable
 from pipelines.replication.adapters.base import (
     ORIGINAL,
@@ -45,6 +46,13 @@ def open_sqlite(con: duckdb.DuckDBPyConnection, code: str, source: Source, home:
             con.execute(f"ATTACH {literal(str(held))} AS src (TYPE sqlite, READ_ONLY)")
             yield SqliteAdapter(code, source, native, content)
     except (sqlite3.DatabaseError, duckdb.IOException) as error:
+        if full_disk(error):
+            raise
+        if "database is locked" in str(error):
+            raise SourceUnreachable(
+                f"source {code}: another program has been writing to {path} for too long; run again when it has ended",
+                may_pass=True,
+            ) from None
         raise SourceUnreachable(
             f"source {code}: {path} cannot be read as a SQLite database ({plain_reason(error)}); "
             "ask its owner for a sound copy"

@@ -215,7 +215,7 @@ class _Register:
         keys = ", ".join(quoted(column) for column in key)
         counted = self._con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {rows})").fetchone()
         figures.keys = counted[0] if counted else 0
-        landing.tables[name] = LandedTable(name, "full", figures.rows, columns, figures)
+        landing.tables[name] = LandedTable(name, "full", figures.rows, columns, figures, is_compared=True)
 
 
 def share_answered(con: duckdb.DuckDBPyConnection, code: str) -> str:

@@ -16,6 +16,9 @@ with paid as (
 select
     enrolments.enrolment_id,
     enrolments.source,
+    enrolments.source_table,
+    enrolments.loaded_run_id,
+    enrolments.loaded_at,
     enrolments.program,
     enrolments.household_id,
     {{ uid_or_own('households_crosswalk.household_uid', 'enrolments.household_id') }} as household_uid,

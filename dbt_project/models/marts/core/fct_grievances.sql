@@ -25,6 +25,9 @@ standards as (
 select
     grievances.grievance_id,
     grievances.source,
+    grievances.source_table,
+    grievances.loaded_run_id,
+    grievances.loaded_at,
     grievances.program,
     grievances.household_id,
     {{ uid_or_own('households_crosswalk.household_uid', 'grievances.household_id') }} as household_uid,

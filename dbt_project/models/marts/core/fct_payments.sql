@@ -2,6 +2,9 @@
 select
     payments.payment_id,
     payments.source,
+    payments.source_table,
+    payments.loaded_run_id,
+    payments.loaded_at,
     payments.program,
     payments.enrolment_id,
     payments.household_id,

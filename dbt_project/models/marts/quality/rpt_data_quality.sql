@@ -104,6 +104,8 @@ select
     figures.field,
     figures.measure,
     figures.value,
+    -- Beside an age what was promised; a run that starts some hours later than the last breaks no promise.
+    case when figures.measure = 'days_since_last_good' then cast(sources.freshness_days as double) end as promised_value,
     figures.unit,
     sources.last_good_at,
     coalesce(sources.is_stale, false) as is_source_stale

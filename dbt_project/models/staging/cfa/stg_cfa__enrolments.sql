@@ -17,6 +17,7 @@ select
     'cfa' as source,
     'CFA' as program,
     source_key,
+    {{ lineage('named') }},
     'cfa:' || source_key as enrolment_id,
     'cfa:' || source_key as household_id,
     cast(null as varchar) as beneficiary_record_id,

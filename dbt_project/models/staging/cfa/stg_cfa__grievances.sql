@@ -18,6 +18,7 @@ select
     'cfa' as source,
     'CFA' as program,
     named.source_key,
+    {{ lineage('named') }},
     'cfa:' || named.source_key as grievance_id,
     named.household_id,
     {{ iso_date('named.opened_at') }} as received_date,

@@ -11,6 +11,7 @@ select
     'cfa' as source,
     'CFA' as program,
     source_key,
+    {{ lineage('named') }},
     'cfa:' || source_key as household_id,
     'cfa' as area_system,
     -- A P-code holds its parents: country and county, then constituency, then ward.

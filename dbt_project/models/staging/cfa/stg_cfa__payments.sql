@@ -26,6 +26,7 @@ select
     'cfa' as source,
     'CFA' as program,
     named.source_key,
+    {{ lineage('named') }},
     'cfa:' || named.source_key as payment_id,
     named.enrolment_id,
     enrolments.household_id,

@@ -25,6 +25,7 @@ select
     'cfa' as source,
     'CFA' as program,
     named.source_key,
+    {{ lineage('named') }},
     'cfa:' || named.source_key as record_id,
     named.household_id,
     coalesce(lower(named.relation) = 'head', false) as is_head,

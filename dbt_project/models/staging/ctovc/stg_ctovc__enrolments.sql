@@ -17,6 +17,7 @@ select
     'ctovc' as source,
     'CT-OVC' as program,
     source_key,
+    {{ lineage('named') }},
     'ctovc:' || source_key as enrolment_id,
     'ctovc:' || source_key as household_id,
     cast(null as varchar) as beneficiary_record_id,

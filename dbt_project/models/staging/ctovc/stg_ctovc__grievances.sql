@@ -18,6 +18,7 @@ select
     'ctovc' as source,
     'CT-OVC' as program,
     named.source_key,
+    {{ lineage('named') }},
     'ctovc:' || named.source_key as grievance_id,
     named.household_id,
     {{ day_first_date('named.DATE_IN') }} as received_date,

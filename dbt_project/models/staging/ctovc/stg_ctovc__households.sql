@@ -16,6 +16,7 @@ select
     'ctovc' as source,
     'CT-OVC' as program,
     source_key,
+    {{ lineage('named') }},
     'ctovc:' || source_key as household_id,
     'ctovc' as area_system,
     lower(area_1) as area_key_1,

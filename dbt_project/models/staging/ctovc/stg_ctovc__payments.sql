@@ -25,6 +25,7 @@ select
     'ctovc' as source,
     'CT-OVC' as program,
     named.source_key,
+    {{ lineage('named') }},
     'ctovc:' || named.source_key as payment_id,
     named.enrolment_id,
     enrolments.household_id,

@@ -32,6 +32,7 @@ select
     'ctovc' as source,
     'CT-OVC' as program,
     split.source_key,
+    {{ lineage('split') }},
     'ctovc:' || split.source_key as record_id,
     split.household_id,
     coalesce(cast(split.RELATION as varchar) = '1', false) as is_head,

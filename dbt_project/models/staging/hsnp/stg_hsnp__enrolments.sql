@@ -32,6 +32,7 @@ select
     'hsnp' as source,
     'HSNP' as program,
     named.source_key,
+    {{ lineage('named') }},
     'hsnp:' || named.source_key as enrolment_id,
     'hsnp:' || named.source_key as household_id,
     cast(null as varchar) as beneficiary_record_id,

@@ -18,6 +18,7 @@ select
     'hsnp' as source,
     'HSNP' as program,
     named.source_key,
+    {{ lineage('named') }},
     'hsnp:' || named.source_key as grievance_id,
     named.household_id,
     {{ iso_date('named.received') }} as received_date,

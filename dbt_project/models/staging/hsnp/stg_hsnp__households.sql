@@ -16,6 +16,7 @@ select
     'hsnp' as source,
     'HSNP' as program,
     source_key,
+    {{ lineage('named') }},
     'hsnp:' || source_key as household_id,
     'hsnp' as area_system,
     lower(area_1) as area_key_1,

@@ -17,7 +17,10 @@ cycles as (
         cast(c{{ n }}_due as varchar) as due_given,
         cast(c{{ n }}_paid as varchar) as paid_given,
         cast(c{{ n }}_status as varchar) as status_given,
-        cast(c{{ n }}_date as varchar) as date_given
+        cast(c{{ n }}_date as varchar) as date_given,
+        _ibr_source_table,
+        _ibr_run_id,
+        _ibr_loaded_at
     from source
     where coalesce(cast(c{{ n }}_due as varchar), cast(c{{ n }}_paid as varchar), cast(c{{ n }}_status as varchar)) is not null
     {%- if not loop.last %}
@@ -40,7 +43,10 @@ named as (
         }) }} as status,
         due_given,
         paid_given,
-        date_given
+        date_given,
+        _ibr_source_table,
+        _ibr_run_id,
+        _ibr_loaded_at
     from cycles
 )
 
@@ -48,6 +54,7 @@ select
     'hsnp' as source,
     'HSNP' as program,
     named.source_key,
+    {{ lineage('named') }},
     'hsnp:' || named.source_key as payment_id,
     named.enrolment_id,
     enrolments.household_id,

@@ -21,6 +21,7 @@ select
     'hsnp' as source,
     'HSNP' as program,
     named.source_key,
+    {{ lineage('named') }},
     'hsnp:' || named.source_key as record_id,
     named.household_id,
     coalesce(upper(named.rel) = 'HEAD', false) as is_head,

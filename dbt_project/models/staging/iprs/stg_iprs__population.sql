@@ -21,6 +21,7 @@ named as (
 select
     'iprs' as source,
     source_key,
+    {{ lineage('named') }},
     source_key as register_id,
     {{ national_id('national_id_given') }} as national_id,
     national_id_given,

@@ -22,6 +22,7 @@ select
     'nsnp' as source,
     households.program,
     named.source_key,
+    {{ lineage('named') }},
     'nsnp:' || named.source_key as enrolment_id,
     named.household_id,
     'nsnp:' || {{ clean_text('named.BeneficiaryMemberId') }} as beneficiary_record_id,

@@ -18,6 +18,7 @@ select
     'nsnp' as source,
     households.program,
     named.source_key,
+    {{ lineage('named') }},
     'nsnp:' || named.source_key as grievance_id,
     named.household_id,
     {{ iso_date('named.ReceivedOn') }} as received_date,

@@ -17,6 +17,7 @@ select
     'nsnp' as source,
     program,
     source_key,
+    {{ lineage('named') }},
     'nsnp:' || source_key as household_id,
     'nsnp' as area_system,
     lower(county) as area_key_1,

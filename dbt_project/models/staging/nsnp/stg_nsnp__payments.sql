@@ -25,6 +25,7 @@ select
     'nsnp' as source,
     enrolments.program,
     named.source_key,
+    {{ lineage('named') }},
     'nsnp:' || named.source_key as payment_id,
     named.enrolment_id,
     enrolments.household_id,

@@ -23,6 +23,7 @@ select
     'nsnp' as source,
     households.program,
     named.source_key,
+    {{ lineage('named') }},
     'nsnp:' || named.source_key as record_id,
     named.household_id,
     coalesce(lower(named.Relationship) = 'head', false) as is_head,
