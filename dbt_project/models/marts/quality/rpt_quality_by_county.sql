@@ -39,6 +39,7 @@ records as (
         {%- endfor %}
         coalesce(households.interview_date + to_months({{ var('updates_due_after_months') }}) > {{ reporting_date() }}, false)
             as is_up_to_date,
+        count(*) over (partition by verification.person_uid) > 1 as is_linked,
         review.record_id is not null as is_in_review
     from {{ ref('rpt_verification') }} as verification
     inner join {{ ref('int_persons') }} as persons on persons.record_id = verification.record_id
@@ -68,6 +69,7 @@ grouped as (
         count(*) filter (where is_up_to_date) as records_up_to_date,
         count(*) filter (where status <> 'could_not_check') as records_checked,
         count(*) filter (where status in ('verified', 'found_by_match_key')) as records_verified,
+        count(*) filter (where is_linked) as records_linked,
         count(*) filter (where not is_in_review) as records_settled,
         bool_or(is_source_stale) as is_source_stale
     from records
@@ -92,6 +94,7 @@ select
     grouped.records_up_to_date,
     grouped.records_checked,
     grouped.records_verified,
+    grouped.records_linked,
     grouped.records_settled,
     round(grouped.values_filled / nullif(grouped.values_expected, 0), 4) as completeness,
     round(grouped.values_valid / nullif(grouped.values_given, 0), 4) as validity,
@@ -99,6 +102,7 @@ select
     -- Of the records that could be checked: an unanswered question says nothing of the person.
     round(grouped.records_verified / nullif(grouped.records_checked, 0), 4) as verified_rate,
     round((grouped.records - grouped.records_checked) / grouped.records, 4) as could_not_check_rate,
+    round(grouped.records_linked / grouped.records, 4) as linked_rate,
     round(grouped.records_settled / grouped.records, 4) as settled_rate,
     grouped.is_source_stale
 from grouped
