@@ -139,7 +139,7 @@ class Translator(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The stage that builds it."""
-        return "marts" if dbt_resource_props.get("schema") == "marts" else "registry"
+        return "marts" if "marts" in dbt_resource_props.get("tags", ()) else "registry"
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """One team looks after the warehouse."""

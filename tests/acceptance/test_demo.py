@@ -74,6 +74,25 @@ def test_linkage_is_right_where_it_decides_alone(country):
     assert found["verification"]["status_as_expected"] >= 0.98
 
 
+def test_best_known_values_are_nearer_the_truth_than_the_records(country):
+    """Where records disagree, the birth date that survives is right more often than the records are on the whole."""
+    with country.published() as con:
+        con.execute(f"ATTACH '{country.home / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
+        survived, recorded, persons = con.execute(f"""
+            SELECT avg((person.birth_date = truth.birth_date)::INT) FILTER (WHERE golden.records_that_differ > 0),
+                   avg((record.birth_date = truth.birth_date)::INT) FILTER (WHERE golden.records_that_differ > 0),
+                   count(DISTINCT person.person_uid) FILTER (WHERE golden.records_that_differ > 0)
+            FROM marts.dim_person AS person
+            JOIN marts.rpt_golden_record AS golden ON golden.person_uid = person.person_uid AND golden.field = 'birth_date'
+            JOIN warehouse.linkage.persons_crosswalk AS crosswalk ON crosswalk.person_uid = person.person_uid
+            JOIN warehouse.registry.persons AS record ON record.record_id = crosswalk.record_id
+            JOIN {country.truth("records")} AS link ON link.record_id = record.record_id
+            JOIN {country.truth("persons")} AS truth ON truth.person_id = link.person_id
+        """).fetchone()
+    assert persons > 500
+    assert survived > 0.9 > recorded
+
+
 def test_every_planted_fault_is_found(country):
     """All but deaths and pensions of people whom the register cannot be asked about, and whoever is not recognised
     beyond doubt in two records."""

@@ -23,7 +23,8 @@ select
     coalesce(areas.county_code, counties.county_code) as county_code,
     received.is_deceased,
     received.death_date,
-    received.emigrated_date
+    received.emigrated_date,
+    received.updated_at
 from received
 left join {{ ref('areas') }} as areas on areas.area_code = received.area_code_given
 left join {{ ref('areas') }} as counties on counties.area_code = received.county_code_given
