@@ -62,6 +62,11 @@ class Workspace:
         return self.home / "logs"
 
     @property
+    def checks_page(self) -> Path:
+        """What every contract expected and found."""
+        return self.logs / "checks.html"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 

@@ -1,12 +1,12 @@
 """What happened, in `ops`, whoever started the run: a row a stage, each layer's state, the checks of its contract."""
 
 import datetime as dt
-import json
 
 import duckdb
 
 from expectations import ContractResult
 from ibr.errors import ContractBroken
+from pipelines import checks
 from pipelines.context import Run
 
 
@@ -39,16 +39,8 @@ def checked(con: duckdb.DuckDBPyConnection, run: Run, layer: str, result: Contra
     con.execute(
         "INSERT OR REPLACE INTO ops.layers VALUES (?, ?, ?)", [layer, "good" if result.passed else "broken", run.run_id]
     )
-    con.execute("DELETE FROM ops.checks WHERE layer = ?", [layer])
-    rows = [
-        [run.run_id, layer, c.table, c.name, c.severity, c.passed, None if c.passed else c.message]
-        for c in result.checks
-    ]
-    con.execute(
-        "INSERT INTO ops.checks SELECT r[1], r[2], r[3], r[4], r[5], r[6]::BOOLEAN, r[7] "
-        "FROM (SELECT unnest(?::VARCHAR[][]) AS r)",
-        [[[json.dumps(cell) if isinstance(cell, bool) else cell for cell in row] for row in rows]],
-    )
+    checks.write(con, run.run_id, layer, now(), result)
+    checks.write_page(con, run.workspace)
 
 
 def require_good(con: duckdb.DuckDBPyConnection, layer: str) -> None:

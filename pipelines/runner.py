@@ -20,7 +20,7 @@ import expectations
 from ibr.config import STAGES, Source, Stage
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
-from pipelines import staleness
+from pipelines import checks, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
@@ -297,6 +297,7 @@ def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
     try:
         prepare(con)
         staleness.record(con, workspace.home, workspace.registry, dt.datetime.now(dt.UTC))
+        checks.bring(con, workspace, workspace.registry.sources)
         for code, failure in staleness.failures(workspace.home, workspace.registry.sources).items():
             if failure["run_id"] == outcome.run_id:
                 con.execute(

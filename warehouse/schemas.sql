@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS ops.sources (
 ALTER TABLE ops.sources ADD COLUMN IF NOT EXISTS freshness_days INTEGER;
 ALTER TABLE ops.sources ADD COLUMN IF NOT EXISTS is_asked_by_id BOOLEAN;
 
--- One row for each check of the last contract on a layer, and whether the layer held it as a whole.
+-- One row for each check of the latest contracts on a layer (registry, marts, mirror_<source>), the last ten a table;
+-- no row's values. ops.checks_now: each table's last. ops.layers: whether the layer held as a whole.
 CREATE TABLE IF NOT EXISTS ops.checks (
     run_id VARCHAR NOT NULL,
     layer VARCHAR NOT NULL,
@@ -47,6 +48,21 @@ CREATE TABLE IF NOT EXISTS ops.checks (
     passed BOOLEAN NOT NULL,
     message VARCHAR
 );
+
+-- For warehouses made before a check kept more than its message.
+ALTER TABLE ops.checks ADD COLUMN IF NOT EXISTS column_name VARCHAR;
+ALTER TABLE ops.checks ADD COLUMN IF NOT EXISTS expected VARCHAR;
+ALTER TABLE ops.checks ADD COLUMN IF NOT EXISTS observed VARCHAR;
+ALTER TABLE ops.checks ADD COLUMN IF NOT EXISTS broken_rows BIGINT;
+ALTER TABLE ops.checks ADD COLUMN IF NOT EXISTS checked_at TIMESTAMPTZ DEFAULT TIMESTAMPTZ '1970-01-01 00:00:00+00';
+
+CREATE OR REPLACE VIEW ops.checks_now AS
+SELECT *
+FROM ops.checks
+QUALIFY
+    checked_at = max(checked_at) OVER (PARTITION BY layer, table_name)
+    -- A mirror's table is checked when it was copied; a layer of ours whole, so what is gone from it is gone.
+    AND (starts_with(layer, 'mirror_') OR checked_at = max(checked_at) OVER (PARTITION BY layer));
 
 CREATE TABLE IF NOT EXISTS ops.layers (
     layer VARCHAR PRIMARY KEY,

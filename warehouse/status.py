@@ -37,7 +37,8 @@ _QUESTIONS = {
         FROM ops.exceptions WHERE status NOT IN ('decided', 'closed', 'gone') GROUP BY program, kind ORDER BY ALL
     """,
     "failing_checks": """
-        SELECT layer, table_name, check_name, severity, message, run_id FROM ops.checks WHERE NOT passed ORDER BY ALL
+        SELECT layer, table_name, check_name, severity, message, run_id FROM ops.checks_now WHERE NOT passed
+        ORDER BY ALL
     """,
     "figures_that_do_not_agree": """
         SELECT source, table_name, measure, column_name, source_value, mirror_value, run_id

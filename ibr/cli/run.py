@@ -65,6 +65,8 @@ def execute(
             show(home, outcome)
         else:
             console.print(f"Run {outcome.run_id}: {'done' if not outcome.exit_code else 'not published'}.")
+            if outcome.exit_code and home.checks_page.is_file():
+                console.print(f"What contracts expected and found: {home.checks_page}", markup=False, soft_wrap=True)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
 

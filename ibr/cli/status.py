@@ -27,3 +27,5 @@ def status(home: Workspace, as_json: bool) -> None:
     for title, rows in report.items():
         if rows:
             console.print(table(title.replace("_", " "), list(rows[0]), [tuple(row.values()) for row in rows]))
+    if home.checks_page.is_file():
+        console.print(f"What contracts expected and found: {home.checks_page}", markup=False, soft_wrap=True)

@@ -98,6 +98,7 @@ def _where(home: Workspace) -> str:
             f"Marts for officers     {home.published / 'current' / 'secretariat.duckdb'}   (or: ibr sql)",
             f"Files for managers     {home.exceptions}/<program>/{latest.name if latest else '<date>'}/duplicates.xlsx",
             f"Unusable rows          {home.quarantine}/<source>/rejected_rows.csv",
+            f"Checks, in words       {home.checks_page}",
             "Runs, checks, lineage  make ui",
         ]
     )

@@ -8,7 +8,7 @@ import duckdb
 from dagster_dbt import DbtProject, dbt_assets
 
 from ibr.workspace import Workspace
-from pipelines import staleness
+from pipelines import checks, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import Dbt, Translator
 from pipelines.dbt_run import build_models
@@ -62,6 +62,7 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
         )
         con.execute("INSERT OR REPLACE INTO ops.parameters VALUES ('run_started_at', ?)", [run.started_at.isoformat()])
         staleness.record(con, run.workspace.home, registry, run.started_at)
+        checks.bring(con, run.workspace, registry.sources)
     for name in ("parameters", "programs", "sources"):
         yield dg.MaterializeResult(asset_key=["ops", name], metadata={"reporting_date": str(run.reporting_date)})
 

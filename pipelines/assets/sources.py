@@ -7,7 +7,7 @@ import dagster as dg
 from expectations import ContractResult, run_mirror_contract
 from ibr.config import Source
 from ibr.errors import ContractBroken, IbrError
-from pipelines import journal, staleness
+from pipelines import checks, journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.adapters import REASON
 from pipelines.replication.inbox import intake
@@ -84,7 +84,11 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
 
         with plain_failures(note):
             result = check(run)
+<<<<<<< HEAD
         problem: ContractBroken | None = None
+=======
+            checks.keep(home, code, run.run_id, journal.now(), result)
+>>>>>>> c98c59d (Contracts: results of the last ten nights kept, also of what sources sent, and told in one offline page, logs/checks.html)
         if not result.passed:
             problem = ContractBroken(result.summary_line())
             if source.is_inbox:

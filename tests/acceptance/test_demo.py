@@ -83,7 +83,8 @@ def test_best_known_values_are_nearer_the_truth_than_the_records(country):
                    avg((record.birth_date = truth.birth_date)::INT) FILTER (WHERE golden.records_that_differ > 0),
                    count(DISTINCT person.person_uid) FILTER (WHERE golden.records_that_differ > 0)
             FROM marts.dim_person AS person
-            JOIN marts.rpt_golden_record AS golden ON golden.person_uid = person.person_uid AND golden.field = 'birth_date'
+            JOIN marts.rpt_golden_record AS golden
+                 ON golden.person_uid = person.person_uid AND golden.field = 'birth_date'
             JOIN warehouse.linkage.persons_crosswalk AS crosswalk ON crosswalk.person_uid = person.person_uid
             JOIN warehouse.registry.persons AS record ON record.record_id = crosswalk.record_id
             JOIN {country.truth("records")} AS link ON link.record_id = record.record_id
