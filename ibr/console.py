@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from rich.console import Console
 from rich.markup import escape
@@ -38,6 +39,11 @@ def table(title: str, columns: list[str], rows: list[tuple]) -> Table:
     for row in rows:
         shown.add_row(*(escape(_shown(value)) for value in row))
     return shown
+
+
+def plain(value: object) -> object:
+    """A value for JSON: amounts as numbers; dates and the rest as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _shown(value: object) -> str:

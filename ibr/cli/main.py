@@ -22,6 +22,7 @@ from ibr.cli import (
     review,
     run,
     sample,
+    simulate,
     sources,
     status,
     ui,
@@ -52,6 +53,7 @@ cli.add_command(exceptions.exceptions)
 cli.add_command(decisions.decisions)
 cli.add_command(query.sql)
 cli.add_command(lineage.lineage)
+cli.add_command(simulate.simulate)
 cli.add_command(ui.ui)
 
 

@@ -4,12 +4,11 @@ import csv
 import datetime as dt
 import json
 import sys
-from decimal import Decimal
 
 import click
 
 from ibr.cli.options import MOMENT, home_option, json_option
-from ibr.console import console, table
+from ibr.console import console, plain, table
 from ibr.errors import IbrError, UsageProblem
 from ibr.workspace import Workspace
 
@@ -45,15 +44,10 @@ def _answer(
 
     columns, rows = query_publication(home.home, audience, query, as_of)
     if as_json:
-        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_plain, indent=1))
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=plain, indent=1))
     elif as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
     else:
         console.print(table("", columns, rows))
-
-
-def _plain(value: object) -> object:
-    """Amounts as numbers; dates and the rest as text."""
-    return float(value) if isinstance(value, Decimal) else str(value)

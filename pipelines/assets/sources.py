@@ -84,11 +84,8 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
 
         with plain_failures(note):
             result = check(run)
-<<<<<<< HEAD
-        problem: ContractBroken | None = None
-=======
             checks.keep(home, code, run.run_id, journal.now(), result)
->>>>>>> c98c59d (Contracts: results of the last ten nights kept, also of what sources sent, and told in one offline page, logs/checks.html)
+        problem: ContractBroken | None = None
         if not result.passed:
             problem = ContractBroken(result.summary_line())
             if source.is_inbox:
