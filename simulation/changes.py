@@ -88,10 +88,14 @@ def _parsed(program: Any, raw: Any, faults: list[str]) -> Change | None:
     try:
         return Change.model_validate(raw)
     except ValidationError as error:
-        for fault in error.errors(include_input=False):
+        found = error.errors(include_input=False)
+        for fault in found:
             place = ".".join(str(part) for part in fault["loc"])
             faults.append(f"{program}: {place}: {fault['msg'][0].lower()}{fault['msg'][1:]}")
-        return None
+        # What can be read is checked further, so that all is told at once.
+        wrong = {fault["loc"][0] for fault in found}
+        rest = {name: value for name, value in raw.items() if name not in wrong}
+        return Change.model_validate(rest) if rest else None
 
 
 def _codes(

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from ibr.errors import UsageProblem
 from simulation.changes import EVERYWHERE, Change, checked
 
 SUMMED = (
@@ -44,22 +45,24 @@ class Simulation:
         bases = {row["basis"] for row in self.rows}
         said = [
             "Nothing of this has happened: no rule, enrolment or payment is changed, and nobody is found eligible.",
-            "Cases are enrolments, active or suspended. Cost is cases times the transfer value in force, as if every case "
-            "were paid in full; it is not what was paid. A year is twelve such months; nobody dies, is born or moves.",
+            "Cases are enrolments, active or suspended. Cost is cases times the transfer value in force, as if every "
+            "case were paid in full; it is not what was paid. A year is twelve such months; nobody dies, is born or "
+            "moves.",
             "Who leaves are enrolled people who meet today's rule and not the simulated one, by what programs know of "
             "them; whose age or area is not known stays.",
         ]
         if "register" in bases:
             said.append(
-                "Eligible is not enrolled. The eligible are living residents of the population register, as it has them: "
-                "who is not in it is not counted. Of those who become eligible, as many come in as the take-up rate says: "
-                "today's rate of the county, or of the program where the county has none, unless another is given."
+                "Eligible is not enrolled. The eligible are living residents of the population register, as it has "
+                "them: who is not in it is not counted. Of those who become eligible, as many come in as the take-up "
+                "rate says: today's rate of the county, or of the program where the county has none, unless another "
+                "is given."
             )
         if "enrolments" in bases:
             without = ", ".join(sorted({row["program"] for row in self.rows if row["basis"] == "enrolments"}))
             said.append(
-                f"{without}: the register cannot tell whom it is for (no eligibility rule is in force), so who would come "
-                "in is not known and not counted; the simulated cases are a lower bound."
+                f"{without}: the register cannot tell whom it is for (no eligibility rule is in force), so who would "
+                "come in is not known and not counted; the simulated cases are a lower bound."
             )
         if self.stale_sources:
             said.append(f"Out of date: {', '.join(self.stale_sources)}; the figures are those of the last good copy.")
@@ -69,8 +72,17 @@ class Simulation:
 def simulate(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Simulation:
     """Simulate changes by program (`Change`, as plain values), reading a publication that is open on `con`.
 
-    Raises UsageProblem that names every fault in `asked`.
+    Raises UsageProblem that names every fault in `asked`, or that the publication is of an earlier version.
     """
+    try:
+        return _simulate(con, asked)
+    except duckdb.CatalogException:
+        raise UsageProblem(
+            "the publication lacks a table that simulations read; `ibr run --select marts publish` makes it"
+        ) from None
+
+
+def _simulate(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Simulation:
     changes = checked(con, asked)
     about = con.execute("SELECT reporting_date::VARCHAR, stale_sources FROM main.about").fetchone()
     assert about is not None

@@ -22,9 +22,9 @@ _SHOWN = {
     "take-up": "simulated_take_up",
     "come in": "simulated_entering",
     "simulated cases": "simulated_cases",
-    "a month today": "monthly_cost_today",
-    "simulated a month": "simulated_monthly_cost",
-    "difference a month": "simulated_monthly_difference",
+    "cost today": "monthly_cost_today",
+    "simulated cost": "simulated_monthly_cost",
+    "difference": "simulated_monthly_difference",
 }
 
 
@@ -37,18 +37,17 @@ _SHOWN = {
 @click.option("--amount", help="Amount a month, in the country's currency.")
 @click.option("--take-up", help="Share of the eligible that is enrolled, above 0 to 1. Default: today's rate.")
 @click.option("--rules", type=click.Path(path_type=Path, dir_okay=False), help="YAML: changes for several programs.")
-@click.option("--audience", default="secretariat", show_default=True, help="Whose snapshot.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="CSV on standard output.")
 def simulate(
-    home: Workspace, program: str | None, rules: Path | None, audience: str, as_json: bool, as_csv: bool, **options: Any
+    home: Workspace, program: str | None, rules: Path | None, as_json: bool, as_csv: bool, **options: Any
 ) -> None:
     """Simulate changed rules: caseload and cost by county, today and simulated. Changes nothing anywhere."""
     from simulation import simulate as run
     from warehouse.query import open_publication
 
     asked = _asked(program, rules, {name: value for name, value in options.items() if value is not None})
-    con = open_publication(home.home, audience)
+    con = open_publication(home.home)
     try:
         result = run(con, asked)
     finally:
@@ -99,7 +98,7 @@ def _show(result, currency: str) -> None:
     for total in result.totals():
         rows = [row for row in result.rows if row["program"] == total["program"]]
         lines = [tuple(_cell(row.get(name)) for name in _SHOWN.values()) for row in [*rows, total]]
-        console.print(table(f"{total['program']}: simulated, amounts in {currency}", list(_SHOWN), lines))
+        console.print(table(f"{total['program']}: simulated; cost a month in {currency}", list(_SHOWN), lines))
         if total["simulated_yearly_difference"] is not None:
             console.print(f"Simulated difference a year: {total['simulated_yearly_difference']:+,.0f} {currency}")
     for said in result.assumptions():

@@ -174,12 +174,13 @@ rated AS (
     SELECT
         *,
         -- Where nobody is eligible today, as in a county that comes in, the program's rate stands in.
-        least(1.0, coalesce(
+        CASE WHEN has_rule THEN least(1.0, coalesce(
             take_up,
             meeting_today * persons_a_case / nullif(eligible_today, 0),
             sum(meeting_today * persons_a_case) FILTER (WHERE eligible_today > 0) OVER (PARTITION BY program)
-            / nullif(sum(eligible_today) OVER (PARTITION BY program), 0)
-        )) AS rate,
+            / nullif(sum(eligible_today) OVER (PARTITION BY program), 0),
+            0
+        )) END AS rate,
         CASE
             WHEN NOT has_rule THEN NULL
             WHEN take_up IS NOT NULL THEN 'given'

@@ -212,6 +212,38 @@ def test_the_tools_around_it(demo):
     assert "nowhere" in bad.stderr
 
 
+# Living people of the register by age and county; nobody whom the public payroll pays a pension.
+RESIDENTS = """
+    SELECT county_code, count(*) AS persons FROM registry.population
+    WHERE date_sub('year', birth_date, DATE '{day}') >= {age} AND NOT is_deceased
+        AND coalesce(emigrated_date > DATE '{day}', true) AND NOT coalesce(national_id IN (
+            SELECT national_id FROM registry.public_payroll WHERE kind = 'pension' AND national_id IS NOT NULL), false)
+    GROUP BY county_code
+"""
+
+
+def test_a_simulation_counts_the_registers_people_and_changes_nothing(demo):
+    published = demo.home / "published" / "current" / "secretariat.duckdb"
+    digest = hashlib.sha256(published.read_bytes()).hexdigest()
+    changed = ["simulate", "--program", "OPCT"]
+    found = json.loads(demo.ibr(*changed, "--min-age", "65", "--amount", "2500", "--json").stdout)
+    assert found["is_simulation"]
+    with demo.warehouse() as con:
+        for column, age in (("eligible_today", 70), ("simulated_eligible", 65)):
+            counted = dict(con.execute(RESIDENTS.format(day=found["reporting_date"], age=age)).fetchall())
+            assert {row["county_code"]: row[column] for row in found["counties"] if row[column]} == counted
+    (total,) = found["totals"]
+    assert total["simulated_leaving"] == 0 < total["simulated_entering"]
+    assert total["simulated_monthly_cost"] == 2500 * total["simulated_cases"]
+    with demo.published() as con:
+        covered = con.execute("SELECT count(*) FROM marts.fct_covered_persons WHERE program = 'OPCT'").fetchone()[0]
+    assert total["cases_today"] >= covered > 0
+    assert demo.ibr(*changed, "--min-age", "65").stdout.startswith("SIMULATION, as at")
+    lines = list(csv.DictReader(demo.ibr(*changed, "--take-up", "0.9", "--csv").stdout.splitlines()))
+    assert {line["simulation"] for line in lines} == {"OPCT: take up 0.9"}
+    assert hashlib.sha256(published.read_bytes()).hexdigest() == digest
+
+
 @pytest.mark.needs_libreoffice
 def test_the_workbook_opens_in_libreoffice(demo, tmp_path):
     (workbook,) = (demo.home / "exceptions" / "OPCT").glob("*/duplicates.xlsx")
