@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export GX_ANALYTICS_ENABLED := false
 SCALE ?= small
 
-.PHONY: help setup demo test lint format bench ui clean
+.PHONY: help setup demo test lint format bench docs ui clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ format: setup  ## Mend what ruff can mend
 bench: setup  ## Linkage against its peers [SCALE=full] [ROWS="febrl4 dedupe"]; writes benchmarks/results/linkage.json
 	@$(BIN)/uv sync --frozen --group bench --quiet || echo "The bench group could not be installed: rows go without Splink."
 	@$(BIN)/python -m benchmarks.linkage --scale $(SCALE) --rows "$(ROWS)"
+
+docs: setup  ## All tables, columns, tests and their lineage as one offline page, workspace/docs/models.html
+	$(BIN)/ibr docs
 
 ui: setup  ## Dagster's page on http://127.0.0.1:3000 for the workspace
 	$(BIN)/ibr ui

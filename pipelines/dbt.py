@@ -1,11 +1,13 @@
 """dbt, and its project as Dagster assets: keys are the tables' own names, so lineage runs from mirror to mart."""
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -16,6 +18,9 @@ from ibr.workspace import Workspace
 from pipelines.context import OWNER
 
 PROJECT_DIR = Path(__file__).parents[1] / "dbt_project"
+_UNREADABLE = f"dbt cannot parse {PROJECT_DIR.name}; run `dbt parse --project-dir {PROJECT_DIR.name}` to see where"
+# The page would fetch a tracker where dbt's usage statistics are on. They are off; so are the addresses.
+_TRACKER = re.compile(r"//[a-z0-9]+\.cloudfront\.net/[\w./-]*|[\w.-]+sinter-collect\.com")
 Heard = Callable[[Any], None]  # what is done with a message of dbt (its EventMsg)
 
 
@@ -65,6 +70,19 @@ class Dbt:
             return False
         return self._invoke(["build", *arguments, "--target-path", str(target)], heard).success
 
+    def document(self, file: Path) -> None:
+        """Write dbt's documentation of all models, seeds and exposures as one file that opens without a network.
+
+        Made from the project alone: the warehouse is not opened. Raises ConfigurationProblem if dbt cannot.
+        """
+        target = self.project.target_path
+        arguments = ["docs", "generate", "--static", "--empty-catalog", "--no-compile", "--target-path", str(target)]
+        if not (self.parse() and self._invoke(arguments, lambda message: None).success):
+            raise ConfigurationProblem(_UNREADABLE)
+        page = (target / "static_index.html").read_text(encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_TRACKER.sub("", page), encoding="utf-8")
+
     def _invoke(self, arguments: list[str], heard: Heard) -> Any:
         from dbt.cli.main import dbtRunner  # 2 s, and only a build needs it
 
@@ -105,6 +123,12 @@ def _let_go_of_the_warehouse() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
+def write_docs(file: Path) -> None:
+    """Write dbt's documentation (`Dbt.document`); needs no workspace."""
+    with TemporaryDirectory() as target:
+        Dbt(DbtProject(PROJECT_DIR, target_path=Path(target), profiles_dir=PROJECT_DIR)).document(file)
+
+
 def prepare(workspace: Workspace) -> Dbt:
     """dbt for a workspace, its project parsed if the manifest is missing or older than any of its files.
 
@@ -112,9 +136,7 @@ def prepare(workspace: Workspace) -> Dbt:
     """
     dbt = Dbt(project(workspace))
     if not _is_current(dbt.project.manifest_path) and not dbt.parse():
-        raise ConfigurationProblem(
-            f"dbt cannot parse {PROJECT_DIR.name}; run `dbt parse --project-dir {PROJECT_DIR.name}` to see where"
-        )
+        raise ConfigurationProblem(_UNREADABLE)
     return dbt
 
 

@@ -15,6 +15,7 @@ import click
 from ibr.background import leave
 from ibr.cli import (
     decisions,
+    docs,
     exceptions,
     lineage,
     linkage,
@@ -54,6 +55,7 @@ cli.add_command(decisions.decisions)
 cli.add_command(query.sql)
 cli.add_command(lineage.lineage)
 cli.add_command(simulate.simulate)
+cli.add_command(docs.docs)
 cli.add_command(ui.ui)
 
 

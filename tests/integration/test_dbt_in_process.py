@@ -1,6 +1,7 @@
 """dbt in the run's process: parsed once, and gone from the warehouse when it is done."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,21 @@ def test_it_leaves_the_warehouse_and_the_folder_as_they_were(workspace: Workspac
         # Refused if dbt still had it open, since that was with other settings.
         with connect(workspace.warehouse_file, read_only=True) as con:
             assert con.execute("SELECT count(*) > 1000 FROM reference.areas").fetchone() == (True,)
+
+
+def test_the_documentation_is_one_file_that_fetches_nothing(workspace: Workspace) -> None:
+    file = workspace.home / "docs" / "models.html"
+    with connect(workspace.warehouse_file):  # somebody else has it open: the documentation is of the project alone
+        dbt.prepare(workspace).document(file)
+    page = file.read_text(encoding="utf-8")
+    assert "Where does each value of dim_person come from" in page
+    assert '"send_anonymous_usage_stats": false' in page
+    # Addresses in comments and links are read by nobody but people; these would be fetched.
+    assert not re.findall(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//""", page)
+    assert not re.findall(r"""url\(["']?(?:https?:)?//|@import""", page)
+    assert not re.findall(r"""["'](?:https?:)?//[\w.-]+\.(?:js|css|woff2?)""", page)
+    assert "cloudfront" not in page
+    assert str(workspace.home) not in page
 
 
 def test_an_interruption_is_not_taken_for_a_failed_model(workspace: Workspace) -> None:
