@@ -25,7 +25,7 @@ class Outcome:
     `recorded` are new on record, `corrected` of them say otherwise than the program's last answer; `confirmed` are a
     second person's; `repeated` were on record already. Of the recorded and confirmed, `waiting` need a second person,
     `contested` are decided otherwise by the other program, and `outdated` are about evidence that has changed since.
-    `comments` are comments without a decision, which are not kept.
+    `contested_matches`: the match_ids of the first contested ones; `comments`: without a decision, and not kept.
     """
 
     rows: int
@@ -37,6 +37,7 @@ class Outcome:
     contested: int
     outdated: int
     comments: int
+    contested_matches: list[str]
 
 
 def import_files(

@@ -77,18 +77,19 @@ def _show_faults(refused: "Refused", as_json: bool) -> None:
 
 
 def _show(outcome: "Outcome") -> None:
+    matches = ", ".join(outcome.contested_matches)
     said = [
-        (outcome.recorded, "decisions recorded; the next run honours them"),
-        (outcome.corrected, "of them correct an earlier one, which stays on record"),
-        (outcome.confirmed, "decisions confirmed by a second person"),
-        (outcome.repeated, "were on record already"),
-        (outcome.waiting, "wait for a second person: another decided by, or this import again with another --by"),
-        (outcome.contested, "are decided otherwise by the other program: neither binds until the two agree"),
-        (outcome.outdated, "are about evidence that has changed since: these cases come again"),
-        (outcome.comments, "comments without a decision, which are not kept"),
+        ("Recorded", outcome.recorded, "the next run honours them"),
+        ("Corrections among them", outcome.corrected, "the decisions before stay on record"),
+        ("Confirmed by a second person", outcome.confirmed, "the next run honours them"),
+        ("On record already", outcome.repeated, "nothing was changed"),
+        ("Waiting", outcome.waiting, "a second person has to decide the same, or have this file imported with --by"),
+        ("Contested", outcome.contested, f"the other program decided otherwise, so neither binds ({matches})"),
+        ("About evidence that has changed since", outcome.outdated, "these cases come again"),
+        ("Comments without a decision", outcome.comments, "not kept"),
     ]
-    for count, words in said:
+    for title, count, words in said:
         if count:
-            console.print(f"{count:,} {words}")
+            console.print(f"{title}: {count:,}; {words}", markup=False, soft_wrap=True)
     if not outcome.recorded + outcome.confirmed:
         console.print(f"Nothing new in {outcome.rows:,} rows: the registry is as it was.")

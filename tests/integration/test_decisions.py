@@ -152,7 +152,7 @@ def test_two_programs_that_decide_differently_are_told_and_neither_binds(con, fi
     bring_back(con, answered(con, files["X"], tmp_path / "x.xlsx", "m1"))
     different = {"decision": "different people", "action_taken": None}
     outcome = bring_back(con, answered(con, files["Y"], tmp_path / "y.xlsx", "m1", **different))
-    assert (outcome.recorded, outcome.contested) == (1, 1)
+    assert (outcome.recorded, outcome.contested, outcome.contested_matches) == (1, 1, ["m1"])
     assert bound(con) == set()
     assert states(con, "X")["m1"] == states(con, "Y")["m1"] == "contested"
     again = export(con, tmp_path, "r2", NEXT_DAY)

@@ -12,7 +12,8 @@ recorded AS (
         new_answers.is_confirmation,
         earlier.decision IS NOT NULL AND earlier.decision <> new_answers.decision AS is_correction,
         answers.state,
-        answers.is_current
+        answers.is_current,
+        answers.match_id
     FROM new_answers
     INNER JOIN answers_now AS answers
         ON answers.exception_id = new_answers.exception_id AND answers.basis = new_answers.basis
@@ -28,5 +29,6 @@ SELECT
     count(*) FILTER (WHERE state = 'to_confirm') AS waiting,
     count(*) FILTER (WHERE state = 'contested') AS contested,
     count(*) FILTER (WHERE NOT is_current) AS outdated,
-    (SELECT count(*) FROM judged WHERE comment IS NOT NULL AND NOT is_answered) AS comments
+    (SELECT count(*) FROM judged WHERE comment IS NOT NULL AND NOT is_answered) AS comments,
+    coalesce(list(match_id ORDER BY match_id) FILTER (WHERE state = 'contested'), [])[:20] AS contested_matches
 FROM recorded
