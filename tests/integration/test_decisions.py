@@ -274,6 +274,30 @@ def test_decisions_that_people_entered_by_hand_stay(con, files, tmp_path):
     assert bound(con) == {("sx:1/1", "sx:2/1", "different"), ("sx:1/1", "sy:1/1", "same")}
 
 
+def test_what_was_decided_then_is_what_an_earlier_moment_knows(exported, tmp_path):
+    from pipelines.as_of import _take_decisions
+
+    con, files = exported.con, exported.files
+    con.execute("INSERT INTO linkage.decisions VALUES ('D1', 'person', 'sx:1/1', 'sx:9/9', 'same', 'me', '2026-07-04')")
+    bring_back(con, answered(con, files["X"], tmp_path / "one.xlsx", "m1"))
+    later = {"decision": "different people", "action_taken": None, "decided_on": NEXT_DAY}
+    bring_back(
+        con, answered(con, files["X"], tmp_path / "two.xlsx", "m1", **later), today=NEXT_DAY,
+        imported_at=dt.datetime(2026, 7, 7, tzinfo=dt.UTC),
+    )
+    con.close()
+    by_hand = ("sx:1/1", "sx:9/9", "same")
+    for day, expected in [
+        (4, set()), (5, {by_hand}), (6, {by_hand, ("sx:1/1", "sy:1/1", "same")}),
+        (8, {by_hand, ("sx:1/1", "sy:1/1", "different")}),
+    ]:
+        with connect(":memory:") as then:
+            prepare(then)
+            then.execute(f"ATTACH {literal(str(tmp_path / 'home' / 'warehouse.duckdb'))} AS now (READ_ONLY)")
+            _take_decisions(then, dt.datetime(2026, 7, day, tzinfo=dt.UTC))
+            assert bound(then) == expected, day
+
+
 def test_a_warehouse_of_the_release_before_keeps_its_exceptions(tmp_path):
     with connect(":memory:") as con:
         con.execute("""
@@ -352,10 +376,10 @@ def test_a_hundred_thousand_decisions_take_seconds(tmp_path):
             "'2026-07-01' AS \"decided on\") "
             f"FROM read_csv({literal(str(out))}, all_varchar = true)) TO {literal(str(back))} (FORMAT csv, HEADER)"
         )
-        begun = time.monotonic()
+        begun = time.process_time()
         assert bring_back(con, back).recorded == 100_002
-        # 5 s of a core; a row at a time would take minutes.
-        assert time.monotonic() - begun < 60
+        # Measured 5 s of a core; the machine may be busy, so the clock on the wall says nothing.
+        assert time.process_time() - begun < 30
 
 
 @pytest.mark.needs_libreoffice
