@@ -3,8 +3,16 @@
     (coalesce({{ person }}.death_date > {{ day }}, true) and coalesce({{ person }}.emigrated_date > {{ day }}, true))
 {%- endmacro %}
 
+{#- Whether some register is mirrored whole, so that the people in it can be counted. -#}
+{% macro knows_all_residents() -%}
+    (select not coalesce(bool_and(coalesce(is_asked_by_id, false)), false) from {{ source('ops', 'sources') }} where kind = 'register')
+{%- endmacro %}
+
 {#- The register's living residents, and who of them each program's rules in force on the reporting date are made for.
     Gives the CTEs `residents` (a row a person of the register) and `eligible` (a row a program and person).
+
+    A register that is asked by ID says nothing of those it was not asked for, and so nothing of who is not covered: its
+    persons are no residents here (see `knows_all_residents`).
 
     A rule that the register cannot answer (severe disability, orphanhood, poverty) is not in the seed; a program without
     a rule has no eligible people here. Of several rules that a person meets the first counts. -#}
@@ -26,7 +34,10 @@ residents as (
     from {{ ref('int_population') }} as population
     cross join as_at
     left join {{ ref('areas') }} as areas on areas.area_code = population.area_code
-    where {{ lives_here('population', 'as_at.reporting_date') }}
+    where not coalesce(population.source in (
+            select source from {{ source('ops', 'sources') }} where is_asked_by_id
+        ), false)
+        and {{ lives_here('population', 'as_at.reporting_date') }}
         -- Dead on a day that the register does not know.
         and not (coalesce(population.is_deceased, false) and population.death_date is null)
 ),

@@ -92,6 +92,12 @@ def test_answers_and_their_absence_reach_the_marts(night: Night) -> None:
     assert deaths == [(dt.date(2026, 4, 30),)]
 
 
+def test_a_register_that_is_asked_by_id_says_nothing_of_the_uncovered(night: Night) -> None:
+    assert night.ask("SELECT count(*) FROM marts.rpt_uncovered") == [(0,)]
+    told = night.ask("SELECT DISTINCT has_rule, eligible_persons, coverage_rate FROM marts.rpt_coverage")
+    assert told == [(False, None, None)], "no rate at all, rather than everybody covered"
+
+
 def test_how_much_was_answered_can_be_seen(night: Night) -> None:
     figures = night.ask("SELECT measure, value FROM marts.rpt_data_quality WHERE table_name = 'answers'")
     assert dict(figures) == {

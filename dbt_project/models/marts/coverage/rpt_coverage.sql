@@ -61,7 +61,7 @@ summed as (
         county_code,
         sex,
         age_group,
-        program = 'all' or program in (select program from rules_in_force) as has_rule,
+        (program = 'all' or program in (select program from rules_in_force)) and {{ knows_all_residents() }} as has_rule,
         cast(sum(eligible_persons) as bigint) as eligible_persons,
         cast(sum(covered_eligible) as bigint) as covered_eligible,
         cast(sum(covered_in_register) as bigint) as covered_in_register,
