@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests import dbt_rules
 from warehouse.connection import connect
 from warehouse.schemas import prepare
 
@@ -99,6 +100,33 @@ def test_every_model_and_column_is_described_and_has_a_key(built: Built) -> None
         if not has_key and name not in keyless:
             faults.append(f"{name} has no primary-key test")
     assert not faults, faults
+
+
+def test_the_rules_of_dbt_project_evaluator_hold_or_say_why_not(built: Built) -> None:
+    with (PROJECT / "evaluator_exceptions.csv").open(encoding="utf-8") as file:
+        exceptions = list(csv.DictReader(file))
+    assert not (faults := dbt_rules.broken(built.manifest, exceptions)), "\n".join(faults)
+
+
+def test_exposures_name_what_is_read(built: Built) -> None:
+    """Files, summary, cookbook and simulations on the one side, models/_exposures.yml on the other."""
+    names = {
+        (f"{node['schema']}." if node["resource_type"] == "seed" else "") + node["name"]: node["name"]
+        for node in built.manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+    exposures = {e["name"]: e for e in built.manifest["exposures"].values()}
+    assert set(exposures) >= {"exception_files", "cookbook", "public_portal"}
+    for name, exposure in exposures.items():
+        files = [path for glob in exposure["meta"]["reads"] for path in PROJECT.parent.glob(glob) if path.is_file()]
+        said = {
+            names[word]
+            for path in files
+            for word in re.findall(r"reference\.\w+|\w+", path.read_text("utf-8", errors="ignore"))
+            if word in names
+        }
+        declared = {parent.split(".")[-1] for parent in exposure["depends_on"]["nodes"]}
+        assert not files or declared == said, name
 
 
 def test_marts_have_enforced_contracts(built: Built) -> None:
@@ -377,6 +405,35 @@ def test_rules_that_cannot_be_meant_are_all_named(built: Built, tmp_path: Path) 
         ("overlap_rules", "no such program"),
         ("overlap_rules", "two rows on one day"),
         ("program_groups", "a value that cannot be"),
+    ]
+
+
+def test_survivorship_rules_that_cannot_be_meant_are_all_named(built: Built, tmp_path: Path) -> None:
+    (compiled,) = built.warehouse.parent.glob("target/compiled/**/survivorship_rules_are_sound.sql")
+    query = compiled.read_text(encoding="utf-8")
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(built.warehouse, copy)
+    with duckdb.connect(str(copy)) as con:
+        assert con.execute(query).fetchall() == []
+        con.execute("""
+            DELETE FROM reference.survivorship_rules WHERE field = 'phone';
+            INSERT INTO reference.survivorship_rules VALUES
+                ('eye_colour', 1, 'most_recent', NULL, NULL), ('sex', 9, 'nicest', NULL, NULL),
+                ('sex', 1, 'longest', NULL, NULL), ('sex', 7, 'most_recent', NULL, NULL),
+                ('sex', 0, 'most_precise', NULL, NULL), ('area_code', 3, 'source_priority', NULL, NULL),
+                ('full_name', 5, 'source_priority', 'nsnp nobody', NULL);
+        """)
+        found = con.execute(query).fetchall()
+    assert sorted(fault for (fault,) in found) == [
+        "a position that is none: sex 0",
+        "no rule for phone",
+        "no such field: eye_colour",
+        "no such rule: nicest",
+        "no such source: nobody",
+        "one rule twice: sex most_recent",
+        "only a birth date has a precision: sex",
+        "sources are named, and needed, by source_priority alone: area_code source_priority",
+        "two rules at one position: sex 1",
     ]
 
 
