@@ -9,12 +9,14 @@ that runs.
 from expectations.layers import run_marts_contract, run_registry_contract
 from expectations.mirror import mirror_contract, run_mirror_contract
 from expectations.results import CheckResult, ContractResult, Severity
+from expectations.rules import check_rules
 from expectations.runner import load
 
 __all__ = [
     "CheckResult",
     "ContractResult",
     "Severity",
+    "check_rules",
     "load",
     "mirror_contract",
     "run_marts_contract",

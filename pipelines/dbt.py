@@ -18,6 +18,7 @@ from ibr.workspace import Workspace
 from pipelines.context import OWNER
 
 PROJECT_DIR = Path(__file__).parents[1] / "dbt_project"
+RULES_DIR = PROJECT_DIR / "seeds"
 _UNREADABLE = f"dbt cannot parse {PROJECT_DIR.name}; run `dbt parse --project-dir {PROJECT_DIR.name}` to see where"
 # The page would fetch a tracker where dbt's usage statistics are on. They are off; so are the addresses.
 _TRACKER = re.compile(r"//[a-z0-9]+\.cloudfront\.net/[\w./-]*|[\w.-]+sinter-collect\.com")

@@ -20,7 +20,7 @@ import expectations
 from ibr.config import STAGES, Source, Stage
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
-from pipelines import checks, staleness
+from pipelines import checks, dbt, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
@@ -80,7 +80,7 @@ def run(
 ) -> RunOutcome:
     """Materialise stages of a workspace; one run at a time.
 
-    Raises WarehouseBusy if another run is under way, ConfigurationProblem if registry.yml is wrong.
+    Raises WarehouseBusy if another run is under way, ConfigurationProblem if registry.yml or a table of rules is wrong.
     """
     started = dt.datetime.now(dt.UTC)
     registry = workspace.registry
@@ -88,6 +88,8 @@ def run(
         raise ConfigurationProblem(
             f"{workspace.registry_file} names no source; `ibr sources add CODE URL` looks at a database and writes one"
         )
+    if "registry" in stages:  # which asks again: here it is told before sources are copied
+        expectations.check_rules(dbt.RULES_DIR, registry.programs)
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     outcome = RunOutcome(run_id, as_at or registry.reporting_date)

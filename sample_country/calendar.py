@@ -38,6 +38,12 @@ def from_parts(year: np.ndarray, month: np.ndarray, day_of_month: np.ndarray) ->
     return (first + np.asarray(day_of_month, np.int64) - 1).astype(np.int32)
 
 
+def month_end(days: np.ndarray) -> np.ndarray:
+    """The last day of each day's month."""
+    months = np.asarray(days, dtype="datetime64[D]").astype("datetime64[M]")
+    return (months + 1).astype("datetime64[D]").astype(np.int32) - 1
+
+
 @dataclass(frozen=True)
 class Cycle:
     """What one payment line pays for: a period, two months long or (Cash for Assets) one month of a season."""

@@ -12,6 +12,7 @@ from sample_country import (
     faults,
     files,
     grievances,
+    life_cycle,
     passing,
     payments,
     population,
@@ -66,11 +67,14 @@ def _write(settings: Settings, sources: Path, truth_folder: Path, say: Progress)
     say(f"population: {len(people.kind):,} households, {len(people.people):,} persons known to programs")
     registrations, records = programs.register_households(settings, people)
     records = programs.add_strangers(settings, registrations, records, people)
-    programs.number_records(registrations, records)
+    life_cycle.move_on(settings, registrations, people)
+    life_cycle.share_phones(settings, registrations)
     payments.share_accounts(settings, registrations)
     lines = payments.build(settings, registrations, people, HISTORY_START, FIRST_REPORTING_DATE, today)
     say(f"programs: {len(registrations):,} registrations, {len(records):,} records, {len(lines):,} payment lines")
     written = write_records(settings, people, registrations, records, today)
+    records, written = life_cycle.children_leave(settings, registrations, records, written, people)
+    programs.number_records(registrations, records)
     world = World(settings, today, people, registrations, records, written, lines)
     cases = grievances.build(settings, registrations.status, today)
     for name, writer in (("nsnp", nsnp), ("ctovc", ctovc), ("hsnp", hsnp), ("cfa", cfa)):
@@ -78,8 +82,8 @@ def _write(settings: Settings, sources: Path, truth_folder: Path, say: Progress)
         say(f"{name}.db written")
     held, used = register.write(settings, people, sources / "iprs.db", today, say)
     identifiers = truth.Identifiers(world)
-    pensioners = files.write(world, identifiers, sources / "files")
-    truth.write(world, held, faults.find(world, identifiers, pensioners), identifiers, truth_folder)
+    listed = files.write(world, identifiers, sources / "files")
+    truth.write(world, held, faults.find(world, identifiers, listed), identifiers, truth_folder)
     state = {
         "scale": settings.scale,
         "seed": settings.seed,

@@ -33,6 +33,7 @@ GROUPS = ("sex", "age_group", "county", "has_an_id")
 
 # Where a planted fault should show. Each query gives the keys reported, at the grain of `grain`.
 _PAYROLL = "SELECT enrolment_id FROM marts.rpt_payroll_pre WHERE reason_code = '{}'"
+_PAYMENTS = "SELECT payment_id FROM marts.rpt_payroll_post WHERE reason_code = '{}'"
 _OVERLAPS = (
     "SELECT unnest([enrolment_id_a, enrolment_id_b]) FROM ("
     "SELECT * FROM marts.rpt_household_multiple_receipt WHERE match_verdict = 'automatic' AND {0}) UNION "
@@ -57,6 +58,10 @@ class _Report:
 
 def _payroll(reason: str) -> _Report:
     return _Report(("marts.rpt_payroll_pre",), "enrolment", _PAYROLL.format(reason))
+
+
+def _payments(reason: str) -> _Report:
+    return _Report(("marts.rpt_payroll_post",), "payment", _PAYMENTS.format(reason))
 
 
 REPORTS: dict[str, _Report] = {
@@ -84,6 +89,19 @@ REPORTS: dict[str, _Report] = {
     "same_program_twice": _Report(_OVERLAP_TABLES, "enrolment", _OVERLAPS.format(_SAME_PROGRAM, _SAME_PROGRAM)),
     "prohibited_overlap": _Report(_OVERLAP_TABLES, "enrolment", _OVERLAPS.format(_PROHIBITED, _PROHIBITED)),
     "pension_found": _payroll("pension_found"),
+    "suspended_on_payroll": _payroll("suspended_on_payroll"),
+    "conditionality_unmet": _payroll("conditionality_unmet"),
+    "wrong_cycle_length": _payroll("wrong_cycle_length"),
+    "in_arrears": _payments("in_arrears"),
+    "provider_result_differs": _payments("provider_result_differs"),
+    "provider_amount_differs": _payments("provider_amount_differs"),
+    "not_in_provider_return": _payments("not_in_provider_return"),
+    "paid_not_on_payroll": _payments("paid_not_on_payroll"),
+    "shared_phone": _Report(
+        ("marts.rpt_risk_flags", "marts.fct_enrolments"), "household",
+        "SELECT household_id FROM marts.fct_enrolments SEMI JOIN "
+        "(SELECT * FROM marts.rpt_risk_flags WHERE rule_code = 'phone_of_many_households') USING (household_uid)",
+    ),
 }  # fmt: skip
 # Reports of overlaps also name past ones, which the truth's faults (current enrolments) do not list.
 # There, only what joins enrolments of different true households was invented.

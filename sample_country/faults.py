@@ -4,7 +4,7 @@
 |---|---|---|
 | paid_above_value | payment_id | more was paid than the line and unpaid lines before it were due |
 | caregiver_several_households | household_id | the person who collects here collects for another household too |
-| failed_three_in_a_row | enrolment_id | more than three failed credits in a row |
+| failed_three_in_a_row | enrolment_id | three failed credits in a row, or more |
 | invalid_national_id | record_id | what stands in the ID column is no national ID |
 | dead_still_paid | enrolment_id | paid for a period that began after the recipient's death |
 | exited_reappears | enrolment_id | paid for a period that began after exit |
@@ -17,23 +17,31 @@
 | same_program_twice | enrolment_id | the true household is in the program twice (detail: the other enrolment) |
 | prohibited_overlap | enrolment_id | the true household is in two programs that exclude each other (detail: other) |
 | pension_found | enrolment_id | an OPCT beneficiary on the public payroll |
+| suspended_on_payroll | enrolment_id | suspended, with a line in the last cycle |
+| conditionality_unmet | enrolment_id | a child of a CT-OVC household absent from school above the limit |
+| wrong_cycle_length | payment_id | paid for one month where the program's cycle has two |
+| in_arrears | payment_id | unpaid after the period, and not settled by the next line |
+| provider_result_differs | payment_id | the provider says failed where the MIS says paid |
+| provider_amount_differs | payment_id | the provider says another amount than the MIS |
+| not_in_provider_return | payment_id | paid by the MIS, and not named in the provider's return of the cycle |
+| paid_not_on_payroll | payment_id | paid by the provider under a number that no payroll has |
+| shared_phone | household_id | the telephone belongs to several more households |
 """
 
 import numpy as np
 import polars as pl
 
-from sample_country.calendar import NEVER
-from sample_country.payments import FAILED, PAID, UNCLAIMED
-from sample_country.settings import ACTIVE, EXITED, OVC, PROGRAMS, SOURCE_OF, SUSPENDED
+from sample_country.calendar import NEVER, month_end
+from sample_country.files import Listed
+from sample_country.life_cycle import ON_ONE_PHONE
+from sample_country.payments import FAILED, PAID, SCHEDULED, UNCLAIMED
+from sample_country.settings import ACTIVE, CFA, EXITED, OVC, PROGRAMS, SOURCE_OF, SUSPENDED
 from sample_country.truth import Identifiers, person_ids
 from sample_country.world import World
 
 
-def find(world: World, identifiers: Identifiers, pensioners: np.ndarray) -> pl.DataFrame:
-    """All faults: fault, source, key, detail.
-
-    `pensioners`: registrations of OPCT beneficiaries on the public payroll.
-    """
+def find(world: World, identifiers: Identifiers, listed: Listed) -> pl.DataFrame:
+    """All faults: fault, source, key, detail. `listed`: what the files beside the databases say."""
     registrations = world.registrations
     programs = np.array(SOURCE_OF)
     tables: list[pl.DataFrame] = []
@@ -57,7 +65,16 @@ def find(world: World, identifiers: Identifiers, pensioners: np.ndarray) -> pl.D
 
     _of_lines(world, identifiers, add, enrolment_fault)
     _of_registrations(world, identifiers, add, enrolment_fault)
-    enrolment_fault("pension_found", pensioners, "on the public payroll")
+    enrolment_fault("pension_found", listed.pensioners, "on the public payroll")
+    absent = listed.absentees[world.records.person]
+    with_absentees = np.bincount(world.records.registration[absent], minlength=len(registrations)) > 0
+    current = np.isin(registrations.status, (ACTIVE, SUSPENDED))
+    enrolment_fault(
+        "conditionality_unmet",
+        np.flatnonzero(with_absentees & current & (registrations.program == OVC)),
+        "a child absent from school",
+    )
+    tables.append(listed.returns)
     bad = np.flatnonzero(world.written.national_id < 0)
     bad = bad[registrations.is_beneficiary[world.records.registration[bad]]]
     add(
@@ -114,11 +131,13 @@ def _of_lines(world: World, identifiers: Identifiers, add, enrolment_fault) -> N
     )
     rows = np.flatnonzero((number >= 3) & (unclaimed == number))
     enrolment_fault("never_collected", rows, pl.Series(number[rows]).cast(pl.String) + " lines")
-    failed = lines.status == FAILED
-    run = np.zeros(len(of), np.int64)
-    run[3:] = failed[3:] & failed[2:-1] & failed[1:-2] & failed[:-3] & (of[3:] == of[:-3])
-    rows = np.flatnonzero(np.bincount(of[(run > 0) & reaches], minlength=count))
-    enrolment_fault("failed_three_in_a_row", rows, "four or more")
+    sent = np.flatnonzero(lines.status != SCHEDULED)
+    failed, of_sent = lines.status[sent] == FAILED, of[sent]
+    run = np.zeros(len(sent), bool)
+    run[2:] = failed[2:] & failed[1:-1] & failed[:-2] & (of_sent[2:] == of_sent[:-2])
+    rows = np.flatnonzero(np.bincount(of_sent[run & reaches[sent]], minlength=count))
+    enrolment_fault("failed_three_in_a_row", rows, "three or more")
+    _of_periods(world, identifiers, add)
     for program in range(5):
         mine = lines.program == program
         last = lines.start[mine].max(initial=0)
@@ -131,6 +150,19 @@ def _of_lines(world: World, identifiers: Identifiers, add, enrolment_fault) -> N
             & (registrations.enrolled <= last)
         )
         enrolment_fault("enrolled_not_on_payroll", rows, "no line in the last cycle")
+        rows = np.flatnonzero((registrations.program == program) & (registrations.status == SUSPENDED) & on)
+        enrolment_fault("suspended_on_payroll", rows, "a line in the last cycle")
+
+
+def _of_periods(world: World, identifiers: Identifiers, add) -> None:
+    lines = world.lines
+    reaches = world.registrations.is_beneficiary[lines.registration]
+    settled = np.r_[lines.settles[1:] & (lines.registration[1:] == lines.registration[:-1]), False]
+    unpaid = (lines.status == SCHEDULED) & (lines.end < world.today) & ~settled
+    short = (month_end(lines.start) == lines.end) & (lines.program != CFA)
+    for fault, where, detail in (("in_arrears", unpaid, "unpaid"), ("wrong_cycle_length", short, "one month")):
+        rows = np.flatnonzero(where & reaches)
+        add(fault, identifiers.payment.gather(rows), lines.program[rows], detail)
 
 
 def _of_registrations(world: World, identifiers: Identifiers, add, enrolment_fault) -> None:
@@ -175,6 +207,10 @@ def _of_registrations(world: World, identifiers: Identifiers, add, enrolment_fau
 
     accounts = table.filter(pl.col("household").n_unique().over("account") > 1)
     enrolment_fault("shared_account", accounts["row"].to_numpy(), "another household's account")
+
+    phones = table.with_columns(phone=registrations.phone[current])
+    rows = phones.filter(pl.col("household").n_unique().over("phone") >= ON_ONE_PHONE)["row"].to_numpy()
+    add("shared_phone", identifiers.household.gather(rows), registrations.program[rows], "an agent's")
 
     # Collecting: the person named as collector, or the head of a household whose benefit has nobody named.
     collects = np.where(

@@ -1,16 +1,14 @@
-"""The files beside the databases: public payroll, school attendance, expansion plan, providers' returns."""
+"""The files beside the databases: public payroll, school attendance, expansion plan; returns.py has the providers'."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-import xlsxwriter
 
-from sample_country import areas, names
+from sample_country import areas, names, returns
 from sample_country.calendar import NEVER, date_of
-from sample_country.columns import iso, pick
-from sample_country.payments import FAILED, PAID, SCHEDULED, STATUS_NAMES
-from sample_country.programs import source_number
+from sample_country.columns import pick
 from sample_country.randomness import choose, stream
 from sample_country.settings import ACTIVE, OPCT, PROGRAMS
 from sample_country.truth import Identifiers
@@ -25,18 +23,34 @@ _EMPLOYERS = (
 )
 
 
-def write(world: World, identifiers: Identifiers, folder: Path) -> np.ndarray:
-    """Write all files; returns the registrations whose OPCT beneficiary stands on the public payroll."""
+ABSENT_LIMIT = 20
+"""Percent of a term's days that a pupil may be absent."""
+
+
+class Listed(NamedTuple):
+    """What the files say of people and payments in the programs.
+
+    `pensioners`: registrations whose OPCT beneficiary stands on the public payroll. `absentees`: for each person,
+    whether absent from school above the limit. `returns`: fault, key (payment_id) and detail, where a provider's return
+    and the payroll differ.
+    """
+
+    pensioners: np.ndarray
+    absentees: np.ndarray
+    returns: pl.DataFrame
+
+
+def write(world: World, identifiers: Identifiers, folder: Path) -> Listed:
+    """Write all files; returns what they say."""
     folder.mkdir(parents=True, exist_ok=True)
     pensioners = public_payroll(world, folder / "public_payroll.csv")
-    school_attendance(world, folder / "school_attendance.csv")
+    absentees = school_attendance(world, folder / "school_attendance.csv")
     expansion_plan(world, folder / "expansion_plan.csv")
-    returns = folder / "provider_returns"
-    returns.mkdir(exist_ok=True)
+    sent = folder / "provider_returns"
+    sent.mkdir(exist_ok=True)
     starts = np.unique(world.lines.start[world.lines.program != 4])[-2:]
-    for start in starts:
-        provider_returns(world, identifiers, returns, int(start))
-    return pensioners
+    different = [returns.write(world, identifiers, sent, int(start)) for start in starts]
+    return Listed(pensioners, absentees, pl.concat(different))
 
 
 def public_payroll(world: World, path: Path) -> np.ndarray:
@@ -82,8 +96,11 @@ def public_payroll(world: World, path: Path) -> np.ndarray:
     )
 
 
-def school_attendance(world: World, path: Path) -> None:
-    """Days open and absent, last term, for pupils with a birth certificate; one in twelve is absent too often."""
+def school_attendance(world: World, path: Path) -> np.ndarray:
+    """Days open and absent, last term, for pupils with a birth certificate; one in twelve is absent too often.
+
+    Returns, for each person, whether absent above the limit.
+    """
     rng, people = stream(world.settings.seed, "school"), world.population.people
     age = world.population.age(world.today)
     has = (age >= 6) & (age < 19) & (world.population.certificate > 0) & (world.population.death == NEVER)
@@ -108,6 +125,9 @@ def school_attendance(world: World, path: Path) -> None:
             "days_absent": absent,
         }
     ).write_csv(path)
+    absentees = np.zeros(len(people), bool)
+    absentees[rows] = absent * 100 > ABSENT_LIMIT * opened
+    return absentees
 
 
 def expansion_plan(world: World, path: Path) -> None:
@@ -127,50 +147,6 @@ def expansion_plan(world: World, path: Path) -> None:
     pl.DataFrame(
         rows, schema=["program", "county_code", "financial_year", "households_planned"], orient="row"
     ).write_csv(path)
-
-
-def provider_returns(world: World, identifiers: Identifiers, folder: Path, start: int) -> None:
-    """What banks say became of one cycle's lines: nsnp and ctovc as CSV, hsnp as a workbook.
-
-    The MIS and the bank disagree on a few: the bank says failed where the MIS says paid, or the amount differs.
-    """
-    lines, registrations = world.lines, world.registrations
-    source = source_number(lines.program)
-    month = f"{date_of(start):%Y-%m}"
-    for number, name in enumerate(("nsnp", "ctovc", "hsnp")):
-        rng = stream(world.settings.seed, "returns", name, month)
-        rows = np.flatnonzero((source == number) & (lines.start == start) & (lines.status != SCHEDULED))
-        result, amount = lines.status[rows].copy(), lines.paid[rows].copy()
-        contradicts = (rng.random(len(rows)) < 0.002) & (result == PAID)
-        result[contradicts] = FAILED
-        amount[(rng.random(len(rows)) < 0.001) & (result == PAID)] -= 50
-        value_day = np.where(lines.paid_on[rows] != NEVER, lines.paid_on[rows], lines.end[rows])
-        table = pl.DataFrame(
-            {
-                "reference": identifiers.payment.gather(rows).str.strip_prefix(f"{name}:"),
-                "source": pl.Series([name] * len(rows), dtype=pl.String),
-                "account_no": pl.Series(registrations.account[lines.registration[rows]]).cast(pl.String),
-                "amount": amount,
-                "result": pick(STATUS_NAMES, result),
-                "value_date": iso(value_day),
-            }
-        )
-        if name == "hsnp" and len(rows) < 1_000_000:  # a worksheet ends at 1,048,576 rows
-            _workbook(folder / f"{name}_{month}.xlsx", table)
-        else:
-            table.write_csv(folder / f"{name}_{month}.csv")
-
-
-def _workbook(path: Path, table: pl.DataFrame) -> None:
-    import datetime as dt
-
-    book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False})
-    book.set_properties({"created": dt.datetime(2026, 1, 1)})  # the same bytes whenever it is written
-    sheet = book.add_worksheet("returns")
-    sheet.write_row(0, 0, table.columns)
-    for place, row in enumerate(table.iter_rows(), 1):
-        sheet.write_row(place, 0, row)
-    book.close()
 
 
 __all__ = ["choose", "write"]

@@ -90,5 +90,5 @@ def _one_cycle(sources: Path, truth: dict[str, pl.DataFrame], state: dict, as_at
     for source in open_sources.values():
         source.close()
     events.write_files(moment, sources / "files")
-    truth["faults"] = recheck.faults(truth["faults"], truth["enrolments"], truth["payments"], truth["persons"])
+    truth["faults"] = recheck.faults(truth, recheck.absentees(sources), end)
     return end

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sample_country import areas
-from sample_country.calendar import NEVER, Cycle, seasonal, two_monthly
+from sample_country.calendar import NEVER, Cycle, month_end, seasonal, two_monthly
 from sample_country.population import Population
 from sample_country.programs import Registrations
 from sample_country.randomness import stream
-from sample_country.settings import ACTIVE, CFA, EXITED, HSNP, SUSPENDED, WAITING, Settings
+from sample_country.settings import ACTIVE, CFA, EXITED, HSNP, PWSD, SUSPENDED, WAITING, Settings
 
 SCHEDULED, PAID, FAILED, RETURNED, UNCLAIMED = range(5)
 STATUS_NAMES = ("scheduled", "paid", "failed", "returned", "unclaimed")
@@ -67,9 +67,8 @@ def build(
         for program in range(5)
     ]
     lines = Lines(*(np.concatenate([getattr(p, name) for p in parts]) for name in Lines.__dataclass_fields__))
-    _plant_amounts(
-        rng, lines, round(faults.paid_above_value * planted["active"]), round(faults.totals_differ * planted["active"])
-    )
+    rates = (faults.paid_above_value, faults.totals_differ, faults.wrong_cycle_length, faults.in_arrears)
+    _plant_odd_lines(rng, lines, *(max(1, round(rate * planted["active"])) for rate in rates))
     source = np.maximum(lines.program - 1, 0)
     for one in range(4):
         where = source == one
@@ -175,13 +174,28 @@ def _of_program(
     )
 
 
-def _plant_amounts(rng: np.random.Generator, lines: Lines, above: int, short: int) -> None:
-    """Pay some lines above the value, and some short of what was scheduled."""
+def _plant_odd_lines(
+    rng: np.random.Generator, lines: Lines, above: int, short: int, wrong_length: int, unpaid: int
+) -> None:
+    """Pay some lines above the value, some short of what was scheduled, and some for one month where a cycle has two;
+    leave some unpaid for good."""
     plain = rng.permutation(np.flatnonzero((lines.status == PAID) & ~lines.settles))
-    above, short = max(1, above), max(1, short)
     higher, lower = plain[:above], plain[above : above + short]
     lines.paid[higher] = lines.due[higher] * rng.choice([3, 4], len(higher)) // 2
     lines.paid[lower] = lines.due[lower] - rng.choice([100, 200, 500, 1000], len(lower))
+    plain = plain[above + short :]
+    # Of CT-OVC and HSNP the months follow from the cycle's name and number.
+    shorter = plain[lines.program[plain] <= PWSD][:wrong_length]
+    lines.end[shorter] = month_end(lines.start[shorter])
+    lines.due[shorter] //= 2
+    lines.paid[shorter] = lines.due[shorter]
+    # Followed by an ordinary line: one that pays more would look as if it settled them.
+    plain = np.setdiff1d(plain, shorter, assume_unique=True)
+    follows = np.minimum(plain + 1, len(lines) - 1)
+    last = np.array([lines.start[lines.program == program].max(initial=0) for program in range(5)])
+    fit = (lines.start[plain] < last[lines.program[plain]]) & (lines.paid[follows] <= lines.due[follows])
+    opened = rng.permutation(plain[fit])[:unpaid]
+    lines.status[opened], lines.paid[opened], lines.paid_on[opened] = SCHEDULED, 0, NEVER
 
 
 def share_accounts(settings: Settings, registrations: Registrations) -> None:

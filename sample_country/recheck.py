@@ -1,9 +1,12 @@
 """Truth that follows from the sources and true persons: expected verification and faults, after time has passed."""
 
+import datetime as dt
 import sqlite3
 from pathlib import Path
 
 import polars as pl
+
+from sample_country.files import ABSENT_LIMIT
 
 _PERSONS = {
     "nsnp": """SELECT 'nsnp:' || MemberId AS record_id, NationalId AS id, DateOfBirth AS birth, Sex AS sex
@@ -113,11 +116,19 @@ def verification(sources: Path, records: pl.DataFrame, persons: pl.DataFrame) ->
 _EXCLUSIVE = ["OPCT", "PWSD-CT", "CT-OVC"]
 
 
-def faults(old: pl.DataFrame, enrolments: pl.DataFrame, payments: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+def absentees(sources: Path) -> pl.Series:
+    """Birth certificate numbers of pupils absent from school above the limit."""
+    pupils = pl.read_csv(sources / "files" / "school_attendance.csv", schema_overrides={"birth_cert": pl.String})
+    return pupils.filter(pl.col("days_absent") * 100 > ABSENT_LIMIT * pl.col("days_open"))["birth_cert"]
+
+
+def faults(truth: dict[str, pl.DataFrame], listed: pl.Series, as_at: dt.date) -> pl.DataFrame:
     """`truth.faults` after a cycle: what follows from enrolments and payments is worked out again, the rest carried on.
 
-    What stood in earlier lines stays listed; shared accounts, caregivers and pensions do until the enrolment ends.
+    What stood in earlier lines stays listed; shared accounts, caregivers, telephones and pensions do until the
+    enrolment ends. `truth`: its tables by name; `listed`: what `absentees` gives.
     """
+    old, enrolments, payments, persons = (truth[name] for name in ("faults", "enrolments", "payments", "persons"))
     source = pl.col("key").str.split(":").list.first()
     gone = enrolments.filter(pl.col("status") == "exited")["enrolment_id"]
     gone = pl.concat([gone, gone.str.replace("nsnp:E", "nsnp:N", literal=True)]).unique().sort().implode()
@@ -154,9 +165,26 @@ def faults(old: pl.DataFrame, enrolments: pl.DataFrame, payments: pl.DataFrame, 
         (pl.col("status") == "active") & (pl.col("enrolled_date") <= pl.col("last")) & ~pl.col("enrolment_id").is_in(on)
     )
     add("enrolled_not_on_payroll", absent.select(key="enrolment_id"), pl.lit("no line in the last cycle"))
+    suspended = enrolments.filter((pl.col("status") == "suspended") & pl.col("enrolment_id").is_in(on))
+    add("suspended_on_payroll", suspended.select(key="enrolment_id"), pl.lit("a line in the last cycle"))
     current = enrolments.filter(pl.col("status").is_in(["active", "suspended"])).select(
         "enrolment_id", "true_household_id", "program"
     )
+    pupils = truth["records"].join(
+        persons.filter(pl.col("birth_certificate_no").is_in(listed.implode())), on="person_id", how="semi"
+    )
+    with_absentees = pl.col("enrolment_id").is_in(pupils["household_key"].implode())
+    unmet = current.filter((pl.col("program") == "CT-OVC") & with_absentees)
+    add("conditionality_unmet", unmet.select(key="enrolment_id"), pl.lit("a child absent from school"))
+    following = payments.sort("enrolment_id", "period_start", "payment_id").with_columns(
+        paid_beyond=(pl.col("amount_paid") - pl.col("amount_due")).shift(-1).over("enrolment_id")
+    )
+    unpaid = following.filter(
+        (pl.col("status") == "scheduled")
+        & (pl.col("period_end") < as_at)
+        & (pl.col("paid_beyond") != pl.col("amount_due")).fill_null(True)
+    )
+    add("in_arrears", unpaid.select(key="payment_id"), pl.lit("unpaid"))
     pairs = current.join(current, on="true_household_id", suffix="_other", maintain_order="left").filter(
         pl.col("enrolment_id") != pl.col("enrolment_id_other")
     )
@@ -185,8 +213,11 @@ _FROM_TABLES = [
     "exited_reappears",
     "never_collected",
     "enrolled_not_on_payroll",
+    "suspended_on_payroll",
+    "conditionality_unmet",
+    "in_arrears",
     "same_program_twice",
     "prohibited_overlap",
     "duplicate_both_paid",
 ]
-_WHILE_ENROLLED = ["shared_account", "caregiver_several_households", "pension_found"]
+_WHILE_ENROLLED = ["shared_account", "caregiver_several_households", "pension_found", "shared_phone"]

@@ -60,6 +60,7 @@ class OverlapRates:
     third_program: float = 0.004
     same_program: float = 0.010
     one_person_only: float = 0.15  # of second records: not the whole household
+    moved_on: float = 0.10  # of households with two registrations: the second began after the first had ended
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,16 @@ class FaultRates:
     totals_differ: float = 3_500 / 883_000
     shared_account: float = 2_200 / 883_000
     pension: float = 4_000 / 883_000
+    wrong_cycle_length: float = 1_200 / 883_000
+    in_arrears: float = 1_500 / 883_000
+    shared_phone: float = 1_500 / 883_000
+    aged_out: float = 0.008  # of CT-OVC's households: no child is left on the list
     exited_reappears: float = 0.06  # of the exited
     dead_kept_on: float = 0.20  # of beneficiaries who died
+    other_result: float = 0.002  # of the lines of a provider's return
+    other_amount: float = 0.001
+    not_returned: float = 0.001
+    not_on_payroll: float = 0.0005
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import dagster as dg
 import duckdb
 from dagster_dbt import DbtProject, dbt_assets
 
+from expectations import check_rules
 from ibr.workspace import Workspace
 from pipelines import checks, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
-from pipelines.dbt import Dbt, Translator
+from pipelines.dbt import RULES_DIR, Dbt, Translator
 from pipelines.dbt_run import build_models
 from warehouse.connection import literal
 from warehouse.parameters import write_parameters
@@ -31,10 +32,11 @@ from warehouse.parameters import write_parameters
     pool=POOL,
 )
 def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
-    """Written at the start of every run, so that models read them in SQL."""
+    """Written at the start of every run, so that models read them in SQL. Rules edited to nonsense stop it here."""
     run = Run.of(context, session)
     registry = run.workspace.registry
     with plain_failures(), run.warehouse() as con:
+        check_rules(RULES_DIR, registry.programs)
         write_parameters(
             con,
             reporting_date=run.reporting_date,

@@ -39,11 +39,14 @@ def households_leave(m: Moment) -> None:
 
 
 def households_enrol(m: Moment) -> None:
-    """Some who waited are enrolled and reach the registry; their account is opened."""
+    """Some who waited are enrolled and reach the registry; their account is opened.
+
+    Who was paid while waiting waits on: the truth lists those lines as nobody's.
+    """
     specification: dict[str, tuple[str, str, str, dict[str, object], str, str, str]] = {
         "nsnp": (
             """SELECT EnrolmentId AS key, HhId AS hh, BeneficiaryMemberId AS who FROM Enrolment
-                   WHERE Status = 'WAITING' ORDER BY 1""",
+                   WHERE Status = 'WAITING' AND EnrolmentId NOT IN (SELECT EnrolmentId FROM PaymentLine) ORDER BY 1""",
             "Enrolment",
             "EnrolmentId",
             {"Status": "ACTIVE"},
@@ -53,7 +56,7 @@ def households_enrol(m: Moment) -> None:
         ),
         "ctovc": (
             """SELECT HH_NO AS key, HH_NO AS hh, HH_NO || '/' || coalesce(CAREGIVER_NO, 1) AS who FROM HOUSEHOLDS
-                   WHERE PROG_STATUS = 3 ORDER BY 1""",
+                   WHERE PROG_STATUS = 3 AND HH_NO NOT IN (SELECT HH_NO FROM PAYMENTS) ORDER BY 1""",
             "HOUSEHOLDS",
             "HH_NO",
             {"PROG_STATUS": 4},
@@ -64,7 +67,8 @@ def households_enrol(m: Moment) -> None:
         "hsnp": (
             """SELECT h.hh_id AS key, h.hh_id AS hh, p.person_id AS who FROM household h
                     JOIN person p ON p.hh_id = h.hh_id AND p.line_no = coalesce(h.recipient_line, 1)
-                    WHERE h.status = 'registered' AND h.group_code = 1 ORDER BY 1""",
+                    WHERE h.status = 'registered' AND h.group_code = 1
+                        AND h.hh_id NOT IN (SELECT hh_id FROM hh_payments) ORDER BY 1""",
             "household",
             "hh_id",
             {"status": "enrolled"},
@@ -76,6 +80,7 @@ def households_enrol(m: Moment) -> None:
             """SELECT household_ref AS key, household_ref AS hh, coalesce(h.alternate_ref, min(p.person_ref)) AS who
                    FROM scope_household h JOIN scope_person p USING (household_ref)
                    WHERE h.status = 'applied' AND (h.alternate_ref IS NOT NULL OR p.relation = 'head')
+                       AND household_ref NOT IN (SELECT household_ref FROM distribution)
                    GROUP BY 1 ORDER BY 1""",
             "scope_household",
             "household_ref",

@@ -1,7 +1,7 @@
 """One cycle: the sources held open, the truth, and the days it spans."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,10 @@ from sample_country.source_update import Source
 
 @dataclass
 class Moment:
-    """One cycle: the open sources, the truth's tables (replaced as they change), and the days it spans."""
+    """One cycle: the open sources, the truth's tables (replaced as they change), and the days it spans.
+
+    `paid_late`: payments of earlier cycles that arrived in this one.
+    """
 
     sources: dict[str, Source]
     truth: dict[str, pl.DataFrame]
@@ -22,6 +25,7 @@ class Moment:
     start: dt.date
     end: dt.date
     scale: float
+    paid_late: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.String))
 
     def some(self, table: pl.DataFrame, share: float, at_least: int = 1) -> pl.DataFrame:
         """A random part of a table's rows, in their order."""

@@ -45,6 +45,7 @@ def late_payments_arrive(m: Moment) -> None:
             },
         )
     m.replace("payments", "payment_id", arrived.select("payment_id", "amount_paid", "status"))
+    m.paid_late = arrived["payment_id"]
 
 
 def programs_pay(m: Moment) -> None:
@@ -57,7 +58,9 @@ def programs_pay(m: Moment) -> None:
     )
     back = enrolments.filter(reappear)
     back = back.filter(pl.Series(m.rng.random(back.height)) < 0.03)
-    served = pl.concat([enrolments.filter((pl.col("status") == "active") & (pl.col("enrolled_date") <= m.start)), back])
+    kept_on = m.some(enrolments.filter(pl.col("status") == "suspended"), 0.05)
+    active = enrolments.filter((pl.col("status") == "active") & (pl.col("enrolled_date") <= m.start))
+    served = pl.concat([active, back, kept_on])
     household = served["enrolment_id"].str.replace("nsnp:E", "nsnp:N", literal=True)
     served = served.with_columns(household_id=household).join(
         m.counties, on="household_id", how="left", maintain_order="left"
@@ -204,8 +207,9 @@ _WRITE_LINES = (_nsnp_lines, _nsnp_lines, _ctovc_lines, _hsnp_lines, _cfa_lines)
 
 
 def write_files(m: Moment, folder: Path) -> None:
-    """The cycle's provider returns for nsnp and ctovc."""
-    lines = m.truth["payments"].filter((pl.col("period_start") == m.start) & (pl.col("status") != "scheduled"))
+    """The cycle's provider returns for nsnp and ctovc, with what was paid late of the cycle before."""
+    sent = (pl.col("period_start") == m.start) & (pl.col("status") != "scheduled")
+    lines = m.truth["payments"].filter(sent | pl.col("payment_id").is_in(m.paid_late.implode()))
     for source in ("nsnp", "ctovc"):
         part = of_source(lines, "payment_id", source)
         part.select(

@@ -96,15 +96,16 @@ def test_best_known_values_are_nearer_the_truth_than_the_records(country):
 
 def test_every_planted_fault_is_found(country):
     """All but deaths and pensions of people whom the register cannot be asked about, and whoever is not recognised
-    beyond doubt in two records."""
+    beyond doubt in two records. Of what payments and lists alone tell, none is missed and none invented."""
     faults = {row["fault"]: row for row in json.loads(country.ibr("evaluate", "--json").stdout)["faults"]}
-    assert len(faults) == 15
-    missed = {name for name, counts in faults.items() if counts["missed"]}
+    assert len(faults) == 24
     of_persons = {"duplicate_both_paid", "same_program_twice", "prohibited_overlap", "caregiver_several_households"}
-    assert missed <= {"dead_still_paid", "pension_found", *of_persons}
+    # shared_phone: some of the households left out the number that the others gave
+    inexact = {"dead_still_paid", "pension_found", "shared_phone", *of_persons}
+    assert not [name for name in faults.keys() - inexact if faults[name]["missed"] or faults[name]["invented"]]
     for name, counts in faults.items():
         # the register has not heard of every death
-        least = {"dead_still_paid": 0.7, "caregiver_several_households": 0.98}.get(name, 0.95)
+        least = {"dead_still_paid": 0.7, "caregiver_several_households": 0.98, "shared_phone": 0.8}.get(name, 0.95)
         assert counts["found"] >= least * counts["planted"] > 0, name
 
 

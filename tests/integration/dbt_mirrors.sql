@@ -119,7 +119,9 @@ CREATE TABLE mirror_plan.expansion_plan AS SELECT * FROM (VALUES
     ('OPCT', 'KE023', '2025/26', '100')
 ) t (program, county_code, financial_year, households_planned), stamped();
 CREATE TABLE mirror_psp.returns AS SELECT * FROM (VALUES
-    ('P1', 'nsnp', 'A1', '4000', 'paid', '2026-04-20')
+    ('P1', 'nsnp', 'A1', '4000', 'paid', '2026-04-20'),
+    ('P2', 'nsnp', 'A1', '0', 'failed', '2026-06-20'), ('P2', 'nsnp', 'A1', '5000', 'paid', '2026-06-25'),
+    ('P77', 'nsnp', 'A1', '4000', 'paid', '2026-06-25')
 ) t (reference, source, account_no, amount, result, value_date), stamped();
 
 INSERT INTO linkage.persons_crosswalk VALUES

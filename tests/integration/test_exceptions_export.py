@@ -67,10 +67,11 @@ CREATE TABLE marts.rpt_verification AS SELECT * FROM (VALUES
     match_probability, register_death_date);
 CREATE TABLE marts.rpt_payroll_pre AS SELECT * FROM (VALUES
     ('X', 'sx:e1', 'sx:1/1', 'sx:1', 'active', 'deceased_still_paid', 'high', 4000::DECIMAL(18,2), DATE '2026-05-01',
-     DATE '2026-06-30', 'died 2026-03-01 in the register; 1 payments for later periods'),
-    ('X', 'sx:e9', NULL, 'sx:9', NULL, 'paid_not_enrolled', 'high', 100, NULL, NULL, '1 payments')
+     DATE '2026-06-30', 'died 2026-03-01 in the register; 1 payments for later periods', 'payroll'),
+    ('X', 'sx:e9', NULL, 'sx:9', NULL, 'paid_not_enrolled', 'high', 100, NULL, NULL, '1 payments', 'payroll'),
+    ('X', 'sx:e1', 'sx:1/1', 'sx:1', 'active', 'not_verified', 'medium', 4000, NULL, NULL, 'not found', 'verification')
 ) AS t(program, enrolment_id, record_id, household_id, enrolment_status, reason_code, severity, amount_at_stake,
-    first_date, last_date, evidence);
+    first_date, last_date, evidence, decided_under);
 """
 
 

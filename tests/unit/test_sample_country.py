@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 import math
 import shutil
 import sqlite3
@@ -338,13 +339,17 @@ def test_expected_verification_follows_from_the_sources(which, request):
 @pytest.mark.parametrize("which", ["made", "passed"])
 def test_faults_follow_from_the_truth(which, request):
     folder = request.getfixturevalue(which)
-    faults = truth(folder, "faults")
-    again = recheck.faults(faults, truth(folder, "enrolments"), truth(folder, "payments"), truth(folder, "persons"))
+    tables = {name: truth(folder, name) for name in ("persons", "records", "enrolments", "payments", "faults")}
+    as_at = dt.date.fromisoformat(json.loads((folder / "truth" / "state.json").read_text())["as_at"])
+    faults = tables["faults"]
+    again = recheck.faults(tables, recheck.absentees(folder / "sources"), as_at)
     assert again.equals(faults)
-    assert faults["fault"].n_unique() == 15, "every kind of fault is planted"
+    assert faults["fault"].n_unique() == 24, "every kind of fault is planted"
     known = set(truth(folder, "enrolments")["enrolment_id"]) | set(truth(folder, "records")["record_id"])
     known |= set(truth(folder, "records")["household_key"]) | set(source_payments(folder)["payment_id"])
-    assert set(faults["key"]) <= known
+    strange = pl.col("fault") == "paid_not_on_payroll"
+    assert set(faults.filter(~strange)["key"]) <= known
+    assert not set(faults.filter(strange)["key"]) & known
 
 
 def test_prohibited_overlaps_are_never_the_allowed_ones(made):
@@ -377,6 +382,8 @@ def test_committed_seeds_are_current(tmp_path):
 def test_arrears_are_paid_by_the_next_line(made):
     lines = truth(made, "payments").sort("enrolment_id", "period_start")
     scheduled = lines.filter((pl.col("status") == "scheduled") & (pl.col("period_start") < dt.date(2026, 3, 1)))
+    unpaid = truth(made, "faults").filter(pl.col("fault") == "in_arrears")["key"].implode()
+    scheduled = scheduled.filter(~pl.col("payment_id").is_in(unpaid))
     following = lines.with_columns(
         nxt=pl.col("amount_paid").shift(-1).over("enrolment_id"), due2=pl.col("amount_due") * 2
     )

@@ -1,4 +1,5 @@
--- What the pre-payroll checks found, for the program that pays.
+-- What the pre-payroll checks found, for the program that pays; what the other sheets tell with their own evidence is
+-- decided there.
 CREATE OR REPLACE TEMP TABLE found_payroll AS
 SELECT
     'E' || upper(left(sha256(concat_ws('|', program, 'payroll', enrolment_id, reason_code)), 16)) AS exception_id,
@@ -23,5 +24,5 @@ SELECT
         ELSE 'Correct when convenient'
     END AS suggested_action
 FROM marts.rpt_payroll_pre
-WHERE list_contains($programs::VARCHAR[], program)
+WHERE list_contains($programs::VARCHAR[], program) AND decided_under = 'payroll'
 QUALIFY row_number() OVER (PARTITION BY program, enrolment_id, reason_code ORDER BY amount_at_stake DESC, evidence) = 1

@@ -37,13 +37,16 @@ records as (
         {%- for given, usable in checked.items() %}
         if({{ given }} is not null and coalesce({{ usable }}, false), 1, 0) {{ '+' if not loop.last else 'as values_valid,' }}
         {%- endfor %}
-        coalesce(households.interview_date + to_months({{ var('updates_due_after_months') }}) > {{ reporting_date() }}, false)
+        -- A program without a rule asks for no update.
+        rules.rule_code is null or coalesce(households.interview_date + to_months(rules.limit_value) > {{ reporting_date() }}, false)
             as is_up_to_date,
         count(*) over (partition by verification.person_uid) > 1 as is_linked,
         review.record_id is not null as is_in_review
     from {{ ref('rpt_verification') }} as verification
     inner join {{ ref('int_persons') }} as persons on persons.record_id = verification.record_id
     left join {{ ref('int_households') }} as households on households.household_id = verification.household_id
+    left join {{ ref('int_life_cycle_rules') }} as rules
+        on rules.program = verification.program and rules.rule = 'update_after_months'
     left join records_in_review as review on review.record_id = verification.record_id
     cross join (select {{ finest_area_level() }} as level) as finest
 ),

@@ -1,0 +1,17 @@
+-- The register says that the recipient died, and money was paid for a period that began afterwards.
+select
+    enrolments.enrolment_id,
+    enrolments.recipient_record_id as record_id,
+    sum(payments.amount_paid) as amount_at_stake,
+    min(payments.period_start) as first_date,
+    max(payments.period_end) as last_date,
+    'died ' || any_value(persons.death_date) || ' in the register; '
+    || count(*) || ' payments for later periods' as evidence
+from {{ ref('fct_enrolments') }} as enrolments
+-- The death may stand on another record of the same person.
+inner join {{ ref('dim_person') }} as persons on persons.person_uid = enrolments.person_uid and persons.death_date is not null
+inner join {{ ref('fct_payments') }} as payments
+    on payments.enrolment_id = enrolments.enrolment_id
+    and payments.amount_paid > 0
+    and payments.period_start > persons.death_date
+group by enrolments.enrolment_id, enrolments.recipient_record_id

@@ -1,0 +1,15 @@
+-- Money for a period that began after the exit.
+select
+    enrolments.enrolment_id,
+    enrolments.recipient_record_id as record_id,
+    sum(payments.amount_paid) as amount_at_stake,
+    min(payments.period_start) as first_date,
+    max(payments.period_end) as last_date,
+    'exited ' || any_value(enrolments.exit_date) || coalesce(' (' || lower(any_value(enrolments.exit_reason)) || ')', '')
+    || '; ' || count(*) || ' payments for later periods' as evidence
+from {{ ref('fct_enrolments') }} as enrolments
+inner join {{ ref('fct_payments') }} as payments
+    on payments.enrolment_id = enrolments.enrolment_id
+    and payments.amount_paid > 0
+    and payments.period_start > enrolments.exit_date
+group by enrolments.enrolment_id, enrolments.recipient_record_id
