@@ -3,6 +3,7 @@
 -- to_confirm  decisions of its kind need a second person, who has not been heard yet
 -- contested   the programs of the two sides decided differently: neither binds until one of them has changed its mind
 -- more_time   the program asked for time
+-- Read it once in a statement: DuckDB 1.5.5 crashes on one that reads it twice.
 CREATE OR REPLACE VIEW ops.answers AS
 WITH in_order AS (
     SELECT

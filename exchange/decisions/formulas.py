@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*\br="([A-Z]+)(\d+)"[^>]*><(?:\w+:)?f\b')
+_FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?f\b')
 _CHUNK, _LONGEST_CELL = 1 << 24, 1 << 12  # bytes: read at a time, and kept for a cell that begins in one piece
 
 

@@ -37,8 +37,7 @@ def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sessi
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
         recorded = sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)
-        if taken:
-            journal.stage(con, run, "decisions", begun, rows=recorded, problem="; ".join(refused) or None)
+        journal.stage(con, run, "decisions", begun, rows=recorded, problem="; ".join(refused) or None)
     yield dg.MaterializeResult(metadata={"files": len(taken), "dagster/row_count": recorded})
     yield dg.AssetCheckResult(
         asset_key=KEY,

@@ -144,6 +144,35 @@ def test_within_a_program_both_sides_are_shown_once(con, tmp_path):
     assert own["evidence, as first found"].startswith("Perhaps one person")
 
 
+def test_both_sides_are_compared_detail_by_detail_and_what_differs_is_marked(con, tmp_path):
+    files = export(con, tmp_path)
+    rows = {row["match_id"]: row for row in read(files["X"], "Duplicates")}
+    # The other side gives the year of birth alone, and no phone.
+    assert (rows["m1"]["same on both sides"], rows["m1"]["different"]) == ("sex, birth date, county", "name, ID number")
+    assert (rows["m2"]["same on both sides"], rows["m2"]["different"]) == ("county", "name, sex, birth date, ID number")
+    shown = {heading: value for heading, value in rows["m1"].items() if heading.endswith("(own program only)")}
+    assert set(shown.values()) == {None}
+    assert len(shown) == 7
+    page = openpyxl.load_workbook(files["X"].workbook)["Duplicates"]
+    marked = {str(area.sqref) for area in page.conditional_formatting}
+    headings = [cell.value for cell in page[1]]
+    for heading in ("name", "sex", "birth date", "ID number", "phone"):
+        for place in (heading, f"other {heading} (own program only)"):
+            letter = page.cell(1, headings.index(place) + 1).column_letter
+            assert f"{letter}2:{letter}3" in marked
+
+
+def test_a_household_s_pair_has_no_certainty_and_not_a_full_one(con, tmp_path):
+    con.execute("DELETE FROM marts.rpt_multiple_receipt")
+    (row,) = read(export(con, tmp_path)["Y"], "Duplicates")
+    assert (row["about"], row["certainty"]) == ("one household", None)
+
+
+def test_every_row_names_the_run_that_wrote_it(con, tmp_path):
+    files = export(con, tmp_path, "r7")
+    assert {row["run"] for program in "XY" for row in read(files[program], "Verification")} == {"r7"}
+
+
 def test_rows_come_by_money_and_allowed_overlaps_not_at_all(con, tmp_path):
     rows = read(export(con, tmp_path)["X"], "Duplicates")
     assert [row["amount at stake"] for row in rows] == [9000, 4000]
