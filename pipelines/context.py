@@ -17,7 +17,7 @@ import duckdb
 from ibr.disk import full_disk
 from ibr.errors import Defect, IbrError
 from ibr.workspace import Workspace
-from pipelines.replication.landing import Landing
+from pipelines.replication.landed import Landing
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare

@@ -15,7 +15,7 @@ from ibr.errors import IbrError
 from pipelines import journal, staleness
 from pipelines.assets.sources import landing_key, mirror_key, report
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
-from pipelines.replication.landing import Landing
+from pipelines.replication.landed import Landing
 from pipelines.replication.lookup import LookupOutcome, ask_and_land, share_answered, write_asked_for
 from pipelines.replication.lookup.asking import Asked
 from pipelines.replication.merge import MergeOutcome, merge

@@ -11,7 +11,8 @@ from pipelines import checks, journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.adapters import REASON
 from pipelines.replication.inbox import intake
-from pipelines.replication.landing import LandedTable, Landing, land
+from pipelines.replication.landed import LandedTable, Landing
+from pipelines.replication.landing import land
 from pipelines.replication.merge import NOT_ITS_FAULT, MergeOutcome, merge
 from pipelines.replication.names import asset_name
 from pipelines.replication.reconciliation import CopyDisagrees

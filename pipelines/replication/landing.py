@@ -11,26 +11,22 @@ row by row. A row whose number cannot be read as one is landed with its reason a
 """
 
 import datetime as dt
-import json
 import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from ibr import background
 from ibr.config import Source, Table
-from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, WarehouseBusy
+from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
 from pipelines.replication.adapters import Adapter, Changes, Column, Digesting, Figures, Since, open_source
 from pipelines.replication.inbox import intake
-from pipelines.replication.inbox.store import BATCHES
-from pipelines.replication.names import file_name
+from pipelines.replication.landed import LandedTable, Landing, lock_file, prune
 from pipelines.replication.watermarks import Watermark, read_watermarks
-from pipelines.replication.writing import write_whole
 from warehouse.connection import connect, literal, quoted
 from warehouse.lock import lock
 
@@ -39,110 +35,6 @@ Progress = Callable[[str], None]
 RESERVED = ("file_row_number",)  # beside all names that begin with _ibr_: the number of a line in a landing
 FIRST_WAIT = 1.0  # seconds before the second try; each further wait is four times as long
 LETTING_GO = 5.0  # seconds that a copy has to end after it was interrupted
-
-
-@dataclass
-class LandedTable:
-    """One table of a landing. `mode`: full, incremental, or unchanged (then nothing was copied).
-
-    `is_compared`: copied whole so that all of it is compared; `digest`: what its server then made of all rows
-    (`Digesting`).
-    """
-
-    name: str
-    mode: str
-    rows: int
-    columns: list[Column]
-    figures: Figures
-    since: str | None = None
-    until: str | None = None
-    position: str | None = None
-    is_compared: bool = False
-    digest: str | None = None
-
-
-class LandingGone(WarehouseBusy):
-    """A landing that a later one has taken the place of."""
-
-
-@dataclass
-class Landing:
-    """A source's snapshot on disk.
-
-    `after`: the run whose mirror it builds on; None where it copies all. Of a source that arrives in batches:
-    `batches`, what this run has taken; `as_of`, the newest one's date.
-    """
-
-    source: str
-    run_id: str
-    folder: Path
-    landed_at: str
-    after: str | None = None
-    batches: list[str] = field(default_factory=list)
-    as_of: str | None = None
-    tables: dict[str, LandedTable] = field(default_factory=dict)
-
-    def rows_file(self, table: str) -> Path:
-        return self.folder / f"{file_name(table)}.parquet"
-
-    def keys_file(self, table: str) -> Path:
-        return self.folder / f"{file_name(table)}.keys.parquet"
-
-    @property
-    def copied(self) -> dict[str, LandedTable]:
-        """The tables that have a file: all but those of which nothing was written."""
-        return {name: table for name, table in self.tables.items() if table.mode != "unchanged"}
-
-    def write_manifest(self) -> None:
-        content = {
-            "source": self.source, "run_id": self.run_id, "landed_at": self.landed_at, "after": self.after,
-            "batches": self.batches, "as_of": self.as_of, "tables": [asdict(table) for table in self.tables.values()],
-        }  # fmt: skip
-        write_whole(self.folder / "manifest.json", json.dumps(content, indent=1, default=str))
-
-    @classmethod
-    def read(cls, folder: Path) -> "Landing":
-        """The landing in a folder.
-
-        Raises LandingGone if there is none, ContractBroken if its files are not as they were written.
-        """
-        try:
-            content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-            landing = cls(
-                content["source"], content["run_id"], folder, content["landed_at"], after=content["after"],
-                batches=content["batches"], as_of=content["as_of"],
-            )  # fmt: skip
-            for table in content["tables"]:
-                table["columns"] = [Column(**column) for column in table["columns"]]
-                table["figures"] = Figures(**table["figures"])
-                landing.tables[table["name"]] = LandedTable(**table)
-        except FileNotFoundError:
-            raise LandingGone(
-                f"the landing {folder.name} of source {folder.parent.name} is gone: another run has begun to copy the "
-                "source anew, and its copy counts"
-            ) from None
-        except (ValueError, KeyError, TypeError):
-            raise _damaged(folder, "manifest.json") from None
-        for name, landed in landing.copied.items():
-            _require_rows(landing, landing.rows_file(name), landed.rows)
-        return landing
-
-
-def _require_rows(landing: Landing, file: Path, expected: int) -> None:
-    """Raise ContractBroken unless a file can be opened and says it holds so many rows; reads its end alone."""
-    try:
-        found = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
-    except duckdb.Error:
-        found = None
-    if found != (expected,):
-        raise _damaged(landing.folder, file.name)
-
-
-def _damaged(folder: Path, name: str) -> ContractBroken:
-    return ContractBroken(
-        f"source {folder.parent.name}: {name} of landing {folder.name} is not as it was written; run again, and the "
-        "source is copied anew. If it happens again, have the disk looked at"
-    )
 
 
 def land(
@@ -174,11 +66,6 @@ def land(
                     progress(f"{code}: does not answer, trying again in {pause:g} s")
                 time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
-
-
-def lock_file(home: Path, code: str) -> Path:
-    """What a run holds while it copies a source, or merges what it copied."""
-    return home / "landing" / code / "lock"
 
 
 def _land(
@@ -328,7 +215,8 @@ def _further_back(until: str, column: Column, look_back: str | None) -> str:
         form = "%Y-%m-%d" if len(until) <= len("2026-01-31") else f"%Y-%m-%d{between}%H:%M:%S"
         query = f"SELECT strftime(CAST(? AS TIMESTAMP) - {distance}, {literal(form)})"
     try:
-        return str(duckdb.execute(query, [until]).fetchall()[0][0])
+        with duckdb.connect() as con:
+            return str(con.execute(query, [until]).fetchall()[0][0])
     except duckdb.Error:
         raise ConfigurationProblem(
             f"look_back: {look_back} does not fit cursor {column.name}, which is {column.type}; "
@@ -350,10 +238,3 @@ def _check_columns(code: str, name: str, table: Table, columns: list[Column]) ->
             f"source {code}, table {name}: column(s) {', '.join(reserved)} have names that a mirror needs for itself; "
             "leave them out with `without` in registry.yml"
         )
-
-
-def prune(home: Path, code: str, keep: str | None) -> None:
-    """Remove every landing of a source but the one named."""
-    for folder in (home / "landing" / code).iterdir():
-        if folder.is_dir() and folder.name not in (keep, BATCHES):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from ibr.errors import ContractBroken
 from pipelines.replication import mirror_check, reconciliation
 from pipelines.replication.adapters import ORIGINAL, REASON
 from pipelines.replication.inbox import intake, register
-from pipelines.replication.landing import LandedTable, Landing, lock_file, prune
+from pipelines.replication.landed import LandedTable, Landing, lock_file, prune
 from pipelines.replication.reconciliation import Comparison, CopyDisagrees
 from pipelines.replication.watermarks import (
     Watermark,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibr.errors import ContractBroken
 from pipelines.replication.adapters.base import DUCKDB
 from pipelines.replication.adapters.digest import duckdb_digest
-from pipelines.replication.landing import LandedTable
+from pipelines.replication.landed import LandedTable
 from warehouse.connection import literal, quoted
 
 

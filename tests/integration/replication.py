@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source
-from pipelines.replication.landing import Landing, land
+from pipelines.replication.landed import Landing
+from pipelines.replication.landing import land
 from pipelines.replication.merge import MergeOutcome, merge
 from warehouse.connection import connect
 from warehouse.schemas import prepare

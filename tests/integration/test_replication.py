@@ -149,8 +149,10 @@ def test_a_file_that_is_no_database_is_unreachable(tmp_path):
 
 @pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:1/db", "mysql://u:hunter2@127.0.0.1:1/db"])
 def test_a_server_that_does_not_answer_is_unreachable_and_its_password_stays_unsaid(tmp_path, url):
+    nights = Nights(tmp_path, url, people=PEOPLE)
+    nights.source.retries = 0
     with pytest.raises(SourceUnreachable) as problem:
-        Nights(tmp_path, url, people=PEOPLE).replicate()
+        nights.replicate()
     assert "127.0.0.1:1" in str(problem.value)
     assert "hunter2" not in str(problem.value)
 

@@ -14,7 +14,7 @@ from ibr.disk import full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken, DiskFull, SourceUnreachable, WarehouseBusy
 from pipelines import staleness
 from pipelines.as_of import image
-from pipelines.replication.landing import Landing, LandingGone, lock_file
+from pipelines.replication.landed import Landing, LandingGone, lock_file
 from pipelines.replication.merge import MirrorMoved
 from tests.integration.replication import BEGIN, Nights
 from warehouse.connection import connect

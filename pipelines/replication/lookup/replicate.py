@@ -17,7 +17,7 @@ from ibr.config import Source
 from ibr.errors import ContractBroken, IbrError
 from ibr.lookup import ANSWERS, ASKED
 from pipelines.replication.adapters.base import DUCKDB, ORIGINAL, REASON, Column
-from pipelines.replication.landing import LandedTable, Landing
+from pipelines.replication.landed import LandedTable, Landing
 from pipelines.replication.lookup.asking import Asked, ask_all
 from pipelines.replication.lookup.pace import Clock, Pace
 from pipelines.replication.lookup.service import Outcome, Service
