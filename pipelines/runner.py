@@ -76,13 +76,15 @@ def run(
     stages: Sequence[Stage] = STAGES,
     full_refresh: bool = False,
     as_at: dt.date | None = None,
+    started: dt.datetime | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> RunOutcome:
     """Materialise stages of a workspace; one run at a time.
 
-    Raises WarehouseBusy if another run is under way, ConfigurationProblem if registry.yml or a table of rules is wrong.
+    `started`: the moment at which the age of sources and answers is judged, by default now. Raises WarehouseBusy if
+    another run is under way, ConfigurationProblem if registry.yml or a table of rules is wrong.
     """
-    started = dt.datetime.now(dt.UTC)
+    started = started or dt.datetime.now(dt.UTC)
     registry = workspace.registry
     if not registry.sources:
         raise ConfigurationProblem(
