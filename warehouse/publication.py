@@ -21,6 +21,14 @@ from warehouse.connection import connect, literal, quoted
 _BUILDING = ".building-"
 _NEXT_LINK = ".current-next"
 _MANIFEST = "publication.json"
+_ABOUT = {
+    "version": "Name of the publication: when its run began, UTC",
+    "audience": "Who may have this file",
+    "reporting_date": "The date that all figures are as at",
+    "run_id": "The run that made it",
+    "published_at": "When that run began",
+    "stale_sources": "Sources that could not be refreshed, or are older than promised",
+}
 # Readers may sit in the owner's group; nobody else may open a file full of personal data.
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o750
 
@@ -225,6 +233,8 @@ def _write_about(con: duckdb.DuckDBPyConnection, publication: Publication) -> No
          publication.published_at, list(publication.stale_sources)],
     )
     con.execute("COMMENT ON TABLE publication.main.about IS 'What this file is: one row'")
+    for column, comment in _ABOUT.items():
+        con.execute(f"COMMENT ON COLUMN publication.main.about.{column} IS {literal(comment)}")
 
 
 def _clear_leftovers(root: Path) -> None:

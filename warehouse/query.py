@@ -1,6 +1,7 @@
 """Questions to a publication, for `ibr sql`."""
 
 import datetime as dt
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,17 @@ import duckdb
 
 from ibr.errors import UsageProblem
 from warehouse.connection import connect
+
+# Marts first: they are what is asked most.
+_TABLES = """
+    SELECT schema_name || '.' || table_name AS "table", comment AS question FROM duckdb_tables()
+    WHERE database_name = current_database() AND NOT internal
+    ORDER BY schema_name <> 'marts', schema_name <> 'reference', table_name
+"""
+_COLUMNS = """
+    SELECT column_name AS "column", data_type AS type, comment AS meaning FROM duckdb_columns()
+    WHERE database_name = current_database() AND table_name = ? ORDER BY column_index
+"""
 
 
 class QueryResult(NamedTuple):
@@ -76,6 +88,29 @@ def query_publication(home: Path, audience: str, sql: str, as_of: dt.datetime | 
         return QueryResult(columns, cursor.fetchall())
     except duckdb.Error as error:
         raise UsageProblem(_one_line(error)) from None
+    finally:
+        con.close()
+
+
+def described(home: Path, audience: str = "secretariat", table: str | None = None) -> QueryResult:
+    """What the current publication says of its tables, or of one table's columns: the comments in the file.
+
+    Raises UsageProblem, naming those that are alike, if there is no such table.
+    """
+    con = open_publication(home, audience)
+    try:
+        if table is None:
+            cursor = con.execute(_TABLES)
+        else:
+            name = table.rpartition(".")[2]
+            cursor = con.execute(_COLUMNS, [name])
+        result = QueryResult([column[0] for column in cursor.description or []], cursor.fetchall())
+        if not result.rows and table:
+            names = [row[0].rpartition(".")[2] for row in con.execute(_TABLES).fetchall()]
+            alike = ", ".join(get_close_matches(name, names, n=3, cutoff=0.4))
+            hint = f"did you mean {alike}? " if alike else ""
+            raise UsageProblem(f"there is no table {table}; {hint}`ibr marts` lists all")
+        return result
     finally:
         con.close()
 

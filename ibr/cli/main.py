@@ -19,6 +19,7 @@ from ibr.cli import (
     exceptions,
     lineage,
     linkage,
+    marts,
     query,
     review,
     run,
@@ -53,6 +54,7 @@ cli.add_command(review.review)
 cli.add_command(exceptions.exceptions)
 cli.add_command(decisions.decisions)
 cli.add_command(query.sql)
+cli.add_command(marts.marts)
 cli.add_command(lineage.lineage)
 cli.add_command(simulate.simulate)
 cli.add_command(docs.docs)

@@ -213,6 +213,25 @@ def test_the_tools_around_it(demo):
     assert "nowhere" in bad.stderr
 
 
+def test_every_published_table_and_column_says_what_it_means(country):
+    with country.published() as con:
+        silent = con.execute("""
+            SELECT table_name, NULL FROM duckdb_tables() WHERE NOT internal AND coalesce(comment, '') = ''
+            UNION ALL
+            SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND coalesce(comment, '') = ''
+        """).fetchall()
+    assert silent == []
+
+
+def test_marts_are_described_on_the_command_line(demo):
+    tables = {row["table"]: row["question"] for row in json.loads(demo.ibr("marts", "--json").stdout)}
+    assert len(tables) > 40
+    assert "One row" in tables["marts.rpt_who_gets_what"]
+    columns = json.loads(demo.ibr("marts", "marts.rpt_golden_record", "--json").stdout)
+    assert {"column", "type", "meaning"} == set(columns[0])
+    assert "did you mean dim_person" in demo.ibr("marts", "dim_persons", expect=2).stderr
+
+
 # Living people of the register by age and county; nobody whom the public payroll pays a pension.
 RESIDENTS = """
     SELECT county_code, count(*) AS persons FROM registry.population
