@@ -15,7 +15,7 @@ import duckdb
 from expectations import ContractResult
 from expectations.page import write_checks_page
 from ibr.workspace import Workspace
-from pipelines.replication.landing import write_whole
+from pipelines.replication.writing import write_whole
 
 _KEPT = 10  # contracts of each table
 _TYPES = (
