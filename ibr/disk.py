@@ -4,6 +4,7 @@ import errno
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ibr.errors import DiskFull
@@ -18,29 +19,51 @@ _WORDS = re.compile(
 )
 
 
-def full_disk(error: BaseException) -> DiskFull | None:
-    """What to tell where an error, or what it came from, is a lack of room; None otherwise."""
-    lacking = next((one for one in _with_causes(error) if _is_lack_of_room(one)), None)
+_NEXT_TO_NOTHING = 16_000_000  # bytes
+
+
+@contextmanager
+def telling_of_a_full_disk(home: Path) -> Iterator[None]:
+    """Raise DiskFull in place of whatever the lack of room in a workspace came to."""
+    try:
+        yield
+    except Exception as error:
+        if full := full_disk(error, home):
+            raise full from None
+        raise
+
+
+def full_disk(error: BaseException, home: Path | None = None) -> DiskFull | None:
+    """What to tell where an error, or what it came from, is a lack of room; None otherwise. `home`: the workspace, for
+    errors that do not say where they were met."""
+    lacking = next((one for one in _with_causes(error) if _is_lack_of_room(one, home)), None)
     if lacking is None:
         return None
     return DiskFull(
-        f"no room to write {_place(lacking)}, or a limit of the account is reached; free some, or move the workspace "
-        "to a larger disk, then run again. What was good has stayed"
+        f"no room to write {_place(lacking, home)}, or a limit of the account is reached; free some, or move the "
+        "workspace to a larger disk, then run again. What was good has stayed"
     )
 
 
-def _is_lack_of_room(error: BaseException) -> bool:
-    return (isinstance(error, OSError) and error.errno in _NUMBERS) or bool(_WORDS.search(str(error)))
+def _is_lack_of_room(error: BaseException, home: Path | None) -> bool:
+    if isinstance(error, OSError) and error.errno in _NUMBERS:
+        return True
+    # SQLite's word for a log that cannot grow, and for a disk that is broken.
+    if home and "disk I/O error" in str(error):
+        return shutil.disk_usage(home).free < _NEXT_TO_NOTHING
+    return bool(_WORDS.search(str(error)))
 
 
-def _place(error: BaseException) -> str:
-    """Where there is no room, and how little, as far as the error says which file could not grow."""
+def _place(error: BaseException, home: Path | None) -> str:
+    """Where there is no room, and how little, as far as it is known."""
     name = error.filename if isinstance(error, OSError) else None
     if named := re.search(r'Could not [^"\n]*"([^"\n]+)"', str(error)):
         name = named[1]
-    if not isinstance(name, str):
+    folder = home
+    if isinstance(name, str):
+        folder = next(folder for folder in Path(name).absolute().parents if folder.is_dir())
+    if folder is None:
         return "on the workspace's disk"
-    folder = next(folder for folder in Path(name).absolute().parents if folder.is_dir())
     usage = shutil.disk_usage(folder)
     return f"in {folder}, whose disk has {usage.free / 1e9:,.1f} of {usage.total / 1e9:,.1f} GB free"
 

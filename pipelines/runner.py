@@ -18,6 +18,7 @@ import dagster as dg
 
 import expectations
 from ibr.config import STAGES, Source, Stage
+from ibr.disk import telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
 from pipelines import checks, dbt, staleness
@@ -101,7 +102,7 @@ def run(
         FULL_TAG: str(full_refresh).lower(),
         AS_AT_TAG: outcome.reporting_date.isoformat(),
     }
-    with warehouse_lock(workspace.home, f"ibr run {run_id}"):
+    with telling_of_a_full_disk(workspace.home), warehouse_lock(workspace.home, f"ibr run {run_id}"):
         progress("loading definitions")
         runner = _Runner(workspace, tags, outcome, progress)
         if "replicate" in stages:

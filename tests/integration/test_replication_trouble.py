@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import resource
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ibr.disk import full_disk
+from ibr.disk import full_disk, telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken, DiskFull, SourceUnreachable, WarehouseBusy
 from pipelines import staleness
 from pipelines.as_of import image
@@ -109,6 +110,16 @@ def test_python_and_sqlite_find_no_room_either(tmp_path):
         Path("/dev/full").write_text("x")
     assert isinstance(full_disk(problem.value), DiskFull)
     assert isinstance(full_disk(sqlite3.OperationalError("database or disk is full")), DiskFull)
+
+
+def test_a_disk_that_fails_is_told_from_one_that_is_full(tmp_path, monkeypatch):
+    """SQLite has one word for both."""
+    error = sqlite3.OperationalError("disk I/O error")
+    assert full_disk(error, tmp_path) is None
+    usage = type(shutil.disk_usage(tmp_path))(10**10, 10**10, 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage)
+    with pytest.raises(DiskFull, match=rf"no room to write in {tmp_path}"), telling_of_a_full_disk(tmp_path):
+        raise error
 
 
 def test_what_is_no_lack_of_room_is_not_told_as_one():
