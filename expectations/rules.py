@@ -17,6 +17,7 @@ from jinja2 import Template
 from ibr.errors import ConfigurationProblem
 from warehouse.connection import connect, literal, quoted
 
+_Codes = dict[str, Collection[str]]  # of registry.yml, by kind
 _DAY = "try_cast({0} AS DATE) IS NOT NULL AND regexp_full_match({0}, '\\d{{4}}-\\d\\d-\\d\\d')"
 _KINDS = {
     "text": ("", ""),
@@ -29,15 +30,17 @@ _KINDS = {
 }
 
 
-def check_rules(folder: Path, programs: Collection[str]) -> None:
+def check_rules(folder: Path, programs: Collection[str], sources: Collection[str]) -> None:
     """Check the tables of rules in a folder, `<table>.csv` each.
 
-    `programs`: the codes that rules may name. Raises ConfigurationProblem that names every mistake, separated by " | ".
+    `programs`, `sources`: the codes that rules may name. Raises ConfigurationProblem that names all mistakes, separated
+    by " | ".
     """
+    codes = {"program": programs, "source": sources}
     faults = []
     with connect(":memory:", threads=1) as con:
         for table, spec in _contract().items():
-            found = _faults(con, table, folder / f"{table}.csv", spec, programs)
+            found = _faults(con, table, folder / f"{table}.csv", spec, codes)
             faults += [f"{table}.csv{f' line {line}' if line else ''}: {fault}" for line, fault in found]
     if faults:
         count = f"{len(faults)} mistake{'s' if len(faults) > 1 else ''} in the rules in {folder}"
@@ -55,7 +58,7 @@ def _template() -> Template:
 
 
 def _faults(
-    con: duckdb.DuckDBPyConnection, table: str, path: Path, spec: dict[str, Any], programs: Collection[str]
+    con: duckdb.DuckDBPyConnection, table: str, path: Path, spec: dict[str, Any], codes: _Codes
 ) -> list[tuple[int | None, str]]:
     columns = ", ".join(map(quoted, spec["columns"]))
     # Empty where the file cannot be used, so that other tables can be checked against it.
@@ -70,25 +73,31 @@ def _faults(
         con.execute(f"INSERT INTO {quoted(table)} SELECT {columns}, 1 + row_number() OVER () FROM {file}")
     except duckdb.Error:
         return [(None, "cannot be read; expected UTF-8, columns divided by commas, as many on each line as the first")]
-    return con.execute(_query(table, spec, programs)).fetchall()
+    return con.execute(_query(table, spec, codes)).fetchall()
 
 
-def _query(table: str, spec: dict[str, Any], programs: Collection[str]) -> str:
-    codes = {name: kind for name, kind in spec["columns"].items() if isinstance(kind, list)}
+def _query(table: str, spec: dict[str, Any], codes: _Codes) -> str:
+    key = spec.get("key", [])
     complete, shares, in_order = spec.get("complete"), spec.get("adds_up_to_1"), spec.get("in_order", [])
     return _template().render(
         rules=quoted(table),
-        columns=[_column(name, kind, spec, programs) for name, kind in spec["columns"].items()],
-        key=[quoted(name) for name in spec.get("key", [])],
+        columns=[_column(name, kind, spec, codes) for name, kind in spec["columns"].items()],
+        keys=[[quoted(name) for name in one] for one in (key if key and isinstance(key[0], list) else [key]) if one],
+        lines=[{"must": line["must"], "expected": literal(line["expected"])} for line in spec.get("lines", [])],
         about=_about(spec.get("in_force", []), spec.get("in_any_order", [])),
         in_order=[(quoted(lesser), quoted(greater)) for lesser, greater in pairwise(in_order)],
         adds_up_to_1={"name": quoted(shares), "text": literal(shares)} if shares else None,
-        complete={"name": quoted(complete), "codes": [literal(code) for code in codes[complete]]} if complete else None,
+        complete=_complete(complete, spec["columns"]) if complete else None,
     )
 
 
-def _column(name: str, kind: str | list[str], spec: dict[str, Any], programs: Collection[str]) -> dict[str, Any]:
-    must, expected = _must(name, kind, 1 if name in spec.get("at_least_1", []) else 0, programs)
+def _complete(name: str, columns: dict[str, Any]) -> dict[str, Any]:
+    advice = "; write one with is_active false to switch it off" if "is_active" in columns else ""
+    return {"name": quoted(name), "codes": [literal(code) for code in columns[name]], "advice": literal(advice)}
+
+
+def _column(name: str, kind: str | list[str], spec: dict[str, Any], codes: _Codes) -> dict[str, Any]:
+    must, expected = _must(name, kind, 1 if name in spec.get("at_least_1", []) else 0, codes)
     needed = spec.get("needed_for", {}).get(name)
     return {
         "name": quoted(name),
@@ -100,8 +109,9 @@ def _column(name: str, kind: str | list[str], spec: dict[str, Any], programs: Co
     }
 
 
-def _must(name: str, kind: str | list[str], least: int, programs: Collection[str]) -> tuple[str, str]:
+def _must(name: str, kind: str | list[str], least: int, codes: _Codes) -> tuple[str, str]:
     """The condition on a value that is there, and what it expects in words."""
+    programs, sources = codes["program"], codes["source"]
     if isinstance(kind, list):
         return _one_of(name, kind), f"one of {', '.join(kind)}"
     if kind == "program":
@@ -112,6 +122,10 @@ def _must(name: str, kind: str | list[str], least: int, programs: Collection[str
             f"{_one_of(name, programs)} OR {of_group}",
             f"a program of registry.yml or a group of program_groups.csv: {', '.join(programs)}",
         )
+    if kind == "sources":
+        known = ", ".join(literal(source) for source in sources)
+        condition = f"list_has_all([{known}], string_split({quoted(name)}, ' '))"
+        return condition, f"sources of registry.yml with a blank between them: {', '.join(sources)}"
     if kind == "group":
         return f"NOT {_one_of(name, programs)}", "a name that no program has"
     condition, expected = _KINDS[kind]

@@ -1,6 +1,6 @@
 {#- The mistakes of one table of rules: line of the file, and what is wrong. `rules` is the table, all text, each row with
     its line. From its entry in contracts/rules.yml, as SQL: `columns` (name, text, must, expected, may_be_empty,
-    needed_where), `key`, `about` (what lines must share to be about the same), `in_order` (pairs: lesser, greater),
+    needed_where), `keys`, `lines` (must, expected), `about` (what lines must share to be about the same), `in_order` (pairs: lesser, greater),
     `adds_up_to_1` and `complete` (name, codes). -#}
 WITH {% if about -%}
 dated AS (
@@ -33,11 +33,15 @@ faults AS (
     UNION ALL
     {%- endif %}
     {%- endfor %}
-    {%- if key %}
+    {%- for key in keys %}
     SELECT max(line), 0, concat_ws(', ', {{ key | join(', ') }}) || ' stands on lines ' || string_agg(line, ' and ' ORDER BY line)
     FROM {{ rules }} GROUP BY {{ key | join(', ') }} HAVING count(*) > 1
     UNION ALL
-    {%- endif %}
+    {%- endfor %}
+    {%- for rule in lines %}
+    SELECT line, 0, 'expected ' || {{ rule.expected }} FROM {{ rules }} WHERE ({{ rule.must }}) IS FALSE
+    UNION ALL
+    {%- endfor %}
     {%- if about %}
     SELECT line, 0, 'ends (' || valid_to || ') before it begins (' || valid_from || ')'
     FROM dated WHERE last_day < first_day
@@ -63,7 +67,7 @@ faults AS (
     UNION ALL
     {%- endif %}
     {%- if complete %}
-    SELECT NULL, 0, 'no line for ' || code || '; write one with is_active false to switch it off'
+    SELECT NULL, 0, 'no line for ' || code || {{ complete.advice }}
     FROM (SELECT unnest([{{ complete.codes | join(', ') }}]) AS code)
     WHERE code NOT IN (SELECT {{ complete.name }} FROM {{ rules }} WHERE {{ complete.name }} IS NOT NULL)
     UNION ALL

@@ -92,7 +92,7 @@ def run(
             f"{workspace.registry_file} names no source; `ibr sources add CODE URL` looks at a database and writes one"
         )
     if "registry" in stages:  # which asks again: here it is told before sources are copied
-        expectations.check_rules(dbt.RULES_DIR, registry.programs)
+        expectations.check_rules(dbt.RULES_DIR, registry.programs, registry.sources)
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     outcome = RunOutcome(run_id, as_at or registry.reporting_date)

@@ -36,7 +36,7 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
     run = Run.of(context, session)
     registry = run.workspace.registry
     with plain_failures(), run.warehouse() as con:
-        check_rules(RULES_DIR, registry.programs)
+        check_rules(RULES_DIR, registry.programs, registry.sources)
         write_parameters(
             con,
             reporting_date=run.reporting_date,

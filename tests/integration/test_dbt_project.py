@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from tests import dbt_rules
 from warehouse.connection import connect
@@ -434,33 +435,14 @@ def test_grievances_against_their_standard(warehouse: duckdb.DuckDBPyConnection)
     ]
 
 
-def test_survivorship_rules_that_cannot_be_meant_are_all_named(built: Built, tmp_path: Path) -> None:
-    (compiled,) = built.warehouse.parent.glob("target/compiled/**/survivorship_rules_are_sound.sql")
-    query = compiled.read_text(encoding="utf-8")
-    copy = tmp_path / "warehouse.duckdb"
-    shutil.copy(built.warehouse, copy)
-    with duckdb.connect(str(copy)) as con:
-        assert con.execute(query).fetchall() == []
-        con.execute("""
-            DELETE FROM reference.survivorship_rules WHERE field = 'phone';
-            INSERT INTO reference.survivorship_rules VALUES
-                ('eye_colour', 1, 'most_recent', NULL, NULL), ('sex', 9, 'nicest', NULL, NULL),
-                ('sex', 1, 'longest', NULL, NULL), ('sex', 7, 'most_recent', NULL, NULL),
-                ('sex', 0, 'most_precise', NULL, NULL), ('area_code', 3, 'source_priority', NULL, NULL),
-                ('full_name', 5, 'source_priority', 'nsnp nobody', NULL);
-        """)
-        found = con.execute(query).fetchall()
-    assert sorted(fault for (fault,) in found) == [
-        "a position that is none: sex 0",
-        "no rule for phone",
-        "no such field: eye_colour",
-        "no such rule: nicest",
-        "no such source: nobody",
-        "one rule twice: sex most_recent",
-        "only a birth date has a precision: sex",
-        "sources are named, and needed, by source_priority alone: area_code source_priority",
-        "two rules at one position: sex 1",
-    ]
+def test_rules_of_survivorship_are_for_the_fields_that_survive(built: Built) -> None:
+    """What rules may name, and what the model knows, on two sides."""
+    may_name = yaml.safe_load((PROJECT.parent / "expectations/contracts/rules.yml").read_text(encoding="utf-8"))
+    columns = may_name["survivorship_rules"]["columns"]
+    (model,) = (m for m in built.models() if m["name"] == "int_golden_record")
+    assert {"person_uid", *columns["field"]} == set(model["columns"])
+    macro = built.manifest["macros"]["macro.beneficiary_registry.survivorship_criteria"]["macro_sql"]
+    assert set(columns["rule"]) == set(re.findall(r"^ +'(\w+)':", macro, re.MULTILINE))
 
 
 def test_kept_figures_outlive_a_full_refresh_and_stand_once(built: Built, tmp_path: Path) -> None:

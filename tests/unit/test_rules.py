@@ -13,6 +13,7 @@ from expectations import check_rules
 from ibr.errors import ConfigurationProblem
 
 PROGRAMS = ["OPCT", "PWSD-CT", "CT-OVC", "HSNP", "CFA"]
+SOURCES = ["nsnp", "ctovc", "hsnp", "cfa"]
 # `ibr` with another folder of rules in front of its arguments.
 RUN = """
 import pathlib, sys
@@ -47,7 +48,7 @@ def add(rules: Path, table: str, line: str) -> None:
 
 def told(rules: Path) -> list[str]:
     with pytest.raises(ConfigurationProblem) as refused:
-        check_rules(rules, PROGRAMS)
+        check_rules(rules, PROGRAMS, SOURCES)
     message = str(refused.value)
     assert len(message.splitlines()) == 1
     count, *mistakes = message.replace(": ", " | ", 1).split(" | ")
@@ -56,12 +57,12 @@ def told(rules: Path) -> list[str]:
 
 
 def test_the_shipped_rules_hold():
-    check_rules(pipelines.dbt.RULES_DIR, PROGRAMS)
+    check_rules(pipelines.dbt.RULES_DIR, PROGRAMS, SOURCES)
 
 
 def test_a_program_that_the_country_does_not_have(rules):
     with pytest.raises(ConfigurationProblem, match=r"program is HSNP; expected a program of registry\.yml: OPCT, CFA"):
-        check_rules(rules, ["OPCT", "CFA"])
+        check_rules(rules, ["OPCT", "CFA"], SOURCES)
 
 
 # Edits of the shipped tables, and what is said of them.
@@ -92,6 +93,22 @@ MISTAKES = [
     ("risk_rules", "pension_found,40", "pension_found,-40", [
         "line 2: weight is -40; expected a whole number, 1 or more",
     ]),
+    ("survivorship_rules", "sex,1,register_first", "sax,0,register_frist", [
+        "line 15: field is sax; expected one of full_name,",
+        "line 15: position is 0; expected a whole number, 1 or more",
+        "line 15: rule is register_frist; expected one of register_first,",
+    ]),
+    ("survivorship_rules", "birth_date,4,most_frequent,", "birth_date,3,most_precise,nsnp", [
+        "line 13: expected sources where the rule is source_priority and nowhere else",
+        "line 13: birth_date, 3 stands on lines 12 and 13",
+        "line 13: birth_date, most_precise stands on lines 11 and 13",
+    ]),
+    ("survivorship_rules", "area_code,2,verified_first,", "area_code,2,source_priority,nsnp nobody", [
+        "line 25: sources is nsnp nobody; expected sources of registry.yml",
+    ]),
+    ("survivorship_rules", "phone,1,most_recent", "phone,1,most_precise", [
+        "line 22: expected most_precise for birth_date alone",
+    ]),
     ("life_cycle_rules", "exit_when_youngest_reaches", "exit_when_bored", [
         "line 2: rule is exit_when_bored; expected one of exit_when_youngest_reaches",
     ]),
@@ -120,7 +137,7 @@ def test_two_rules_are_not_in_force_at_once(rules):
 def test_a_rule_may_follow_another(rules):
     edit(rules, "transfer_values", ",2013-07-01,", ",2013-07-01,2025-12-31")
     add(rules, "transfer_values", "OPCT,2500,2,2026-01-01,")
-    check_rules(rules, PROGRAMS)
+    check_rules(rules, PROGRAMS, SOURCES)
 
 
 def test_a_check_that_is_left_out_is_missed(rules):
