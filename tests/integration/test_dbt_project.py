@@ -279,6 +279,9 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
 def test_a_stale_source_shows_in_what_it_feeds(warehouse: duckdb.DuckDBPyConnection) -> None:
     stale = warehouse.execute("SELECT DISTINCT program FROM marts.fct_payments WHERE is_source_stale").fetchall()
     assert stale == [("HSNP",)]
+    for report in ("rpt_payroll_reconciliation", "rpt_exits_due", "rpt_movements"):
+        stale = warehouse.execute(f"SELECT DISTINCT source FROM marts.{report} WHERE is_source_stale").fetchall()
+        assert stale == [("hsnp",)], report
     assert warehouse.execute(
         "SELECT is_source_stale FROM marts.dim_person WHERE person_uid = 'P000000001'"
     ).fetchone() == (True,)
