@@ -48,7 +48,7 @@ def write(con: duckdb.DuckDBPyConnection, night: int, outcome: ContractResult, l
 
 def failing(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> list[str]:
     con.close()
-    return [row["check_name"] for row in read_status(workspace.warehouse_file, {})["failing_checks"]]
+    return [row["check_name"] for row in read_status(workspace.warehouse_file, {}, NIGHT)["failing_checks"]]
 
 
 def test_the_last_ten_contracts_are_kept_and_the_last_one_counts(workspace, con):

@@ -40,6 +40,8 @@ CREATE TABLE marts.fct_payments AS SELECT *, recipient_record_id AS person_uid, 
   FROM registry.payments;
 CREATE TABLE marts.rpt_who_gets_what AS SELECT person_uid, program, cycle_id, amount_due, amount_paid,
   true AS is_recipient, false AS is_covered FROM marts.fct_payments;
+CREATE TABLE marts.rpt_savings AS SELECT 'M1' AS match_id, DATE '2026-05-01' AS confirmed_date, 2000 AS money_saved,
+  false AS both_still_paid, false AS is_escalation_due, false AS is_source_stale;
 CREATE TABLE marts.rpt_linkage_quality AS SELECT * FROM (VALUES
   ('all', 'all', 0.99, 0.95, 1.0, NULL::DOUBLE, NULL::DOUBLE, NULL::DOUBLE),
   ('sex', 'F', NULL, NULL, NULL, NULL, NULL, NULL)
