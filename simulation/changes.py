@@ -14,6 +14,8 @@ EVERYWHERE = "all"
 _Age = Annotated[int, Field(ge=0, le=150)]
 _PROGRAMS = "SELECT program, benefit_unit FROM marts.dim_program"
 _COUNTIES = "SELECT area_code, name FROM marts.dim_area WHERE parent_code IS NULL"
+_IS_COUNTED = "SELECT count(*) > 0 FROM marts.rpt_register_residents"
+_UNCOUNTED = "no eligibility rule is in force, or the register cannot be counted because it is asked by ID"
 _RULES = """
     SELECT program, max(age_from), min(age_to) FROM reference.eligibility_rules CROSS JOIN main.about
     WHERE valid_from <= reporting_date AND coalesce(valid_to >= reporting_date, true) GROUP BY program
@@ -66,6 +68,7 @@ def checked(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> dict[str, 
     changes = {str(program): change for program, raw in asked.items() if (change := _parsed(program, raw, faults))}
     units = dict(con.execute(_PROGRAMS).fetchall())
     rules = {program: ages for program, *ages in con.execute(_RULES).fetchall()}
+    (is_counted,) = con.execute(_IS_COUNTED).fetchone() or (False,)
     counties = con.execute(_COUNTIES).fetchall()
     faults += [
         f"{program}: no such program; there are {', '.join(sorted(units))}"
@@ -75,6 +78,8 @@ def checked(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> dict[str, 
         change.counties = _codes(program, change.counties, counties, faults)
         if program in units:
             faults += [f"{program}: {fault}" for fault in _senseless(change, units[program], rules.get(program))]
+            if change.take_up is not None and not (program in rules and is_counted):
+                faults.append(f"{program}: take_up: {_UNCOUNTED}, so who could take it up is not known")
     if faults:
         count = f"{len(faults)} mistake{'s' if len(faults) > 1 else ''} in what is to be simulated"
         raise UsageProblem(f"{count}: " + " | ".join(faults))
@@ -124,6 +129,4 @@ def _senseless(change: Change, unit: str, ages: list[int | None] | None) -> list
         faults.append("an age limit is for a benefit to a person; this one is for households")
     if limits_age and least is not None and most is not None and least > most:
         faults.append(f"nobody is {least} or older and {most} or younger")
-    if change.take_up is not None and ages is None:
-        faults.append("take_up: no eligibility rule is in force, so who could take it up is not known")
     return faults

@@ -61,8 +61,9 @@ class Simulation:
         if "enrolments" in bases:
             without = ", ".join(sorted({row["program"] for row in self.rows if row["basis"] == "enrolments"}))
             said.append(
-                f"{without}: the register cannot tell whom it is for (no eligibility rule is in force), so who would "
-                "come in is not known and not counted; the simulated cases are a lower bound."
+                f"{without}: the register cannot tell whom it is for (no eligibility rule is in force, or it is asked "
+                "by ID and cannot be counted), so who would come in is not known and not counted; the simulated cases "
+                "are a lower bound."
             )
         if self.stale_sources:
             said.append(f"Out of date: {', '.join(self.stale_sources)}; the figures are those of the last good copy.")

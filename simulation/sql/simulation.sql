@@ -23,7 +23,10 @@ programs AS (
     SELECT
         changes.*,
         programs.benefit_unit,
-        changes.program IN (SELECT program FROM in_force) AS has_rule
+        changes.program IN (SELECT program FROM in_force) AS has_rule,
+        -- A register that is asked by ID knows whom it was asked for, and nobody else.
+        changes.program IN (SELECT program FROM in_force)
+        AND EXISTS (SELECT 1 FROM marts.rpt_register_residents) AS is_countable
     FROM changes
     INNER JOIN marts.dim_program AS programs ON programs.program = changes.program
 ),
@@ -31,7 +34,7 @@ programs AS (
 rules_today AS (
     SELECT in_force.* FROM in_force INNER JOIN programs ON programs.program = in_force.program
     UNION ALL
-    -- The register cannot tell whom the program is for: everybody enrolled counts, and nobody can be said to come in.
+    -- Whom the program is for stands in no rule: everybody enrolled counts.
     SELECT program, NULL, NULL, NULL, NULL, false FROM programs WHERE NOT has_rule
 ),
 
@@ -60,7 +63,7 @@ residents AS (
         bool_or(rules.world = 'today') AS meets_today,
         bool_or(rules.world = 'simulated') AS meets_simulated
     FROM rules
-    INNER JOIN programs ON programs.program = rules.program AND programs.has_rule
+    INNER JOIN programs ON programs.program = rules.program AND programs.is_countable
     INNER JOIN marts.rpt_register_residents AS cells
         ON (rules.sex IS NULL OR cells.sex = rules.sex)
         AND (rules.age_from IS NULL OR cells.age >= rules.age_from)
@@ -158,9 +161,9 @@ together AS (
         coalesce(by_county.leaving, 0) AS leaving,
         coalesce(by_county.staying, 0) AS staying,
         coalesce(by_county.in_already, 0) AS in_already,
-        CASE WHEN programs.has_rule THEN coalesce(eligible.today, 0) END AS eligible_today,
-        CASE WHEN programs.has_rule THEN coalesce(eligible.simulated, 0) END AS eligible_simulated,
-        CASE WHEN programs.has_rule THEN coalesce(eligible.newly, 0) END AS newly_eligible
+        CASE WHEN programs.is_countable THEN coalesce(eligible.today, 0) END AS eligible_today,
+        CASE WHEN programs.is_countable THEN coalesce(eligible.simulated, 0) END AS eligible_simulated,
+        CASE WHEN programs.is_countable THEN coalesce(eligible.newly, 0) END AS newly_eligible
     FROM counties
     INNER JOIN programs ON programs.program = counties.program
     INNER JOIN persons_a_case ON persons_a_case.program = counties.program
@@ -174,7 +177,7 @@ rated AS (
     SELECT
         *,
         -- Where nobody is eligible today, as in a county that comes in, the program's rate stands in.
-        CASE WHEN has_rule THEN least(1.0, coalesce(
+        CASE WHEN is_countable THEN least(1.0, coalesce(
             take_up,
             meeting_today * persons_a_case / nullif(eligible_today, 0),
             sum(meeting_today * persons_a_case) FILTER (WHERE eligible_today > 0) OVER (PARTITION BY program)
@@ -182,7 +185,7 @@ rated AS (
             0
         )) END AS rate,
         CASE
-            WHEN NOT has_rule THEN NULL
+            WHEN NOT is_countable THEN NULL
             WHEN take_up IS NOT NULL THEN 'given'
             WHEN eligible_today > 0 THEN 'county today'
             ELSE 'program today'
@@ -194,7 +197,7 @@ counted AS (
     SELECT
         *,
         CASE
-            WHEN NOT has_rule THEN NULL
+            WHEN NOT is_countable THEN NULL
             -- A rate that is given holds for everybody eligible; today's rate for those who become so.
             WHEN take_up IS NOT NULL
                 THEN greatest(0, round((rate * eligible_simulated - staying * persons_a_case) / persons_a_case))
@@ -215,7 +218,7 @@ SELECT
     counted.program,
     counted.county_code,
     coalesce(areas.name, 'not known') AS county_name,
-    CASE WHEN counted.has_rule THEN 'register' ELSE 'enrolments' END AS basis,
+    CASE WHEN counted.is_countable THEN 'register' ELSE 'enrolments' END AS basis,
     counted.eligible_today::BIGINT AS eligible_today,
     counted.eligible_simulated::BIGINT AS simulated_eligible,
     round(counted.rate, 4) AS simulated_take_up,

@@ -90,6 +90,16 @@ def test_whom_the_register_cannot_tell_is_not_said_to_come_in(con):
     assert any("lower bound" in said for said in result.assumptions())
 
 
+def test_of_a_register_that_cannot_be_counted_nobody_is_said_to_come_in(con):
+    con.execute("DELETE FROM marts.rpt_register_residents")
+    result = simulate(con, {"OLD": {"min_age": 75}})
+    assert by_county(result, *CASES, "eligible_today", "basis") == {
+        "C1": (6, 0, None, 6, None, "enrolments"), "C2": (3, 2, None, 1, None, "enrolments"),
+    }  # fmt: skip
+    with pytest.raises(UsageProblem, match="cannot be counted"):
+        simulate(con, {"OLD": {"take_up": 0.5}})
+
+
 def test_what_is_said_beside_the_figures(con):
     result = simulate(con, {"OLD": {"min_age": 65, "amount": 2500}})
     assert result.scenario == "OLD: min age 65, amount 2500"
