@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import duckdb
 import pytest
 
 from ibr.errors import ContractBroken, SourceUnreachable
@@ -178,7 +179,7 @@ def test_a_wrong_password_is_tried_once(tmp_path, server, connect, monkeypatch):
 
     def refused(con, code, source, scheme):
         tries.append(1)
-        raise servers._cannot_open("source mis: the server", source.url, landing.duckdb.IOException(
+        raise servers._cannot_open("source mis: the server", source.url, duckdb.IOException(
             f'Unable to connect to Postgres at "{source.url}": connection to server at "127.0.0.1", port 5432 failed: '
             'FATAL:  password authentication failed for user "reader"'
         ))  # fmt: skip
@@ -188,6 +189,29 @@ def test_a_wrong_password_is_tried_once(tmp_path, server, connect, monkeypatch):
         nights_at(tmp_path, "postgresql://reader:hunter2@127.0.0.1/db").replicate()
     assert len(tries) == 1
     assert "hunter2" not in str(problem.value)
+
+
+WORDS = {
+    'FATAL:  password authentication failed for user "reader"': ("refuses the login", False),
+    'FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "reader", database "db", SSL off': ("refuses", False),
+    "Access denied for user 'reader'@'10.0.0.1' (using password: YES). Attempted host: db": ("refuses", False),
+    "Unknown database 'db'. Attempted host: db": ("no database of that name", False),
+    "TLS/SSL error: self-signed certificate in certificate chain": ("encrypted connection", False),
+    'Parser Error: Invalid URI string - unsupported attribute "sslmode"': ("an option of its url is wrong", False),
+    "SSL SYSCALL error: Connection reset by peer": ("does not answer", True),
+    "FATAL:  the database system is starting up": ("does not answer", True),
+    "FATAL:  sorry, too many clients already": ("does not answer", True),
+    "Can't connect to server on 'db' (115)": ("does not answer", True),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_a_driver_says_is_told_without_its_url_and_tried_again_where_it_may_help(words):
+    url, (told, may_pass) = "postgresql://reader:hunter2@db/SSL", WORDS[words]
+    problem = servers._cannot_open("source mis: the server", url, duckdb.IOException(f'Unable to "{url}": {words}'))
+    assert told in str(problem)
+    assert problem.may_pass is may_pass
+    assert "hunter2" not in str(problem)
 
 
 def test_an_account_without_the_right_to_read_is_told_so_at_once(tmp_path, server, connect):

@@ -49,6 +49,8 @@ _HOPELESS = (
         "is not asked: an option of its url is wrong; mend the url in registry.yml",
     ),
 )
+# An encrypted connection that was cut is one that was cut.
+_CUT = re.compile(r"SSL SYSCALL|SSL connection has been closed|connection reset|eof detected", re.I)
 # Of a server that was being read: it, or the way to it, went away, or it gave this session up.
 _BROKEN_OFF = re.compile(
     r"server closed the connection|terminating connection|no connection to the server|could not receive data"
@@ -123,7 +125,7 @@ def _cannot_open(place: str, url: str, error: duckdb.Error) -> SourceUnreachable
     """Why a server cannot be opened; its driver's own words may hold the password, so they are not repeated."""
     words = str(error).replace(url, "")
     for pattern, told in _HOPELESS:
-        if re.search(pattern, words):
+        if re.search(pattern, words) and not _CUT.search(words):
             return SourceUnreachable(f"{place} {told}")
     return SourceUnreachable(f"{place} does not answer; check that it runs, and the network", may_pass=True)
 
