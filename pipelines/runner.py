@@ -122,6 +122,7 @@ class _Runner:
         self, workspace: Workspace, tags: dict[str, str], outcome: RunOutcome, progress: Callable[[str], None]
     ) -> None:
         self._workspace, self._tags, self._outcome, self._progress = workspace, tags, outcome, progress
+        self._started = dt.datetime.fromisoformat(tags[STARTED_TAG])
         self._instance = open_instance(workspace)
         log_file = workspace.logs / f"dbt-{outcome.run_id}.log"
         self._session = Session(workspace, progress, log_file=log_file, holds_lock=True)
@@ -142,7 +143,7 @@ class _Runner:
                     source,
                     workspace.home,
                     self._outcome.run_id,
-                    at=dt.datetime.fromisoformat(self._tags[STARTED_TAG]),
+                    at=self._started,
                     full=self._tags[FULL_TAG] == "true",
                     progress=self._progress,
                 ): code
@@ -156,16 +157,12 @@ class _Runner:
                     self._replicate_further_batches(code, source)
 
     def _replicate(self, code: str) -> None:
-        stage, troubles = self._execute(replication_job_name(code))
-        stage.name = f"replicate {code}"
-        self._outcome.stages.append(stage)
-        self._outcome.troubles += troubles
+        self._execute(replication_job_name(code), f"replicate {code}")
 
     def _replicate_further_batches(self, code: str, source: Source) -> None:
         """One batch a Dagster run: what a broken one had waiting behind it is not held up by it."""
-        at = dt.datetime.fromisoformat(self._tags[STARTED_TAG])
         tried: set[str] = set()
-        while (batch := next_ready(code, source, self._workspace.home, at)) and batch.signature not in tried:
+        while (batch := next_ready(code, source, self._workspace.home, self._started)) and batch.signature not in tried:
             tried.add(batch.signature)
             self._session.landings.pop(code, None)
             self._replicate(code)
@@ -173,10 +170,7 @@ class _Runner:
     def ask(self) -> None:
         """Services, for the persons of the registry as it was last built."""
         for code in self._workspace.registry.services:
-            stage, troubles = self._execute(replication_job_name(code))
-            stage.name = f"replicate {code}"
-            self._outcome.stages.append(stage)
-            self._outcome.troubles += troubles
+            self._replicate(code)
         self._tell_of_services()
 
     def build(self, stages: Sequence[str]) -> None:
@@ -187,10 +181,7 @@ class _Runner:
         keys = [
             key for key in job.asset_layer.selected_asset_keys if graph.get(key).group_name in stages
         ]
-        stage, troubles = self._execute(BUILD_JOB, keys)
-        stage.name = ", ".join(stage for stage in stages if stage != "replicate")
-        self._outcome.stages.append(stage)
-        self._outcome.troubles += troubles
+        self._execute(BUILD_JOB, ", ".join(stage for stage in stages if stage != "replicate"), keys)
         self._tell_of_services()
 
     def _tell_of_services(self) -> None:
@@ -203,7 +194,8 @@ class _Runner:
             if failure["run_id"] == self._outcome.run_id and failure["message"] not in told
         ]
 
-    def _execute(self, job_name: str, keys: list[dg.AssetKey] | None = None) -> tuple[StageOutcome, list[Trouble]]:
+    def _execute(self, job_name: str, stage: str, keys: list[dg.AssetKey] | None = None) -> None:
+        """Run a job, and add to the outcome what became of it."""
         begun = dt.datetime.now(dt.UTC)
         job = self._definitions.resolve_job_def(job_name)
         result = job.execute_in_process(
@@ -217,7 +209,8 @@ class _Runner:
         self._outcome.published |= any(
             event.is_step_materialization and event.asset_key == PUBLICATION for event in result.all_events
         )
-        return StageOutcome(job_name, seconds, result.success), _troubles(result, job_name)
+        self._outcome.stages.append(StageOutcome(stage, seconds, result.success))
+        self._outcome.troubles += _troubles(result, job_name)
 
 
 def settle(workspace: Workspace) -> None:

@@ -13,8 +13,8 @@ import duckdb
 from ibr.config import Source
 from ibr.errors import IbrError
 from pipelines import journal, staleness
-from pipelines.assets.sources import landing_key, mirror_key, report
-from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+from pipelines.assets.sources import as_mirror, failures_noted, landing_key, mirror_key, report
+from pipelines.context import OWNER, Run, Session
 from pipelines.replication.landed import Landing
 from pipelines.replication.lookup import LookupOutcome, ask_and_land, share_answered, write_asked_for
 from pipelines.replication.lookup.asking import Asked
@@ -42,7 +42,7 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
     def landed(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
         run = Run.of(context, session)
         home = run.workspace.home
-        with plain_failures(lambda error: staleness.note_failure(home, code, run.run_id, error)):
+        with failures_noted(run, code):
             with run.warehouse() as con:
                 write_asked_for(con, home, code)
                 has_mirror = _has_mirror(con, code)
@@ -73,34 +73,13 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
 
 
 def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
-    keys = {name: mirror_key(code, name) for name in source.tables}
-
-    @dg.multi_asset(
-        name=f"mirror_{code}",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[landing_key(code)],
-                group_name="replicate",
-                owners=[OWNER],
-                kinds={"duckdb"},
-                description=f"Mirror of {name} in {source.name}.",
-            )
-            for name, key in keys.items()
-        ],
-        check_specs=[dg.AssetCheckSpec("reconciled", asset=key) for key in keys.values()],
-        pool=POOL,
-    )
+    @as_mirror(code, source)
     def mirrored(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
         run = Run.of(context, session)
         home = run.workspace.home
         begun = journal.now()
         outcome = None
-
-        def note(error: IbrError) -> None:
-            staleness.note_failure(home, code, run.run_id, error)
-
-        with plain_failures(note), run.warehouse() as con:
+        with failures_noted(run, code), run.warehouse() as con:
             had_mirror = _has_mirror(con, code)
             try:
                 if (home / "landing" / code / run.run_id / "manifest.json").is_file():
@@ -108,7 +87,7 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
             except IbrError as error:
                 if not had_mirror:
                     raise
-                note(error)
+                staleness.note_failure(home, code, run.run_id, error)
             if outcome:
                 words = share_answered(con, code)
                 journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed, note=words)
@@ -116,7 +95,7 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
             if not staleness.failed_in(home, code, run.run_id):
                 staleness.clear(home, code)
             staleness.record(con, home, run.workspace.registry, run.started_at)
-        yield from report(outcome, keys) if outcome else _kept(keys)
+        yield from report(code, outcome) if outcome else _kept([mirror_key(code, name) for name in source.tables])
 
     def merged(con: duckdb.DuckDBPyConnection, run: Run) -> MergeOutcome:
         home = run.workspace.home
@@ -126,8 +105,8 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
     return mirrored
 
 
-def _kept(keys: dict[str, dg.AssetKey]) -> Iterator:
-    for key in keys.values():
+def _kept(keys: list[dg.AssetKey]) -> Iterator:
+    for key in keys:
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={"mode": "kept as it was"},

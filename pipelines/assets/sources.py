@@ -1,12 +1,13 @@
 """Replication: for each source of registry.yml its landing, the contract on it, and the mirror with its proof."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import dagster as dg
 
 from expectations import ContractResult, run_mirror_contract
 from ibr.config import Source
-from ibr.errors import ContractBroken, IbrError
+from ibr.errors import ContractBroken
 from pipelines import checks, journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.replication.adapters import REASON
@@ -33,6 +34,11 @@ def asset_keys(code: str, source: Source) -> list[dg.AssetKey]:
     return [landing_key(code), *(mirror_key(code, name) for name in source.as_mirrored.tables)]
 
 
+def failures_noted(run: Run, code: str) -> AbstractContextManager[None]:
+    """What goes wrong in a step of a source fails the step in plain words, and is remembered of the source."""
+    return plain_failures(lambda error: staleness.note_failure(run.workspace.home, code, run.run_id, error))
+
+
 def build_assets(code: str, source: Source) -> list[dg.AssetsDefinition]:
     """A source's landing and its mirror."""
     return [_landing(code, source), _mirror(code, source)]
@@ -49,7 +55,7 @@ def _landing(code: str, source: Source) -> dg.AssetsDefinition:
     def landed(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
         run = Run.of(context, session)
         home = run.workspace.home
-        with plain_failures(lambda error: staleness.note_failure(home, code, run.run_id, error)):
+        with failures_noted(run, code):
             landing = (
                 session.landings[code].result()
                 if code in session.landings
@@ -79,11 +85,7 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
     def contract(context: dg.AssetCheckExecutionContext, session: dg.ResourceParam[Session]) -> dg.AssetCheckResult:
         run = Run.of(context, session)
         home = run.workspace.home
-
-        def note(error: IbrError) -> None:
-            staleness.note_failure(home, code, run.run_id, error)
-
-        with plain_failures(note):
+        with failures_noted(run, code):
             result = check(run)
             checks.keep(home, code, run.run_id, journal.now(), result)
         problem: ContractBroken | None = None
@@ -91,7 +93,7 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
             problem = ContractBroken(result.summary_line())
             if source.is_inbox:
                 problem = intake.refused(home, code, problem)
-            note(problem)
+            staleness.note_failure(home, code, run.run_id, problem)
         return dg.AssetCheckResult(
             passed=result.passed,
             description=str(problem or result.summary_line()),
@@ -125,10 +127,10 @@ def _tolerated(landed: LandedTable, source: Source) -> float:
     return min(1.0, source.limits.tolerated_rows(landed.figures.rows) / max(landed.rows, 1))
 
 
-def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
+def as_mirror(code: str, source: Source) -> Callable[..., dg.AssetsDefinition]:
+    """Makes a step the one that brings a source's mirror: an asset and a proof a table, in the writer's place."""
     keys = {name: mirror_key(code, name) for name in source.tables}
-
-    @dg.multi_asset(
+    return dg.multi_asset(
         name=f"mirror_{code}",
         specs=[
             dg.AssetSpec(
@@ -144,6 +146,10 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec("reconciled", asset=key) for key in keys.values()],
         pool=POOL,
     )
+
+
+def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
+    @as_mirror(code, source)
     def mirrored(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
         run = Run.of(context, session)
         home = run.workspace.home
@@ -155,7 +161,7 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                 return outcome
 
         begun = journal.now()
-        with plain_failures(lambda error: staleness.note_failure(home, code, run.run_id, error)):
+        with failures_noted(run, code):
             landing = Landing.read(home / "landing" / code / run.run_id)
             try:
                 outcome = merged(landing)
@@ -172,15 +178,15 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         session.progress(f"{code}: {outcome.changed:,} rows changed")
         if outcome.altered:
             session.progress(f"{code}: {outcome.altered:,} rows had been altered in the mirror itself: put right")
-        yield from report(outcome, keys)
+        yield from report(code, outcome)
 
     return mirrored
 
 
-def report(outcome: MergeOutcome, keys: dict[str, dg.AssetKey]) -> Iterator:
+def report(code: str, outcome: MergeOutcome) -> Iterator:
     """What a merge did, as Dagster's materialisations and check results."""
-    for name, key in keys.items():
-        table = outcome.tables[name]
+    for name, table in outcome.tables.items():
+        key = mirror_key(code, name)
         figures = [c for c in outcome.comparisons if c.table == name]
         yield dg.MaterializeResult(
             asset_key=key,
