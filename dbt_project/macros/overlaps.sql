@@ -14,6 +14,20 @@
     ({{ one }}.program, {{ one }}.enrolment_id) < ({{ other }}.program, {{ other }}.enrolment_id)
 {%- endmacro %}
 
+{#- Two enrolments found in any order, as the sides of a pair. -#}
+{% macro in_order(one, other) -%}
+    case when {{ comes_first(one, other) }} then {{ one }}.enrolment_id else {{ other }}.enrolment_id end as enrolment_id_a,
+    case when {{ comes_first(one, other) }} then {{ other }}.enrolment_id else {{ one }}.enrolment_id end as enrolment_id_b
+{%- endmacro %}
+
+{#- What of fct_enrolments stands on each side of a pair, and what it is called there. -#}
+{% macro sides_of_a_pair() -%}
+    {{ return({
+        'program': 'program', 'enrolment_id': 'enrolment_id', 'recipient_record_id': 'record_id',
+        'household_id': 'household_id', 'status': 'status', 'county_code': 'county_code', 'last_paid_date': 'last_paid_date'
+    }) }}
+{%- endmacro %}
+
 {#- The number of a pair; it does not depend on the order of its sides. -#}
 {% macro pair_id(level, one, other) -%}
     md5('{{ level }}|' || least({{ one }}, {{ other }}) || '|' || greatest({{ one }}, {{ other }}))
@@ -29,13 +43,40 @@
     {{ rules }}.rule_code
 {%- endmacro %}
 
-{#- Judges pairs of enrolments that receive at the same time by the overlap rules, and weighs the money.
-    `pairs` is a CTE with match_id, enrolment_id_a, enrolment_id_b, program_a, program_b, is_same_recipient,
-    overlap_from, overlap_to; for the person level also is_one_household. Gives the CTEs `judged` and `weighed`.
+{#- Judges pairs of enrolments that overlap by the overlap rules, and weighs the money. Reads the CTEs `receiving` (rows
+    of fct_enrolments with spell_from and spell_to, their first and last day) and `found` (enrolment_id_a,
+    enrolment_id_b, match_verdict). Gives the CTE `weighed`, a row a pair; pair_columns has its columns.
 
     A rule counts when it was in force on any day of the overlap; of several one does (overlap_rule_precedence). The
     overlap is then cut to the days of that rule: money paid before a prohibition is not at stake. No rule: for review. -#}
-{% macro judge_overlaps(pairs, level) -%}
+{% macro judge_overlaps(level) -%}
+overlapping as (
+    select
+        {{ pair_id(level, 'found.enrolment_id_a', 'found.enrolment_id_b') }} as match_id,
+        found.match_verdict,
+        first.{{ level }}_uid,
+        second.{{ level }}_uid as {{ level }}_uid_b,
+        {%- if level == 'person' %}
+        first.household_uid = second.household_uid
+        or coalesce(first.is_recipient_of_household and second.is_recipient_of_household, false) as is_one_household,
+        {%- else %}
+        first.person_uid = second.person_uid as is_same_recipient,
+        {%- endif %}
+        {%- for column, name in sides_of_a_pair().items() %}
+        first.{{ column }} as {{ name }}_a,
+        second.{{ column }} as {{ name }}_b,
+        {%- endfor %}
+        first.is_still_paid and second.is_still_paid as both_still_paid,
+        first.is_source_stale or second.is_source_stale as is_source_stale,
+        -- Both hold from the later beginning to the earlier end.
+        greatest(first.spell_from, second.spell_from) as overlap_from,
+        least(first.spell_to, second.spell_to) as overlap_to
+    from found
+    inner join receiving as first on first.enrolment_id = found.enrolment_id_a
+    inner join receiving as second on second.enrolment_id = found.enrolment_id_b
+    where greatest(first.spell_from, second.spell_from) <= least(first.spell_to, second.spell_to)
+),
+
 rules_in_force as (
     select
         pairs.match_id,
@@ -53,7 +94,7 @@ rules_in_force as (
         rules.is_group_rule,
         rules.valid_from,
         rules.valid_to
-    from {{ pairs }} as pairs
+    from overlapping as pairs
     inner join {{ ref('int_overlap_rules') }} as rules
         on rules.program_a = pairs.program_a
         and rules.program_b = pairs.program_b
@@ -82,28 +123,31 @@ judged as (
         coalesce(rule_that_counts.verdict, 'for_review') as verdict,
         greatest(pairs.overlap_from, rule_that_counts.valid_from) as overlap_from,
         least(pairs.overlap_to, rule_that_counts.valid_to) as overlap_to
-    from {{ pairs }} as pairs
+    from overlapping as pairs
     left join rule_that_counts on rule_that_counts.match_id = pairs.match_id
 ),
 
-paid_a as (
+{% for side in ['a', 'b'] -%}
+paid_{{ side }} as (
     select judged.match_id, sum(payments.amount_paid) as amount
     from judged
     inner join {{ ref('fct_payments') }} as payments
-        on payments.enrolment_id = judged.enrolment_id_a
+        on payments.enrolment_id = judged.enrolment_id_{{ side }}
         and payments.period_start <= judged.overlap_to
         and payments.period_end >= judged.overlap_from
     group by judged.match_id
 ),
 
-paid_b as (
-    select judged.match_id, sum(payments.amount_paid) as amount
-    from judged
-    inner join {{ ref('fct_payments') }} as payments
-        on payments.enrolment_id = judged.enrolment_id_b
-        and payments.period_start <= judged.overlap_to
-        and payments.period_end >= judged.overlap_from
-    group by judged.match_id
+{% endfor -%}
+-- What the programs decided: true where it is one person, false where it is not.
+confirmations as (
+    select
+        least(enrolment_id, other_enrolment_id) as enrolment_id_1,
+        greatest(enrolment_id, other_enrolment_id) as enrolment_id_2,
+        bool_and(decision = 'same person') as is_confirmed
+    from {{ source('ops', 'answers') }}
+    where kind = 'duplicate' and state = 'in_force' and is_current
+    group by 1, 2
 ),
 
 weighed as (
@@ -115,20 +159,49 @@ weighed as (
         cast(
             case when judged.verdict = 'allowed' then 0 else least(coalesce(paid_a.amount, 0), coalesce(paid_b.amount, 0)) end
             as decimal(18, 2)
-        ) as money_at_stake
+        ) as money_at_stake,
+        -- Empty until a person has decided.
+        confirmations.is_confirmed
     from judged
     left join paid_a on paid_a.match_id = judged.match_id
     left join paid_b on paid_b.match_id = judged.match_id
+    left join confirmations
+        on confirmations.enrolment_id_1 = least(judged.enrolment_id_a, judged.enrolment_id_b)
+        and confirmations.enrolment_id_2 = greatest(judged.enrolment_id_a, judged.enrolment_id_b)
 )
 {%- endmacro %}
 
-{#- What the programs decided of pairs of enrolments: true where it is one person, false where it is not. -#}
-{% macro confirmations() -%}
-select
-    least(enrolment_id, other_enrolment_id) as enrolment_id_1,
-    greatest(enrolment_id, other_enrolment_id) as enrolment_id_2,
-    bool_and(decision = 'same person') as is_confirmed
-from {{ source('ops', 'answers') }}
-where kind = 'duplicate' and state = 'in_force' and is_current
-group by 1, 2
+{#- The columns that both overlap reports have; their yml says in which order. -#}
+{% macro pair_columns(level) -%}
+    weighed.match_id,
+    weighed.{{ level }}_uid,
+    weighed.{{ level }}_uid_b,
+    {%- for name in sides_of_a_pair().values() %}
+    weighed.{{ name }}_a,
+    weighed.{{ name }}_b,
+    {%- endfor %}
+    weighed.match_verdict,
+    weighed.rule_code,
+    weighed.rule_level,
+    weighed.verdict,
+    weighed.overlap_from,
+    weighed.overlap_to,
+    weighed.amount_a,
+    weighed.amount_b,
+    weighed.money_at_stake,
+    weighed.both_still_paid,
+    weighed.is_confirmed,
+    weighed.is_source_stale
+{%- endmacro %}
+
+{#- The pairs of both overlap reports, each with its level and `uid`, the person or household. A pair of enrolments may be
+    found at both levels. -#}
+{% macro pairs_of_both_levels(columns) -%}
+    {%- for level, report in {'person': 'rpt_multiple_receipt', 'household': 'rpt_household_multiple_receipt'}.items() %}
+    select '{{ level }}' as level, {{ level }}_uid as uid, {{ columns | join(', ') }}
+    from {{ ref(report) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 {%- endmacro %}

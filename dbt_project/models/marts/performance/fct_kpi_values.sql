@@ -22,11 +22,7 @@ with last_year as (
 pairs as (
     -- A pair found at both levels is one pair, and its money stands once.
     select enrolment_id_a, enrolment_id_b, max(money_at_stake) as money_at_stake
-    from (
-        select enrolment_id_a, enrolment_id_b, money_at_stake, verdict, match_verdict from {{ ref('rpt_multiple_receipt') }}
-        union all
-        select enrolment_id_a, enrolment_id_b, money_at_stake, verdict, match_verdict from {{ ref('rpt_household_multiple_receipt') }}
-    )
+    from ({{ pairs_of_both_levels(['enrolment_id_a', 'enrolment_id_b', 'money_at_stake', 'verdict', 'match_verdict']) }})
     where verdict = 'prohibited' and match_verdict = 'automatic'
     group by enrolment_id_a, enrolment_id_b
 ),

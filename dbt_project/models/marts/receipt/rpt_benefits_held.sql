@@ -1,17 +1,14 @@
 -- Who holds two or more benefits at the same time, and how many: duplicates and triplicates of persons and households.
 -- Only what linkage is sure of. Holding several is not an offence: the verdict is the strictest of the pairs.
-{%- set reports = {'person': 'rpt_multiple_receipt', 'household': 'rpt_household_multiple_receipt'} %}
 with pairs as (
-    {%- for level, report in reports.items() %}
-    select
-        '{{ level }}' as level, {{ level }}_uid as uid, enrolment_id_a, enrolment_id_b, program_a, program_b,
-        county_code_a, verdict, overlap_from, overlap_to, amount_a, amount_b, both_still_paid, is_source_stale
-    from {{ ref(report) }}
+    select *
+    from (
+        {{ pairs_of_both_levels([
+            'enrolment_id_a', 'enrolment_id_b', 'program_a', 'program_b', 'county_code_a', 'match_verdict', 'verdict',
+            'overlap_from', 'overlap_to', 'amount_a', 'amount_b', 'both_still_paid', 'is_source_stale'
+        ]) }}
+    )
     where match_verdict = 'automatic'
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
 ),
 
 sides as (

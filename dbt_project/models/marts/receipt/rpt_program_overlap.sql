@@ -1,15 +1,6 @@
 -- Which programs meet in one person or one household: every pair of programs, also those that never meet.
-{%- set reports = {'person': 'rpt_multiple_receipt', 'household': 'rpt_household_multiple_receipt'} %}
 with pairs as (
-    {%- for level, report in reports.items() %}
-    select
-        '{{ level }}' as level, program_a, program_b, {{ level }}_uid as uid, verdict, match_verdict, both_still_paid,
-        money_at_stake
-    from {{ ref(report) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {{ pairs_of_both_levels(['program_a', 'program_b', 'verdict', 'match_verdict', 'both_still_paid', 'money_at_stake']) }}
 ),
 
 met as (
@@ -30,7 +21,7 @@ met as (
 ),
 
 holders as (
-    {%- for level in reports %}
+    {%- for level in ['person', 'household'] %}
     select '{{ level }}' as level, program, count(distinct {{ level }}_uid) as holders
     from {{ ref('fct_enrolments') }}
     where {{ is_held_by_person() if level == 'person' else is_held_by_household() }}

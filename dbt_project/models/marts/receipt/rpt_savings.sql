@@ -99,11 +99,7 @@ weighed as (
 
 at_stake as (
     select enrolment_id_a, enrolment_id_b, max(money_at_stake) as money_at_stake
-    from (
-        select enrolment_id_a, enrolment_id_b, money_at_stake from {{ ref('rpt_multiple_receipt') }}
-        union all
-        select enrolment_id_a, enrolment_id_b, money_at_stake from {{ ref('rpt_household_multiple_receipt') }}
-    )
+    from ({{ pairs_of_both_levels(['enrolment_id_a', 'enrolment_id_b', 'money_at_stake']) }})
     group by enrolment_id_a, enrolment_id_b
 )
 
