@@ -58,8 +58,10 @@ mapped as (
         household_id,
         arg_max(
             area_code,
-            case when valid_from <= written_date and (valid_to is null or valid_to >= written_date) then 1000000 else 0 end
-            + keys_used * 200000 + date_diff('day', date '1900-01-01', valid_from)
+            (
+                valid_from <= written_date and coalesce(valid_to >= written_date, true),
+                keys_used, valid_from, area_code
+            )
         ) as area_code
     from candidates
     group by household_id

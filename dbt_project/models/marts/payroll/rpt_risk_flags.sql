@@ -45,7 +45,7 @@ measured as (
     inner join enrolled on enrolled.household_id = absences.household_id
     left join {{ source('linkage', 'persons_crosswalk') }} as crosswalk on crosswalk.record_id = absences.record_id
     union all
-    select 'several_payroll_findings', person_uid, any_value(household_uid), count(distinct reason_code),
+    select 'several_payroll_findings', person_uid, min(household_uid), count(distinct reason_code),
         count(distinct reason_code) || ' kinds of findings before the next payroll: '
         || string_agg(distinct replace(reason_code, '_', ' '), ', ' order by replace(reason_code, '_', ' '))
     from {{ ref('rpt_payroll_pre') }}

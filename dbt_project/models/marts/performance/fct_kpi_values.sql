@@ -169,7 +169,7 @@ figures as (
     where component <> 'verification'
     group by component
     union all
-    select 370, 'management_index', round(sum(weight * share) / nullif(sum(weight) filter (where share is not null), 0), 4), 'share',
+    select 370, 'management_index', round(sum(weight * share order by component) / nullif(sum(weight order by component) filter (where share is not null), 0), 4), 'share',
         'Management index of the whole country: the shares of its components by their weights'
     from (select component, any_value(weight) as weight, sum(numerator) / nullif(sum(denominator), 0) as share from components group by component)
 )

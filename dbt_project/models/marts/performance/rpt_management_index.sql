@@ -12,18 +12,19 @@ with dates as (
 ),
 
 indices as (
+    -- Added up in the order of their names: doubles added in another order may round to another index.
     select
         dates.dates_back,
         components.reporting_date,
         components.program,
         components.county_code,
         round(
-            sum(components.weight * components.share)
-            / nullif(sum(components.weight) filter (where components.share is not null), 0), 4
+            sum(components.weight * components.share order by components.component)
+            / nullif(sum(components.weight order by components.component) filter (where components.share is not null), 0), 4
         ) as management_index,
         count(components.share) as components_measured,
-        round(coalesce(sum(components.weight) filter (where components.share is not null), 0), 4) as weight_measured,
-        arg_min(components.component, components.share) as weakest_component,
+        round(coalesce(sum(components.weight order by components.component) filter (where components.share is not null), 0), 4) as weight_measured,
+        arg_min(components.component, (components.share, components.component)) as weakest_component,
         min(components.share) as weakest_share,
         bool_or(components.is_source_stale) as is_source_stale
     from {{ ref('fct_management_components') }} as components

@@ -1,6 +1,7 @@
 -- Who receives what, how much, where, when. One row a person, program and cycle.
 -- The money stands once, on the recipient's row; members of a household that receives are covered without an amount.
 -- Who merely collects for a household she does not belong to has the money on her row, and is not covered by it.
+{%- set place = "(is_recipient, coalesce(amount_due, 0), coalesce(household_uid, ''), coalesce(area_code, ''))" %}
 with payments as (
     select payments.*, coalesce(enrolments.is_recipient_of_household, true) as is_of_household
     from {{ ref('fct_payments') }} as payments
@@ -53,9 +54,9 @@ select
     bool_or(is_recipient) as is_recipient,
     bool_or(is_covered) as is_covered,
     -- A person paid in two places in one cycle stands where the most was due; fct_payments keeps each place.
-    arg_max(household_uid, (is_recipient, coalesce(amount_due, 0), household_uid)) as household_uid,
-    arg_max(area_code, (is_recipient, coalesce(amount_due, 0), household_uid)) as area_code,
-    arg_max(county_code, (is_recipient, coalesce(amount_due, 0), household_uid)) as county_code,
+    arg_max(household_uid, {{ place }}) as household_uid,
+    arg_max(area_code, {{ place }}) as area_code,
+    arg_max(county_code, {{ place }}) as county_code,
     bool_or(is_source_stale) as is_source_stale
 from rows_of_persons
 group by person_uid, program, cycle_id

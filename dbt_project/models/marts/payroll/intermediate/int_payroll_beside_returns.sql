@@ -4,8 +4,8 @@ with results as (
     -- A payment may be returned more than once, first failed and then paid: the last word counts.
     select
         payment_id,
-        arg_max(result, (coalesce(value_date, date '1900-01-01'), coalesce(amount, 0))) as result,
-        arg_max(coalesce(amount, 0), (coalesce(value_date, date '1900-01-01'), coalesce(amount, 0))) as amount
+        arg_max(result, (coalesce(value_date, date '1900-01-01'), coalesce(amount, 0), result)) as result,
+        arg_max(coalesce(amount, 0), (coalesce(value_date, date '1900-01-01'), coalesce(amount, 0), result)) as amount
     from {{ ref('int_provider_returns') }}
     group by payment_id
 ),
