@@ -1,7 +1,19 @@
-"""What a source's table is called where its own name will not do: tables of sources are named as people like."""
+"""Names of a source's schemas, and of its tables where their own will not do: people name tables as they like."""
 
 import hashlib
 import re
+
+from warehouse.connection import quoted
+
+
+def mirror_schema(code: str) -> str:
+    """The schema of a source's mirrors, quoted for SQL."""
+    return quoted(f"mirror_{code}")
+
+
+def history_schema(code: str) -> str:
+    """The schema of the earlier versions of a source's rows, quoted for SQL."""
+    return quoted(f"history_{code}")
 
 
 def asset_name(table: str) -> str:

@@ -22,6 +22,7 @@ from pipelines.replication.lookup.asking import Asked, ask_all
 from pipelines.replication.lookup.pace import Clock, Pace
 from pipelines.replication.lookup.service import Outcome, Service
 from pipelines.replication.lookup.store import Answers
+from pipelines.replication.names import mirror_schema
 from warehouse.connection import connect, literal, quoted
 
 NOT_ONE_FOUND = 50  # answers of a run after which "not found" for everybody is a fault of the service or of its path
@@ -222,7 +223,7 @@ def share_answered(con: duckdb.DuckDBPyConnection, code: str) -> str:
     """In words, for how many of the people in the registry an answer stands in the mirror."""
     answered, people = con.execute(
         "SELECT count(*) FILTER (answers.outcome <> 'unanswered'), count(*) "
-        f"FROM ({_people(con)}) AS asked_for LEFT JOIN {quoted(f'mirror_{code}')}.{ANSWERS} AS answers "
+        f"FROM ({_people(con)}) AS asked_for LEFT JOIN {mirror_schema(code)}.{ANSWERS} AS answers "
         "ON answers.national_id = asked_for.national_id AND answers._ibr_deleted_at IS NULL"
     ).fetchone() or (0, 0)
     return f"answered for {answered:,} of {people:,} people"
