@@ -10,6 +10,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -140,6 +141,11 @@ class Limits(_Section):
         return max(10, int(self.vanished_share * rows))
 
 
+def has_known_scheme(url: str) -> bool:
+    """Whether a URL is of a kind of source that there is an adapter for."""
+    return bool(re.match(rf"^({'|'.join(SCHEMES)}):", url))
+
+
 class Source(_Section):
     """A database or a stream of files that is mirrored."""
 
@@ -167,7 +173,7 @@ class Source(_Section):
     def _known_scheme(cls, url: str) -> str:
         if url.startswith("inbox") and url != "inbox":
             raise ValueError(f"url {url!r}; expected inbox alone: batches are dropped into inbox/SOURCE/")
-        if url != "inbox" and not re.match(rf"^({'|'.join(SCHEMES)}):", url):
+        if url != "inbox" and not has_known_scheme(url):
             expected = ", ".join(f"{scheme}:" for scheme in SCHEMES)
             raise ValueError(f"url starts with {url.split(':')[0]!r}; expected {expected} or inbox")
         return url
@@ -350,8 +356,14 @@ def _say(fault: Any) -> str:
     return f"{place}: {message[0].lower()}{message[1:]}"
 
 
+_USER = re.compile(r"\w+://[^:/@?]*:")  # what stands before a password in a URL
+
+
 def _expand(value: Any, home: Path, missing: list[str]) -> Any:
-    """Replace `${NAME}` by the secret of that name, in every text of the file; note the names not set."""
+    """Replace `${NAME}` by the secret of that name, in every text of the file; note the names not set.
+
+    A password in a URL is the secret as it is: signs that mean something in a URL are encoded here.
+    """
     if isinstance(value, dict):
         return {key: _expand(inner, home, missing) for key, inner in value.items()}
     if isinstance(value, list):
@@ -363,7 +375,8 @@ def _expand(value: Any, home: Path, missing: list[str]) -> Any:
         secret = secrets.find(home, match[1])
         if secret is None:
             missing.append(match[1])
-        return match[0] if secret is None else secret
+            return match[0]
+        return quote(secret, safe="") if _USER.fullmatch(match.string, 0, match.start()) else secret
 
     return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", fill, value)
 

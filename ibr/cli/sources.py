@@ -61,7 +61,8 @@ def add(
     shown, password = onboarding.without_password(code, url)
     with progress("sources add") as say:
         say(f"looking at {code}")
-        found = onboarding.inspect(code, onboarding.with_known_scheme(url), home.home, wanted)
+        there = onboarding.inspect(code, onboarding.with_password(code, shown, password), home.home, wanted)
+    found = there.tables
     kind = kind or ("mis" if programs else "reference")
     key_file = onboarding.keep_password(home.home, code, password) if password else None
     onboarding.add_block(
@@ -70,16 +71,20 @@ def add(
     written = onboarding.write_skeleton(staging, code, found)
     if as_json:
         told = [{"table": t.name, **t.configuration(), "columns_found": len(t.columns)} for t in found]
-        click.echo(json.dumps({"source": code, "tables": told, "key_file": key_file and str(key_file),
-                               "models": [str(path) for path in written]}, indent=1))  # fmt: skip
+        click.echo(json.dumps({
+            "source": code, "tables": told, "left_out": there.left_out, "key_file": key_file and str(key_file),
+            "models": [str(path) for path in written],
+        }, indent=1))  # fmt: skip
         return
     no_key = "none: rows are told apart by content"
     rows = [(t.name, ", ".join(t.key) or no_key, t.cursor or "", len(t.columns)) for t in found]
     console.print(table(f"Source {code}", ["table", "key", "cursor", "columns"], rows))
-    said = [f"Written to {home.registry_file}: look it over, there may be tables that nobody needs."]
+    said = [f"Left out: {name}: {why}." for name, why in there.left_out.items()]
+    said += [f"Written to {home.registry_file}: look it over, there may be tables that nobody needs."]
     if key_file:
         said.append(f"The password is in {key_file}, readable by you alone; registry.yml only names it.")
-    said += [f"{len(written)} files of staging models in {staging / code}.", "Next: ibr run --select replicate"]
+    said.append(f"{len(written)} files of staging models in {staging / code}.")
+    said.append(f"Next: ibr run --select replicate --home {home.home}")
     for line in said:
         console.print(line, markup=False, soft_wrap=True)
 

@@ -12,6 +12,7 @@ from pipelines.replication.adapters import Column, Figures
 from pipelines.replication.inbox.store import BATCHES
 from pipelines.replication.names import file_name
 from pipelines.replication.writing import write_whole
+from warehouse.connection import literal, quoted
 
 
 @dataclass
@@ -61,6 +62,16 @@ class Landing:
     def keys_file(self, table: str) -> Path:
         return self.folder / f"{file_name(table)}.keys.parquet"
 
+    def rows_of(self, table: str) -> str:
+        """A FROM clause: the rows that were landed, in their types, and `file_row_number`."""
+        columns = self.tables[table].columns
+        return f"(SELECT *{_replaced(columns, as_text=False)} FROM {_read(self.rows_file(table))})"
+
+    def keys_of(self, table: str, key: list[str]) -> str:
+        """A FROM clause: the keys that were landed, in their types."""
+        columns = [column for column in self.tables[table].columns if column.name in key]
+        return f"(SELECT *{_replaced(columns, as_text=False)} FROM {_read(self.keys_file(table))})"
+
     @property
     def copied(self) -> dict[str, LandedTable]:
         """The tables that have a file: all but those of which nothing was written."""
@@ -99,6 +110,27 @@ class Landing:
         for name, landed in landing.copied.items():
             _require_rows(landing, landing.rows_file(name), landed.rows)
         return landing
+
+
+def as_landed(columns: list[Column]) -> str:
+    """The SELECT list by which columns are written to a landing.
+
+    Parquet keeps milliseconds of an interval, 32 bits of them, and none below nought: intervals are landed as text.
+    """
+    return f"*{_replaced(columns, as_text=True)}"
+
+
+def _replaced(columns: list[Column], *, as_text: bool) -> str:
+    kinds = {column.name: column.type for column in columns if column.is_interval}
+    casts = [
+        f"{quoted(name)}::{kind.replace('INTERVAL', 'VARCHAR') if as_text else kind} AS {quoted(name)}"
+        for name, kind in kinds.items()
+    ]
+    return f" REPLACE ({', '.join(casts)})" if casts else ""
+
+
+def _read(file: Path) -> str:
+    return f"read_parquet({literal(str(file))}, file_row_number = true)"
 
 
 def _require_rows(landing: Landing, file: Path, expected: int) -> None:

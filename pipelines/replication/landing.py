@@ -25,7 +25,7 @@ from ibr.config import Source, Table
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
 from pipelines.replication.adapters import Adapter, Changes, Column, Digesting, Figures, Since, open_source
 from pipelines.replication.inbox import intake
-from pipelines.replication.landed import LandedTable, Landing, lock_file, prune
+from pipelines.replication.landed import LandedTable, Landing, as_landed, lock_file, prune
 from pipelines.replication.watermarks import Watermark, read_watermarks
 from warehouse.connection import connect, literal, quoted
 from warehouse.lock import lock
@@ -140,7 +140,7 @@ def _land_table(
     asks_digest = is_due and watermark is not None  # of a first copy there is nothing to doubt
     watermark = None if is_due else watermark
     columns = [column for column in adapter.columns(name) if column.name not in table.without]
-    _check_columns(landing.source, name, table, columns)
+    check_columns(landing.source, name, table, columns)
     if watermark and not watermark.fits(table, columns):
         watermark = None
     position = adapter.position(name)
@@ -153,12 +153,13 @@ def _land_table(
         )
     since = _since(table, columns, watermark, changes)
     con.execute(
-        f"COPY (FROM {adapter.rows(name, columns, since)}) "
+        f"COPY (SELECT {as_landed(columns)} FROM {adapter.rows(name, columns, since)}) "
         f"TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
     )
     if since:
+        key = [column for column in columns if column.name in table.key]
         con.execute(
-            f"COPY (FROM {adapter.keys(name, columns)}) "
+            f"COPY (SELECT {as_landed(key)} FROM {adapter.keys(name, columns)}) "
             f"TO {literal(str(landing.keys_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
         )
     rows = f"read_parquet({literal(str(landing.rows_file(name)))})"
@@ -224,7 +225,10 @@ def _further_back(until: str, column: Column, look_back: str | None) -> str:
         ) from None
 
 
-def _check_columns(code: str, name: str, table: Table, columns: list[Column]) -> None:
+def check_columns(code: str, name: str, table: Table, columns: list[Column]) -> None:
+    """Raise ContractBroken for a table without columns, without one registry.yml names, or with a reserved name."""
+    if not columns:
+        raise ContractBroken(f"source {code}, table {name}: has no columns that could be mirrored")
     present = {column.name for column in columns}
     wanted = [*table.key, *([table.cursor] if table.cursor else []), *table.columns]
     gone = [column for column in dict.fromkeys(wanted) if column not in present]

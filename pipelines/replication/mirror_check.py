@@ -6,12 +6,12 @@ warehouse itself. Every whole comparison looks for such rows before it merges, a
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
+from pipelines.replication.adapters import Column, row_hash
 from pipelines.replication.watermarks import Watermark
-from warehouse.connection import literal, quoted
+from warehouse.connection import quoted
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,16 @@ class Mirror:
     source: str
     table: str
     relation: str
-    columns: list[str]
+    columns: list[Column]
     key: list[str]
 
     @property
     def listed(self) -> str:
-        return ", ".join(quoted(name) for name in self.columns)
+        return ", ".join(quoted(column.name) for column in self.columns)
+
+    @property
+    def content_hash(self) -> str:
+        return row_hash(self.columns)
 
     @property
     def key_text(self) -> str:
@@ -41,7 +45,7 @@ def hashed_like(con: duckdb.DuckDBPyConnection) -> str:
 def put_right(
     con: duckdb.DuckDBPyConnection,
     mirror: Mirror,
-    landed: Path,
+    landed: str,
     before: Watermark,
     *,
     run_id: str,
@@ -51,7 +55,8 @@ def put_right(
 
     A row that the source still has as it was gets its content back, and keeps its place in time. Of any other the
     content that was found goes the way of all changes: to the history. Rows that are missing come back with the merge.
-    `before`: how the last merge left the table. Each finding is recorded in `ops.altered_rows`, by key alone.
+    `landed`: a FROM clause with its rows; `before`: how the last merge left the table. Each finding is recorded in
+    `ops.altered_rows`, by key alone.
     """
     count = 0
 
@@ -91,7 +96,7 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, mirror: Mirror) -> None:
 
 def _find_altered(con: duckdb.DuckDBPyConnection, mirror: Mirror) -> None:
     """`altered`: live rows whose content is not what was sent."""
-    content = f"hash({mirror.listed})"
+    content = mirror.content_hash
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE altered AS
         SELECT rowid AS row_id, {mirror.key_text} AS source_key, _ibr_row_hash AS sent_hash, {content} AS found_hash
@@ -99,18 +104,18 @@ def _find_altered(con: duckdb.DuckDBPyConnection, mirror: Mirror) -> None:
     """)
 
 
-def _restore(con: duckdb.DuckDBPyConnection, mirror: Mirror, landed: Path) -> None:
+def _restore(con: duckdb.DuckDBPyConnection, mirror: Mirror, landed: str) -> None:
     """Give rows their content back where the source sent it again."""
-    content = f"hash({mirror.listed})"
+    content = mirror.content_hash
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE restored AS
-        SELECT row_id, {", ".join(f"sent.{quoted(name)}" for name in mirror.columns)}
+        SELECT row_id, {", ".join(f"sent.{quoted(column.name)}" for column in mirror.columns)}
         FROM altered JOIN (
             SELECT DISTINCT ON (sent_hash) {mirror.listed}, {content} AS sent_hash
-            FROM read_parquet({literal(str(landed))}) WHERE {content} IN (SELECT sent_hash FROM altered)
+            FROM {landed} WHERE {content} IN (SELECT sent_hash FROM altered)
         ) AS sent USING (sent_hash)
     """)
-    assignments = ", ".join(f"{quoted(name)} = restored.{quoted(name)}" for name in mirror.columns)
+    assignments = ", ".join(f"{quoted(c.name)} = restored.{quoted(c.name)}" for c in mirror.columns)
     con.execute(
         f"UPDATE {mirror.relation} AS mirror SET {assignments} FROM restored WHERE mirror.rowid = restored.row_id"
     )

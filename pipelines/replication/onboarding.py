@@ -8,15 +8,17 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import duckdb
 import jinja2
 import yaml
 
 from ibr import secrets
-from ibr.config import Source, Table
+from ibr.config import SCHEMES, Source, Table, has_known_scheme
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, UsageProblem
 from pipelines.replication.adapters import Adapter, Column, open_source
+from pipelines.replication.landing import check_columns
 from pipelines.replication.lookup.check import try_service
 from pipelines.replication.names import asset_name
 from warehouse.connection import connect, quoted
@@ -54,16 +56,33 @@ class FoundTable:
         return found
 
 
-def inspect(code: str, url: str, home: Path, tables: list[str]) -> list[FoundTable]:
+@dataclass
+class Inspection:
+    """What a database has: tables that can be mirrored, and, by table, why others cannot."""
+
+    tables: list[FoundTable] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def inspect(code: str, url: str, home: Path, tables: list[str]) -> Inspection:
     """Look at a database: its tables, or those named, with their columns, keys and cursors.
 
-    Raises SourceUnreachable, and UsageProblem for a table that is not there or a database without one.
+    Raises SourceUnreachable, and UsageProblem for a kind of url that is not known, a table that is not there, or a
+    database without one that can be mirrored.
     """
     if re.match(r"https?:", url):
         raise UsageProblem(
             f"source {code}: a web service has no tables to look at; write its entry by hand, as in "
             "docs/adding-a-source.md, then `ibr sources check` tries it"
         )
+    if re.match(r"(files|inbox)\b", url):
+        raise UsageProblem(
+            f"source {code}: files do not say their keys and types; write its entry by hand, as in "
+            "docs/adding-a-source.md"
+        )
+    if not has_known_scheme(url):
+        expected = ", ".join(f"{scheme}:" for scheme in SCHEMES if scheme not in ("files", "inbox"))
+        raise UsageProblem(f"source {code}: its url begins with none of {expected}")
     source = Source.model_construct(name=code, url=url, tables={})
     with connect(":memory:", memory_limit="1GB") as con, open_source(con, code, source, home) as adapter:
         there = adapter.tables()
@@ -71,12 +90,26 @@ def inspect(code: str, url: str, home: Path, tables: list[str]) -> list[FoundTab
             raise UsageProblem(f"source {code}: there is no table that this account can see")
         if unknown := [name for name in tables if name not in there]:
             raise UsageProblem(f"source {code}: there is no table {', '.join(unknown)}; it has {', '.join(there)}")
-        return [_found(con, adapter, source, name) for name in tables or there]
+        found = Inspection()
+        for name in tables or there:
+            try:
+                if alike := [other.name for other in found.tables if other.name.lower() == name.lower()]:
+                    raise ContractBroken(f"differs by capitals alone from {alike[0]}; mirrors do not tell these apart")
+                found.tables.append(_found(con, adapter, source, name))
+            except ContractBroken as problem:
+                found.left_out[name] = str(problem).removeprefix(f"source {code}, table {name}: ").removeprefix(
+                    f"source {code}: "
+                )
+        if not found.tables:
+            told = "; ".join(f"{name}: {why}" for name, why in found.left_out.items())
+            raise UsageProblem(f"source {code}: no table can be mirrored ({told})")
+        return found
 
 
 def _found(con: duckdb.DuckDBPyConnection, adapter: Adapter, source: Source, name: str) -> FoundTable:
     source.tables[name] = Table()
     columns = adapter.columns(name)
+    check_columns(source.name, name, source.tables[name], columns)
     rows = adapter.rows(name, columns, None)
     counted = con.execute(f"SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {_LOOKED_AT})").fetchone()
     types = _types(con, rows, columns) if all(c.is_text or c.type in ("BIGINT", "DOUBLE") for c in columns) else {}
@@ -99,12 +132,22 @@ def _types(con: duckdb.DuckDBPyConnection, rows: str, columns: list[Column]) -> 
 
 
 def without_password(code: str, url: str) -> tuple[str, str | None]:
-    """The URL with `${CODE_PASSWORD}` in the place of its password, and the password; None where it has none."""
+    """The URL with `${CODE_PASSWORD}` in the place of its password, and the password as it is; None where it has none.
+
+    People write passwords into URLs as they are: up to the last @ it is password, and it is taken to be encoded only
+    where it holds no sign that would have to be.
+    """
     url = with_known_scheme(url)
-    found = re.match(r"(\w+://[^:/@?]*):([^@]+)@", url)
+    found = re.match(r"(\w+://[^:/@?]*):(.+)@", url)
     if not found or found[2].startswith("${"):
         return url, None
-    return f"{found[1]}:${{{password_name(code)}}}@{url[found.end():]}", found[2]
+    password = found[2] if re.search(r"[@/:?#'\s]", found[2]) else unquote(found[2])
+    return f"{found[1]}:${{{password_name(code)}}}@{url[found.end():]}", password
+
+
+def with_password(code: str, url: str, password: str | None) -> str:
+    """A URL of `without_password` with its password again, encoded."""
+    return url.replace(f"${{{password_name(code)}}}", quote(password, safe="")) if password else url
 
 
 def with_known_scheme(url: str) -> str:

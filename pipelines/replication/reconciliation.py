@@ -3,16 +3,16 @@
 import datetime as dt
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from ibr.errors import ContractBroken
+from pipelines.replication.adapters import row_hash
 from pipelines.replication.adapters.base import DUCKDB
 from pipelines.replication.adapters.digest import duckdb_digest
 from pipelines.replication.landed import LandedTable
-from warehouse.connection import literal, quoted
+from warehouse.connection import quoted
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,16 @@ def compare(
 
 
 def compare_whole(
-    con: duckdb.DuckDBPyConnection, landed: LandedTable, file: Path, relation: str
+    con: duckdb.DuckDBPyConnection, landed: LandedTable, rows: str, relation: str
 ) -> list[Comparison]:
-    """The hashes of all rows, in whatever order: `row_hashes` of what was landed against the mirror, and
+    """The hashes of all rows, in whatever order: `row_hashes` of `rows`, what was landed, against the mirror, and
     `server_digest` of what the server itself read, where it can compute one."""
-    columns = ", ".join(quoted(column.name) for column in landed.columns)
 
     def ask(what: str, place: str) -> str:
         return str((con.execute(f"SELECT {what} FROM {place}").fetchone() or ("",))[0])
 
-    hashes = f"coalesce(sum(hash({columns})), 0)::VARCHAR"
-    sent, stored = ask(hashes, f"read_parquet({literal(str(file))})"), ask(hashes, relation)
+    hashes = f"coalesce(sum({row_hash(landed.columns)}), 0)::VARCHAR"
+    sent, stored = ask(hashes, rows), ask(hashes, relation)
     found = [Comparison(landed.name, "row_hashes", None, sent, stored)]
     if landed.digest is not None:
         digest = ask(duckdb_digest(landed.columns), relation)

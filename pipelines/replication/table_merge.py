@@ -14,7 +14,7 @@ import duckdb
 from ibr.config import Source, Table
 from ibr.errors import ContractBroken
 from pipelines.replication import mirror_check, reconciliation
-from pipelines.replication.adapters import ORIGINAL, REASON
+from pipelines.replication.adapters import ORIGINAL, REASON, row_hash
 from pipelines.replication.landed import LandedTable, Landing
 from pipelines.replication.names import history_schema, mirror_schema
 from pipelines.replication.reconciliation import Comparison
@@ -61,6 +61,8 @@ class TableMerge:
         self._mirror = f"{mirror_schema(code)}.{quoted(landed.name)}"
         self._history = f"{history_schema(code)}.{quoted(landed.name)}"
         self._columns = ", ".join(quoted(c.name) for c in landed.columns)
+        self._row_hash = row_hash(landed.columns)
+        self._rows = landing.rows_of(landed.name)
         self._outcome = TableOutcome(landed.name, landed.mode, landed.rows)
 
     def run(self) -> TableOutcome:
@@ -87,7 +89,7 @@ class TableMerge:
         everything = f"({stored}{refused})"
         comparisons = reconciliation.compare(self._con, self._landed, everything, self._table.key)
         if self._landed.is_compared and self._before:
-            rows = self._landing.rows_file(self._landed.name)
+            rows = self._landing.rows_of(self._landed.name)
             comparisons += reconciliation.compare_whole(self._con, self._landed, rows, everything)
         return comparisons
 
@@ -97,9 +99,10 @@ class TableMerge:
             return
         if not self._before.fits(self._table, self._landed.columns):
             return
-        columns = [column.name for column in self._landed.columns]
-        mirror = mirror_check.Mirror(self._code, self._landed.name, self._mirror, columns, self._table.key)
-        landed = self._landing.rows_file(self._landed.name)
+        mirror = mirror_check.Mirror(
+            self._code, self._landed.name, self._mirror, self._landed.columns, self._table.key
+        )
+        landed = self._landing.rows_of(self._landed.name)
         self._outcome.altered = mirror_check.put_right(
             self._con, mirror, landed, self._before, run_id=self._run_id, found_at=self._loaded_at
         )
@@ -191,8 +194,8 @@ class TableMerge:
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE landed AS
             WITH hashed AS (
-                SELECT {narrow}file_row_number AS _ibr_line, hash({self._columns}) AS _ibr_row_hash, {REASON}
-                FROM {self._rows()}
+                SELECT {narrow}file_row_number AS _ibr_line, {self._row_hash} AS _ibr_row_hash, {REASON}
+                FROM {self._rows}
             )
             SELECT *, row_number() OVER (
                 PARTITION BY {identity} ORDER BY {REASON} IS NOT NULL, {latest}_ibr_row_hash
@@ -208,7 +211,7 @@ class TableMerge:
                 FROM landed WHERE {REASON} IS NOT NULL OR {null_key} OR {repeated}
             )
             SELECT {self._columns}, _ibr_row_hash, {ORIGINAL}, _ibr_reason
-            FROM {self._rows()} JOIN reasons ON _ibr_line = file_row_number
+            FROM {self._rows} JOIN reasons ON _ibr_line = file_row_number
         """)
         self._con.execute(f"""
             CREATE OR REPLACE TEMP TABLE incoming AS
@@ -216,10 +219,6 @@ class TableMerge:
             WHERE {REASON} IS NULL AND NOT ({null_key}) AND NOT ({repeated})
         """)
         self._outcome.quarantined = self._count("refused")
-
-    def _rows(self) -> str:
-        path = literal(str(self._landing.rows_file(self._landed.name)))
-        return f"read_parquet({path}, file_row_number = true)"
 
     def _telling_columns(self) -> list[str]:
         """The columns by which rows are told apart, and the later of two by."""
@@ -257,7 +256,7 @@ class TableMerge:
         """)
         present = "incoming"
         if self._landed.mode == "incremental":
-            present = f"read_parquet({literal(str(self._landing.keys_file(self._landed.name)))})"
+            present = self._landing.keys_of(self._landed.name, self._table.key)
         # A row in quarantine is still in the source: the version we hold is its last good one.
         still_there = (
             f"AND NOT EXISTS (SELECT 1 FROM refused WHERE {self._same('refused', 'current')})"
@@ -301,8 +300,8 @@ class TableMerge:
         self._con.execute(f"DELETE FROM {self._mirror} WHERE rowid IN (SELECT row_id FROM changed)")
         self._con.execute(f"""
             INSERT INTO {self._mirror} ({self._columns}, {bookkeeping})
-            SELECT {self._columns}, {stamp}, {literal(self._run_id)}, hash({self._columns}), NULL
-            FROM {self._rows()} {only_changed}
+            SELECT {self._columns}, {stamp}, {literal(self._run_id)}, {self._row_hash}, NULL
+            FROM {self._rows} {only_changed}
         """)
         self._outcome.inserted = self._count("changed WHERE row_id IS NULL OR was_deleted_at IS NOT NULL")
         self._outcome.updated = self._count("changed WHERE row_id IS NOT NULL AND was_deleted_at IS NULL")

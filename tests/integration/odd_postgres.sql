@@ -30,6 +30,11 @@ INSERT INTO "Odd Types" ("Id", re, dp) VALUES
 INSERT INTO "Odd Types" ("Id", day, at, atz) VALUES
     (gen_random_uuid(), 'infinity', 'infinity', '-infinity'), (gen_random_uuid(), '0044-03-15 BC', '0044-03-15 BC', NULL);
 INSERT INTO "Odd Types" ("Id", loose) VALUES (gen_random_uuid(), 'NaN'), (gen_random_uuid(), 1.50);
+ALTER TABLE "Odd Types" ADD spans interval[], ADD t time;
+INSERT INTO "Odd Types" ("Id", span) VALUES
+    (gen_random_uuid(), '3 mons 5 days 01:00:01.123456'), (gen_random_uuid(), '400000 days 2000:00:00'),
+    (gen_random_uuid(), '-3 mons 5 days -01:00'), (gen_random_uuid(), '0.000001 sec'), (gen_random_uuid(), '30 days');
+UPDATE "Odd Types" SET spans = '{-1 day,NULL,0.000001 sec}' WHERE span = '30 days';
 INSERT INTO "Odd Types" ("Id") SELECT gen_random_uuid() FROM generate_series(1, 20);
 
 CREATE TABLE "Field Office"."Visit Log" ("HH No" int, "Visit" smallint, note text, PRIMARY KEY ("HH No", "Visit"));

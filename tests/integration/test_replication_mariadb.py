@@ -135,7 +135,7 @@ def test_a_writer_during_the_copy_does_not_tear_the_snapshot(nights, server, mon
 def test_keys_and_cursors_are_those_that_the_server_declares(nights):
     from pipelines.replication.onboarding import inspect
 
-    found = {table.name: table.configuration() for table in inspect("mis", nights.source.url, nights.home, [])}
+    found = {table.name: table.configuration() for table in inspect("mis", nights.source.url, nights.home, []).tables}
     assert found == {
         "Odd Types": {"key": ["Id"]},
         "visits": {"key": ["HH No", "visit"]},

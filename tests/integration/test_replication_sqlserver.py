@@ -226,7 +226,8 @@ def test_a_server_without_encryption_is_not_spoken_to_unless_told_so(persons, se
 def test_keys_are_those_that_the_server_declares_and_views_are_not_proposed(tmp_path, server, monkeypatch):
     monkeypatch.setattr(onboarding, "_LOOKED_AT", 5)  # so the driver's stream is left before its end
     monkeypatch.setattr(session, "_BATCH_ROWS", 7)
-    found = {table.name: table.configuration() for table in onboarding.inspect("mis", server.tds.url(), tmp_path, [])}
+    there = onboarding.inspect("mis", server.tds.url(), tmp_path, []).tables
+    found = {table.name: table.configuration() for table in there}
     assert found == {
         "Empty": {"key": ["Id"], "may_be_empty": True},
         "NoKey": {},

@@ -155,9 +155,11 @@ def test_a_mistake_is_one_line_and_writes_nothing(workspace, arguments, code, sa
     ("url", "shown", "password"),
     [
         ("postgresql://u:p@h/db", "postgresql://u:${MIS_PASSWORD}@h/db", "p"),
-        ("postgres://u:p%40@h/db?sslmode=require", "postgresql://u:${MIS_PASSWORD}@h/db?sslmode=require", "p%40"),
+        ("postgres://u:p%40@h/db?sslmode=require", "postgresql://u:${MIS_PASSWORD}@h/db?sslmode=require", "p@"),
+        # As people write it, with signs that a URL would have encoded.
+        ("postgresql://u:s:p@ss/w'd@h/db", "postgresql://u:${MIS_PASSWORD}@h/db", "s:p@ss/w'd"),
         ("mysql://u:p@h:3306/db", "mysql://u:${MIS_PASSWORD}@h:3306/db", "p"),
-        ("mssql://u:p%2F@h:1433/db?Encrypt=strict", "mssql://u:${MIS_PASSWORD}@h:1433/db?Encrypt=strict", "p%2F"),
+        ("mssql://u:p%2F@h:1433/db?Encrypt=strict", "mssql://u:${MIS_PASSWORD}@h:1433/db?Encrypt=strict", "p/"),
         ("postgresql://postgres:@/db?host=/run", "postgresql://postgres:@/db?host=/run", None),
         ("postgresql://u@h/db", "postgresql://u@h/db", None),
         ("postgresql://u:${OWN}@h/db", "postgresql://u:${OWN}@h/db", None),

@@ -12,7 +12,16 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Source
-from pipelines.replication.adapters.base import ORIGINAL, REASON, Adapter, Changes, Column, Figures, Since
+from pipelines.replication.adapters.base import (
+    ORIGINAL,
+    REASON,
+    Adapter,
+    Changes,
+    Column,
+    Figures,
+    Since,
+    row_hash,
+)
 from pipelines.replication.adapters.digest import Digesting
 from pipelines.replication.adapters.files import FileAdapter
 from pipelines.replication.adapters.inbox import InboxAdapter
@@ -21,7 +30,9 @@ from pipelines.replication.adapters.sqlite import open_sqlite
 from pipelines.replication.adapters.sqlserver import open_sqlserver
 from pipelines.replication.inbox.store import Store
 
-__all__ = ["ORIGINAL", "REASON", "Adapter", "Changes", "Column", "Digesting", "Figures", "Since", "open_source"]
+__all__ = [
+    "ORIGINAL", "REASON", "Adapter", "Changes", "Column", "Digesting", "Figures", "Since", "open_source", "row_hash",
+]
 
 
 @contextmanager

@@ -39,6 +39,10 @@ class Column:
         return self.type == "VARCHAR"
 
     @property
+    def is_interval(self) -> bool:
+        return self.type.startswith("INTERVAL")
+
+    @property
     def is_moment(self) -> bool:
         """A date, or a date and time."""
         return self.type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
@@ -195,6 +199,11 @@ def _number(value: object) -> float | None:
     return None if value is None else float(str(value))
 
 
+def row_hash(columns: list[Column]) -> str:
+    """SQL: the hash of a row's content, in DuckDB. An interval goes by its text: a month is not thirty days."""
+    return f"hash({', '.join(DUCKDB.name(c.name) + c.is_interval * '::VARCHAR' for c in columns)})"
+
+
 def refuse_alike(code: str, table: str, columns: list[str]) -> None:
     """Raise ContractBroken for columns that differ by capitals alone: DuckDB does not tell them apart."""
     small = [name.lower() for name in columns]
@@ -211,6 +220,14 @@ def no_such_table(code: str, table: str, tables: list[str]) -> ContractBroken:
     return ContractBroken(
         f"source {code}: there is no table {table}; it has {shown or 'none'}; "
         "if it was renamed, mend tables in registry.yml and the staging models"
+    )
+
+
+def not_allowed(code: str, what: str) -> ContractBroken:
+    """The error for a table that the source does not let us read."""
+    return ContractBroken(
+        f"source {code}: the account may not read {what}; ask for the right to read every table that registry.yml "
+        "names, or leave the table out"
     )
 
 

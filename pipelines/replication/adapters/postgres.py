@@ -25,6 +25,7 @@ from pipelines.replication.adapters.base import (
     Since,
     in_several_schemas,
     no_such_table,
+    not_allowed,
     refuse_alike,
     where,
 )
@@ -36,6 +37,7 @@ EXACT = (
     "uuid", "bytea", "date", "time", "timestamp", "timestamptz", "interval", "oid",
 )  # fmt: skip
 MOST_DIGITS = 38
+_ROW = "_ibr_row"  # what a row is called in queries: a column of that name would hide it, and no mirror may have one
 _FIRST_WITH_SHA256 = 110000
 # Transactions after which the 32 bits of a row's version could begin to repeat; half of what they hold.
 MOST_TRANSACTIONS = 2**30
@@ -59,7 +61,8 @@ LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
 WHERE t.typtype <> 'd' ORDER BY r.attnum
 """
 _TABLES = """
-SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+    has_any_column_privilege(c.oid, 'SELECT') AS may_read
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition
 AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
@@ -95,13 +98,13 @@ class PostgresAdapter:
     def __init__(self, con: duckdb.DuckDBPyConnection, code: str, source: Source) -> None:
         self._con, self._code, self._source = con, code, source
         self._attributes: dict[str, list[_Attribute]] = {}
-        self._catalogue: list[tuple[str, str, str]] | None = None
+        self._catalogue: list[tuple[str, str, str, bool]] | None = None
 
     # --- what there is
 
     def tables(self) -> list[str]:
-        names = [name for _, name, _ in self._listed()]
-        stored = [(schema, name) for schema, name, kind in self._listed() if kind in _STORED]
+        names = [name for _, name, *_ in self._listed()]
+        stored = [(schema, name) for schema, name, kind, _ in self._listed() if kind in _STORED]
         return [name if names.count(name) == 1 else f"{schema}.{name}" for schema, name in stored]
 
     def proposed_key(self, table: str) -> list[str]:
@@ -111,19 +114,22 @@ class PostgresAdapter:
     def proposed_cursor(self, table: str) -> str | None:
         return None  # the versions of its rows tell more
 
-    def _listed(self) -> list[tuple[str, str, str]]:
+    def _listed(self) -> list[tuple[str, str, str, bool]]:
         if self._catalogue is None:
             self._catalogue = self._ask(_TABLES)
         return self._catalogue
 
     def _found(self, table: str) -> tuple[str, str, str]:
-        """Schema, name and kind of a table given as `name` or `schema.name`."""
+        """Schema, name and kind of a table given as `name` or `schema.name`, which the account may read."""
         found = [one for one in self._listed() if table in (one[1], f"{one[0]}.{one[1]}")]
         if not found:
             raise no_such_table(self._code, table, self.tables())
         if len(found) > 1:
             raise in_several_schemas(self._code, table, [schema for schema, *_ in found])
-        return found[0]
+        schema, name, kind, may_read = found[0]
+        if not may_read:  # asking for it all the same would end the transaction
+            raise not_allowed(self._code, f"table {table}")
+        return schema, name, kind
 
     def _place(self, table: str) -> str:
         schema, name, _ = self._found(table)
@@ -149,7 +155,7 @@ class PostgresAdapter:
         faults = [a.fault for a in self._copied(table) if a.fault]
         if not faults:
             return False
-        faulty = f"SELECT 1 AS n FROM {self._place(table)} AS t{condition}"
+        faulty = f"SELECT 1 AS n FROM {self._place(table)} AS {_ROW}{condition}"
         faulty += f"{' AND' if condition else ' WHERE'} ({' OR '.join(faults)}) LIMIT 1"
         return bool(self._ask(faulty))
 
@@ -171,7 +177,7 @@ class PostgresAdapter:
     def keys(self, table: str, columns: list[Column]) -> str:
         config = self._source.tables[table]
         values = [f"{a.value} AS {POSTGRES.name(a.name)}" for a in self._read(table) if a.name in config.key]
-        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{where(config)}")
+        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS {_ROW}{where(config)}")
 
     def _selected(self, table: str, condition: str, limit: str = "", *, refuses: bool = True) -> str:
         attributes = self._copied(table)
@@ -180,9 +186,9 @@ class PostgresAdapter:
         reason, original = "NULL::text", "NULL::text"
         if faults:
             reason = f"CASE WHEN {' OR '.join(faults)} THEN 'VALUE_NOT_KEPT' END"
-            original = f"CASE WHEN {' OR '.join(faults)} THEN to_json(t)::text END"
+            original = f"CASE WHEN {' OR '.join(faults)} THEN to_json({_ROW})::text END"
         values += [f"{reason} AS {REASON}", f"{original} AS {ORIGINAL}"]
-        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS t{condition}{limit}")
+        return self._query(f"SELECT {', '.join(values)} FROM {self._place(table)} AS {_ROW}{condition}{limit}")
 
     def _copied(self, table: str) -> list[_Attribute]:
         left_out = self._source.tables[table].without
@@ -208,7 +214,7 @@ class PostgresAdapter:
     def figures(self, table: str, columns: list[Column]) -> Figures:
         config = self._source.tables[table]
         values = {a.name: a.value for a in self._read(table)}
-        place = f"{self._place(table)} AS t{where(config)}"
+        place = f"{self._place(table)} AS {_ROW}{where(config)}"
         counted = self._ask(f"SELECT {POSTGRES.measures(columns, values)} FROM {place}")[0]
         figures = POSTGRES.named_figures(columns, counted)
         if config.key:
@@ -220,7 +226,7 @@ class PostgresAdapter:
         if int(self._ask("SELECT current_setting('server_version_num') AS version")[0][0]) < _FIRST_WITH_SHA256:
             return None
         values = {a.name: a.value for a in self._read(table)}
-        place = f"{self._place(table)} AS t{where(self._source.tables[table])}"
+        place = f"{self._place(table)} AS {_ROW}{where(self._source.tables[table])}"
         return str(self._ask(f"SELECT {postgres_digest(columns, values)} AS digest FROM {place}")[0][0])
 
     # --- what it can tell of changes
@@ -247,7 +253,7 @@ class PostgresAdapter:
         config = self._source.tables[table]
         counted, newer = self._ask(
             f"SELECT count(*) AS n, count(*) FILTER (WHERE {_newer(position)}) AS newer "
-            f"FROM {self._place(table)} AS t{where(config)}"
+            f"FROM {self._place(table)} AS {_ROW}{where(config)}"
         )[0]
         return Changes.NONE if newer == 0 and counted == rows else Changes.SOME
 
@@ -266,13 +272,15 @@ def _attribute(name: str, kind: str, dimensions: int, digits: int, scale: int) -
 
     A server does not hold arrays to their declared dimensions, and DuckDB has lists of one alone.
     """
-    column = f"t.{POSTGRES.name(name)}"
+    column = f"{_ROW}.{POSTGRES.name(name)}"
     if dimensions > 1:
         return _Attribute(name, f"{column}::text", f"{column}::text")
     suffix, faults, type_name = "[]" * dimensions, [f"array_ndims({column}) > 1"] * dimensions, None
     if kind == "numeric" and 0 < digits <= MOST_DIGITS and 0 <= scale <= digits:
         faults.append(f"'NaN' = ANY({column})" if dimensions else f"{column} = 'NaN'")
         type_name = f"numeric({digits},{scale})"
+    elif kind == "interval" and not dimensions:
+        faults.append(f"NOT isfinite({column})")
     elif kind not in EXACT:
         type_name = "text"
     fault, cast = " OR ".join(faults) or None, f"::{type_name}{suffix}" if type_name else ""
@@ -286,4 +294,4 @@ def _newer(position: str) -> str:
     A table keeps 32 of a transaction's 64 bits; `age` counts back from now, however often they went round.
     """
     oldest = int(position.partition(":")[2])
-    return f"age(t.xmin) <= age({literal(str(oldest % 2**32))}::xid)"
+    return f"age({_ROW}.xmin) <= age({literal(str(oldest % 2**32))}::xid)"

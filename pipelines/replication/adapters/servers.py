@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 import duckdb
 
 from ibr.config import Source
-from ibr.errors import ContractBroken, SourceUnreachable
-from pipelines.replication.adapters.base import Adapter
+from ibr.errors import SourceUnreachable
+from pipelines.replication.adapters.base import Adapter, not_allowed
 from pipelines.replication.adapters.mysql import MysqlAdapter
 from pipelines.replication.adapters.postgres import PostgresAdapter
 from warehouse.connection import literal, load_extension
@@ -89,10 +89,7 @@ def open_server(con: duckdb.DuckDBPyConnection, code: str, source: Source, schem
         raise
     except duckdb.Error as error:
         if denied := re.search(r"permission denied for (\w+ \w+)|(?:SELECT|select) command denied", str(error)):
-            raise ContractBroken(
-                f"source {code}: the account may not read {denied[1] or 'a table'}; ask for the right to read every "
-                "table that registry.yml names, or leave the table out"
-            ) from None
+            raise not_allowed(code, denied[1] or "a table") from None
         if _OUR_DISK.search(str(error)):
             raise
         if not _BROKEN_OFF.search(str(error)) and _answers(url, server.extension):
