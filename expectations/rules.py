@@ -126,6 +126,8 @@ def _must(name: str, kind: str | list[str], least: int, codes: _Codes) -> tuple[
         known = ", ".join(literal(source) for source in sources)
         condition = f"list_has_all([{known}], string_split({quoted(name)}, ' '))"
         return condition, f"sources of registry.yml with a blank between them: {', '.join(sources)}"
+    if kind == "area":
+        return f"{quoted(name)} IN (SELECT area_code FROM areas)", "an area_code of areas.csv"
     if kind == "group":
         return f"NOT {_one_of(name, programs)}", "a name that no program has"
     condition, expected = _KINDS[kind]

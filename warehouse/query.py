@@ -80,10 +80,12 @@ def query_publication(home: Path, audience: str, sql: str, as_of: dt.datetime | 
     """
     con = open_publication(home, audience, as_of)
     try:
-        statements = con.extract_statements(sql)
+        # Of a PIVOT DuckDB makes two: the first, without a text of its own, collects the values of its columns.
+        parts = con.extract_statements(sql)
+        statements = [part for part in parts if part.query or part.type != duckdb.StatementType.CREATE]
         if len(statements) != 1:
             raise UsageProblem(f"expected one SQL statement, found {len(statements)}")
-        cursor = con.execute(statements[0])
+        cursor = con.execute(sql)
         columns = [column[0] for column in cursor.description or []]
         return QueryResult(columns, cursor.fetchall())
     except duckdb.Error as error:

@@ -4,16 +4,14 @@ import json
 from collections.abc import Iterable, Iterator
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DbtProject, dbt_assets
 
 from expectations import check_rules
-from ibr.workspace import Workspace
 from pipelines import checks, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import RULES_DIR, Dbt, Translator
 from pipelines.dbt_run import build_models
-from warehouse.connection import literal
+from pipelines.quarantine import write_quarantine
 from warehouse.parameters import write_parameters
 
 
@@ -129,20 +127,7 @@ def rejected_rows(context: dg.AssetExecutionContext, session: dg.ResourceParam[S
             [run.run_id, run.started_at],
         )
         con.commit()
-        counts = _write_quarantine(con, run.workspace)
+        for code in run.workspace.registry.sources:
+            write_quarantine(con, run.workspace, code)
+        counts = dict(con.execute("SELECT source, count(*) FROM ops.rejected_rows GROUP BY 1 ORDER BY 1").fetchall())
     return dg.MaterializeResult(metadata={"dagster/row_count": sum(counts.values()), "by_source": counts})
-
-
-def _write_quarantine(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> dict[str, int]:
-    """`quarantine/<source>/rejected_rows.csv`, readable by its owner alone: it holds personal data."""
-    counts = dict(con.execute("SELECT source, count(*) FROM ops.rejected_rows GROUP BY 1 ORDER BY 1").fetchall())
-    for code in workspace.registry.sources:
-        folder = workspace.quarantine / code
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "rejected_rows.csv"
-        path.touch(mode=0o600)
-        con.execute(
-            f"COPY (SELECT * FROM ops.rejected_rows WHERE source = {literal(code)} ORDER BY ALL) "
-            f"TO {literal(str(path))} (HEADER)"
-        )
-    return counts

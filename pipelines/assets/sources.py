@@ -10,6 +10,7 @@ from ibr.config import Source
 from ibr.errors import ContractBroken
 from pipelines import checks, journal, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+from pipelines.quarantine import write_quarantine
 from pipelines.replication.adapters import REASON
 from pipelines.replication.inbox import intake
 from pipelines.replication.landed import LandedTable, Landing
@@ -158,6 +159,7 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
             with run.warehouse() as con:
                 outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
                 journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed)
+                write_quarantine(con, run.workspace, code)
                 return outcome
 
         begun = journal.now()
@@ -176,6 +178,8 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
                 outcome = merged(whole)
         staleness.clear(home, code)
         session.progress(f"{code}: {outcome.changed:,} rows changed")
+        if refused := sum(table.quarantined for table in outcome.tables.values()):
+            session.progress(f"{code}: {refused:,} rows could not be stored: quarantine/{code}/rejected_rows.csv")
         if outcome.altered:
             session.progress(f"{code}: {outcome.altered:,} rows had been altered in the mirror itself: put right")
         yield from report(code, outcome)

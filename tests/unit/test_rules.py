@@ -67,6 +67,13 @@ def test_a_program_that_the_country_does_not_have(rules):
 
 # Edits of the shipped tables, and what is said of them.
 MISTAKES = [
+    ("eligibility_rules", "E1,OPCT,categorical,,65,,,", "E1,OPCT,categorical,,65,,KE999,", [
+        "line 2: area_code is KE999; expected an area_code of areas.csv",
+    ]),
+    ("areas", "KE002,", "KE001,", ["line 3: KE001 stands on lines 2 and 3"]),
+    ("area_crosswalk", "nsnp,1,,,KE001", "nsnp,1,,,KE777", [
+        "line 2: area_code is KE777; expected an area_code of areas.csv",
+    ]),
     ("overlap_rules", "P1,OPCT,PWSD-CT,household", "P1,OPTC,PWSD-CT,house", [
         "line 2: program_a is OPTC; expected a program of registry.yml",
         "line 2: level is house; expected one of person, household",
