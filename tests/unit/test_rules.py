@@ -65,12 +65,17 @@ def test_a_program_that_the_country_does_not_have(rules):
         check_rules(rules, ["OPCT", "CFA"], SOURCES)
 
 
+def test_an_area_stands_once(rules):
+    lines = len((rules / "areas.csv").read_text().splitlines())
+    add(rules, "areas", "KE001,Another Mombasa,county,,KE001,,,,")
+    assert told(rules) == [f"areas.csv line {lines + 1}: KE001 stands on lines 2 and {lines + 1}"]
+
+
 # Edits of the shipped tables, and what is said of them.
 MISTAKES = [
     ("eligibility_rules", "E1,OPCT,categorical,,65,,,", "E1,OPCT,categorical,,65,,KE999,", [
         "line 2: area_code is KE999; expected an area_code of areas.csv",
     ]),
-    ("areas", "KE002,", "KE001,", ["line 3: KE001 stands on lines 2 and 3"]),
     ("area_crosswalk", "nsnp,1,,,KE001", "nsnp,1,,,KE777", [
         "line 2: area_code is KE777; expected an area_code of areas.csv",
     ]),
