@@ -245,6 +245,12 @@ class Decisions(_Section):
         return decisions
 
 
+class Audit(_Section):
+    """Where the second copy of the audit log lies; by default `audit-copy/` in the workspace."""
+
+    copy_to: str | None = Field(default=None, min_length=1, description="a folder, best on another disk or machine")
+
+
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -268,6 +274,7 @@ class Registry(_Section):
     warehouse: Warehouse = Warehouse()
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
+    audit: Audit = Audit()
     schedule: Schedule = Schedule()
 
     @field_validator("linkage")

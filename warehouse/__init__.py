@@ -1,4 +1,4 @@
-"""The warehouse file: connection, lock, schemas, parameters, publication and queries on what is published.
+"""The warehouse file: connection, lock, schemas, parameters, publication, queries on what is published; audit/.
 
 What belongs here: everything that knows that the warehouse is one DuckDB file with one writer.
 What does not: what the tables mean (dbt models), and where the data comes from (pipelines/replication).

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from ibr.errors import ContractBroken, UsageProblem
+from warehouse import audit
 from warehouse.connection import connect, literal, quoted
 
 _BUILDING = ".building-"
@@ -29,13 +30,14 @@ _ABOUT = {
     "published_at": "When that run began",
     "stale_sources": "Sources that could not be refreshed, or are older than promised",
 }
+_AUDITED = "published"
 # Readers may sit in the owner's group; nobody else may open a file full of personal data.
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o750
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One published file: what it holds and where it lies."""
+    """One published file: what it holds and where it lies. `audit_head`: the audit log's last event before it."""
 
     version: str
     audience: str
@@ -46,6 +48,7 @@ class Publication:
     reporting_date: str | None
     published_at: dt.datetime
     stale_sources: tuple[str, ...] = ()
+    audit_head: str | None = None
     is_current: bool = False
 
 
@@ -73,13 +76,18 @@ def publish(
     building.mkdir(mode=_FOLDER_MODE)
     try:
         draft = Publication(
-            version, audience, root / version / f"{audience}.duckdb", 0, 0, run_id, None, published_at
+            version, audience, root / version / f"{audience}.duckdb", 0, 0, run_id, None, published_at,
+            audit_head=str(audit.head(home)),
         )
         publication = _fill(warehouse_path, building, draft, schemas)
         building.rename(root / version)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+    audit.record(home, _AUDITED, details={
+        "version": version, "audience": audience, "run_id": run_id, "tables": publication.tables,
+        "rows": publication.rows,
+    })
     point_current_at(root, version)
     _prune(root, keep)
     _record(warehouse_path, home)

@@ -14,6 +14,7 @@ import click
 
 from ibr.background import leave
 from ibr.cli import (
+    audit,
     decisions,
     docs,
     exceptions,
@@ -57,6 +58,7 @@ cli.add_command(query.sql)
 cli.add_command(marts.marts)
 cli.add_command(lineage.lineage)
 cli.add_command(simulate.simulate)
+cli.add_command(audit.audit)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)
 

@@ -1,5 +1,6 @@
 """Options that many commands share."""
 
+import os
 from pathlib import Path
 
 import click
@@ -19,6 +20,18 @@ def home_option(command):
         help="The workspace. Default: $IBR_HOME, else ./workspace.",
         callback=lambda context, parameter, value: Workspace.at(value),
         expose_value=True,
+    )(command)
+
+
+def as_option(command):
+    """`--as NAME`: who acts, in the audit trail, beside the operating system's user."""
+    return click.option(
+        "--as",
+        metavar="NAME",
+        default=None,
+        help="Who acts, for the audit trail. Default: $IBR_ACTOR, else the operating system's user.",
+        callback=lambda context, parameter, value: value and os.environ.update({"IBR_ACTOR": value}),
+        expose_value=False,
     )(command)
 
 

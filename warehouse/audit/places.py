@@ -1,0 +1,54 @@
+"""Where the two copies of the log lie."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+FOLDER, COPY_FOLDER = "audit", "audit-copy"
+_LOG, _LISTS = "events.jsonl", "subjects"
+
+
+class Place(NamedTuple):
+    """A folder with one copy."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / _LOG
+
+    def subjects(self, sha256: str) -> Path:
+        """The list of subjects that has this sum."""
+        return self.folder / _LISTS / f"{sha256}.txt.gz"
+
+
+class Places(NamedTuple):
+    """Both copies: the first is read, the second stands beside it."""
+
+    first: Place
+    second: Place
+
+
+def places(home: Path) -> Places:
+    """`audit/` of the workspace, and what `audit: {copy_to: PATH}` of registry.yml names, else `audit-copy/`.
+
+    Only that setting is read: an event is written also where the rest of the file is wrong.
+    """
+    settings = home / "registry.yml"
+    changed = settings.stat().st_mtime_ns if settings.is_file() else 0
+    return Places(Place(home / FOLDER), Place(home / (_copy_to(settings, changed) or COPY_FOLDER)))
+
+
+@lru_cache(maxsize=8)
+def _copy_to(settings: Path, changed: int) -> str | None:
+    if not changed:
+        return None
+    try:
+        content = yaml.safe_load(settings.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        return None
+    audit = content.get("audit") if isinstance(content, dict) else None
+    copy_to = audit.get("copy_to") if isinstance(audit, dict) else None
+    return copy_to if isinstance(copy_to, str) else None
