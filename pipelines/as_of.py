@@ -20,6 +20,7 @@ from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 from linkage.registry_sql import run_script
 from pipelines import runner
+from warehouse import audit
 from warehouse.connection import connect, literal, quoted
 from warehouse.lock import warehouse_lock
 from warehouse.query import as_of_name
@@ -39,6 +40,7 @@ def rebuild(
     Returns the run's outcome, and the snapshot's file unless nothing was published. Raises UsageProblem where a source
     had no mirror yet.
     """
+    audit.record(workspace.home, "as_of_rebuilt", details={"moment": moment.isoformat(), "as_at": as_at})
     until = moment.replace(tzinfo=dt.UTC)
     if until.time() == dt.time():
         until += dt.timedelta(days=1)

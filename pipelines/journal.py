@@ -8,6 +8,7 @@ from expectations import ContractResult
 from ibr.errors import ContractBroken
 from pipelines import checks
 from pipelines.context import Run
+from warehouse import audit
 
 
 def stage(
@@ -27,6 +28,9 @@ def stage(
         "INSERT INTO ops.runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [run.run_id, name, source, begun, now(), "failure" if problem else "success", rows, problem or note],
     )
+    audit.record(run.workspace.home, "stage_ended", details={
+        "run_id": run.run_id, "stage": name, "source": source, "rows": rows, "succeeded": problem is None,
+    })
 
 
 def building(con: duckdb.DuckDBPyConnection, run: Run, layer: str) -> None:

@@ -21,7 +21,7 @@ from ibr.config import STAGES, Source, Stage
 from ibr.disk import telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
-from pipelines import checks, dbt, staleness
+from pipelines import audited, checks, dbt, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
@@ -103,6 +103,8 @@ def run(
         AS_AT_TAG: outcome.reporting_date.isoformat(),
     }
     with telling_of_a_full_disk(workspace.home), warehouse_lock(workspace.home, f"ibr run {run_id}"):
+        audited.settings(workspace.home, workspace.registry_file)
+        audited.started(workspace.home, run_id, stages, outcome.reporting_date, full_refresh)
         progress("loading definitions")
         runner = _Runner(workspace, tags, outcome, progress)
         if "replicate" in stages:
@@ -290,7 +292,8 @@ def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]
 
 
 def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
-    """Sources that could not be copied have no step that opens the warehouse: their failure is written here."""
+    """Sources that could not be copied have no step that opens the warehouse: their failure is written here, and the
+    run's end."""
     con = connect(workspace.warehouse_file)
     try:
         prepare(con)
@@ -302,5 +305,6 @@ def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
                     "INSERT INTO ops.runs VALUES (?, 'replicate', ?, now(), now(), 'failure', NULL, ?)",
                     [outcome.run_id, code, failure["message"]],
                 )
+        audited.ended(workspace.home, con, outcome)
     finally:
         con.close()

@@ -17,7 +17,9 @@ _QUESTIONS = {
         FROM ops.runs
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY
-            list_position(['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish'], stage),
+            list_position(
+                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'audit'], stage
+            ),
             source
     """,
     "sources": """

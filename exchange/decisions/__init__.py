@@ -4,6 +4,7 @@ What belongs here: reading the files, whether they are what went out, whether th
 What does not: what an answer means for later runs (warehouse/answers.sql), and linkage, which is bound by it.
 """
 
+from exchange.decisions.audited import imported, refused
 from exchange.decisions.bind import bind
 from exchange.decisions.faults import Refused
 from exchange.decisions.importing import Outcome, import_files, last_day
@@ -11,5 +12,6 @@ from exchange.decisions.inbox import Taken, import_inbox, leave
 from exchange.decisions.read import require_readable
 
 __all__ = [
-    "Outcome", "Refused", "Taken", "bind", "import_files", "import_inbox", "last_day", "leave", "require_readable",
+    "Outcome", "Refused", "Taken", "bind", "import_files", "import_inbox", "imported", "last_day", "leave", "refused",
+    "require_readable",
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from exchange.decisions.audited import imported, refused
 from exchange.decisions.faults import FAULTS_SUFFIX
 from exchange.decisions.importing import Outcome, import_files
 from ibr.errors import IbrError
@@ -61,9 +62,11 @@ def import_inbox(
                 con, [path], today=today, imported_at=imported_at, by=note.get("by"), program=note.get("program"),
                 two_people=two_people, labels={path: note["name"]},
             )
+            imported(home, [path], note.get("by"), outcome)
             taken.append(Taken(note["name"], outcome))
             path.unlink()
         except IbrError as problem:
+            refused(home, [path], note.get("by"))
             _set_aside(path, home / "quarantine" / "decisions")
             taken.append(Taken(note["name"], None, str(problem).replace(str(inbox), "quarantine/decisions")))
         beside.unlink(missing_ok=True)

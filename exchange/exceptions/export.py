@@ -1,6 +1,7 @@
 """Writing the exception files of a run: a folder a program, every program every run, also when nothing was found."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from exchange.exceptions.sheets import SHEETS
 from exchange.exceptions.workbook import ExceptionWorkbook
 from exchange.plain_csv import write_csv
 from exchange.workbook import MOST_ROWS
+from warehouse import audit
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str) ->
         })
         for file in building.iterdir():
             file.chmod(0o600)
+        audit.record(home, "exceptions_exported", subjects=findings.subjects(program), details={
+            "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
+            "manifest": hashlib.sha256((building / "manifest.json").read_bytes()).hexdigest(),
+        })
     return ExceptionFile(program, folder, facts.rows)
 
 

@@ -34,6 +34,10 @@ class Findings:
         assert row is not None
         return int(row[0]), float(row[1])
 
+    def subjects(self, program: str) -> list[str]:
+        """The persons that a program's files are about, for the audit trail."""
+        return [subject for (subject,) in self.con.execute(_sql("subjects"), {"program": program}).fetchall()]
+
     def stage(self, sheet: Sheet, program: str) -> str:
         """Make the temporary table of one sheet's rows for one program, in the sheet's types; returns its name."""
         columns = ", ".join(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import as_option, home_option, json_option
 from ibr.cli.writing import writing
 from ibr.console import console, errors
 from ibr.errors import WarehouseBusy
@@ -28,6 +28,7 @@ def decisions() -> None:
 @click.option("--by", default=None, help="Who has them imported; confirms decisions that wait for a second person.")
 @click.option("--program", default=None, help="Whose files they have to be: a row of another program is a fault.")
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Day of the import instead of today.")
+@as_option
 @home_option
 @json_option
 def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
@@ -37,7 +38,7 @@ def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
     file may be imported again: what is on record already stays as it is. The next run honours the decisions. While a
     run is writing, the files are left in inbox/decisions, and the next run imports them.
     """
-    from exchange.decisions import Refused, import_files, last_day, leave, require_readable
+    from exchange.decisions import Refused, import_files, imported, last_day, leave, refused, require_readable
     from warehouse.schemas import prepare
 
     two_people = home.registry.decisions.two_people
@@ -51,8 +52,10 @@ def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
             outcome = import_files(
                 con, files, today=today, imported_at=now, by=by, program=program, two_people=two_people
             )
-    except Refused as refused:
-        _show_faults(refused, as_json)
+            imported(home.home, files, by, outcome)
+    except Refused as refusal:
+        refused(home.home, files, by)
+        _show_faults(refusal, as_json)
         raise
     except WarehouseBusy as busy:
         leave(home.home, files, by, program)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import as_option, home_option, json_option
 from ibr.console import console
 from ibr.workspace import Workspace
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: ibr lineage ctovc:H000123/2")
 @click.argument("identifier")
+@as_option
 @home_option
 @json_option
 def lineage(home: Workspace, identifier: str, as_json: bool) -> None:
@@ -25,10 +26,12 @@ def lineage(home: Workspace, identifier: str, as_json: bool) -> None:
     household_uid, with all the records behind it. It tells keys and runs, and nothing else of anybody.
     """
     from pipelines.lineage import trace
+    from warehouse.audit import record
     from warehouse.connection import connect
 
     with connect(home.warehouse_file, read_only=True) as con:
         origins = trace(con, home.registry, identifier)
+    record(home.home, "lineage_asked", subjects=[identifier])
     if as_json:
         told = [{**asdict(one), "mirror": one.mirror, "history": one.history} for one in origins]
         click.echo(json.dumps(told, default=str, indent=1))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import as_option, home_option, json_option
 from ibr.console import console, progress, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
@@ -73,11 +73,13 @@ def _evaluate_files(found: Path, truth: Path | None, are_clusters: bool, as_json
 @click.command(epilog="Example: ibr explain mis_a:1001 mis_b:77-3  (record_id in registry.persons)")
 @click.argument("record_a")
 @click.argument("record_b")
+@as_option
 @home_option
 @json_option
 def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> None:
     """Why two records were, or were not, taken as one person."""
     from linkage.registry import explain_registry
+    from warehouse.audit import record
     from warehouse.connection import connect
 
     con = connect(home.warehouse_file, read_only=True)
@@ -85,6 +87,7 @@ def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> Non
         explanation = explain_registry(con, record_a, record_b)
     finally:
         con.close()
+    record(home.home, "pair_explained", subjects=[record_a, record_b])
     if as_json:
         click.echo(json.dumps(explanation.as_dict(), default=str, indent=1))
         return

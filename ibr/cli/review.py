@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import as_option, home_option, json_option
 from ibr.cli.writing import writing
 from ibr.console import console, table
 from ibr.errors import UsageProblem
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True, epilog="Example: ibr review --first 20")
 @home_option
+@as_option
 @click.option("--first", type=click.IntRange(min=0), default=10, show_default=True, help="How many pairs to list.")
 @json_option
 @click.pass_context
@@ -33,10 +34,13 @@ def review(context: click.Context, home: Workspace, first: int, as_json: bool) -
     if context.invoked_subcommand:
         return
     from linkage.review import review_queue
+    from warehouse.audit import record
     from warehouse.connection import connect
 
     with connect(home.warehouse_file, read_only=True) as con:
         queue = review_queue(con, first)
+    shown = [record_id for pair in queue.pairs for record_id in (pair.record_id_l, pair.record_id_r)]
+    record(home.home, "review_listed", subjects=shown, details={"pairs": len(queue.pairs)})
     if as_json:
         click.echo(json.dumps(queue.as_dict(), indent=1))
     else:
@@ -44,6 +48,7 @@ def review(context: click.Context, home: Workspace, first: int, as_json: bool) -
 
 
 @review.command(epilog="Example: ibr review sample --size 200 --output clerks/")
+@as_option
 @home_option
 @click.option("--size", type=click.IntRange(min=20, max=5000), default=200, show_default=True, help="Pairs to draw.")
 @click.option("--output", type=click.Path(path_type=Path), default=None, help="Folder to write a new sample to.")
@@ -69,11 +74,19 @@ def sample(home: Workspace, size: int, output: Path | None, read_path: Path | No
 def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
     from exchange.clerical import write_sample
     from linkage.clerical_samples import draw
+    from warehouse.audit import record
 
     dated = home.registry.reporting_date
     with writing(home, "ibr review sample --output") as con:
         drawn = draw(con, size)
         written = write_sample(con, drawn, output, dated)
+        held = con.execute(
+            "SELECT unnest([record_id_l, record_id_r]) FROM linkage.clerical_sample WHERE sample_id = ?",
+            [drawn.sample_id],
+        ).fetchall()
+        record(home.home, "sample_drawn", subjects=[subject for (subject,) in held], details={
+            "sample_id": drawn.sample_id, "pairs": written.pairs,
+        })
     if as_json:
         click.echo(json.dumps({**asdict(drawn), **asdict(written)}, default=str, indent=1))
         return
@@ -86,10 +99,12 @@ def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
 def _read(home: Workspace, path: Path, as_json: bool) -> None:
     from exchange.clerical import read_answers
     from linkage.clerical_samples import store_answers
+    from warehouse.audit import record
 
     with writing(home, "ibr review sample --read") as con:
         sample_id, answers = read_answers(con, path)
         result = store_answers(con, sample_id, answers)
+        record(home.home, "sample_read", details={"sample_id": result.sample_id, "answers": result.answers})
     if as_json:
         click.echo(json.dumps(asdict(result), indent=1))
     else:

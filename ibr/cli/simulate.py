@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ibr.cli.options import home_option, json_option
+from ibr.cli.options import as_option, home_option, json_option
 from ibr.console import console, plain, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
@@ -37,6 +37,7 @@ _SHOWN = {
 @click.option("--amount", help="Amount a month, in the country's currency.")
 @click.option("--take-up", help="Share of the eligible that is enrolled, above 0 to 1. Default: today's rate.")
 @click.option("--rules", type=click.Path(path_type=Path, dir_okay=False), help="YAML: changes for several programs.")
+@as_option
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="CSV on standard output.")
 def simulate(
@@ -44,6 +45,7 @@ def simulate(
 ) -> None:
     """Simulate changed rules: caseload and cost by county, today and simulated. Changes nothing anywhere."""
     from simulation import simulate as run
+    from warehouse.audit import record
     from warehouse.query import open_publication
 
     asked = _asked(program, rules, {name: value for name, value in options.items() if value is not None})
@@ -52,6 +54,7 @@ def simulate(
         result = run(con, asked)
     finally:
         con.close()
+    record(home.home, "simulated", details={"scenario": result.scenario, "reporting_date": result.reporting_date})
     if as_json:
         click.echo(json.dumps(_as_dict(result, home.registry.currency), default=plain, indent=1))
     elif as_csv:

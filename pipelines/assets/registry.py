@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_dbt import DbtProject, dbt_assets
 
 from expectations import check_rules
-from pipelines import checks, staleness
+from pipelines import audited, checks, staleness
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import RULES_DIR, Dbt, Translator
 from pipelines.dbt_run import build_models
@@ -34,6 +34,7 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
     run = Run.of(context, session)
     registry = run.workspace.registry
     with plain_failures(), run.warehouse() as con:
+        audited.settings(run.workspace.home, run.workspace.registry_file)
         check_rules(RULES_DIR, registry.programs, registry.sources)
         write_parameters(
             con,
