@@ -278,7 +278,7 @@ def _is_nothing(name: str) -> str:
     return f"regexp_full_match(lower({name}), {literal('|'.join(map(re.escape, vocabulary.NOTHING)))})"
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
     """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
     plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[^\\p{{L}}\\p{{N}}]', '', 'g'), '0')"
     return (
@@ -292,7 +292,7 @@ def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, obj
     return {
         "sides": sides,
         "fold": fold,
-        "identifier": _identifier,
+        "identifier": identifier,
         "keeps_month": "coalesce(lower(birth_date_precision), 'day') <> 'year'",
         "keeps_day": _keeps_day("birth_date_precision"),
         "sex": f"map {_sexes()}[lower(sex)]",

@@ -17,6 +17,7 @@ from ibr.cli import (
     audit,
     decisions,
     docs,
+    enquire,
     exceptions,
     lineage,
     linkage,
@@ -58,6 +59,7 @@ cli.add_command(query.sql)
 cli.add_command(marts.marts)
 cli.add_command(lineage.lineage)
 cli.add_command(simulate.simulate)
+cli.add_command(enquire.enquire)
 cli.add_command(audit.audit)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)

@@ -1,0 +1,11 @@
+"""Enquiries: is this person known, alive, enrolled, paid? And what is held on them, and corrections they ask for.
+
+What belongs here: answering for one person, from what is published, with a trace in the audit log; for the command
+line, and for the service. What does not: many persons at once (sharing/), and finding duplicates (linkage).
+"""
+
+from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Person
+from exchange.enquiries.enquire import enquire
+from exchange.enquiries.question import Question
+
+__all__ = ["Answer", "Candidate", "Enrolment", "Life", "Person", "Question", "enquire"]

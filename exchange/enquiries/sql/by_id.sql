@@ -1,0 +1,4 @@
+-- The records that carry the ID number asked for.
+SELECT record_id, person_uid, full_name, birth_date, sex, true AS is_by_id, true AS has_id
+FROM snapshot.marts.rpt_verification
+WHERE person_uid IS NOT NULL AND {{ same_identifier }}

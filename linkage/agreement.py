@@ -1,0 +1,56 @@
+"""Whether the particulars of one person agree with those of records: by the rules of verification, for enquiries.
+
+A question is no record of the registry: it has no ID that joins it to a record, no household and no frequencies to be
+weighed by. So it is compared as the register is with a record whose ID it knows (verify.py says with what tolerance),
+once for each record that might be the person's.
+"""
+
+import duckdb
+
+from linkage.registry_sql import run_script
+from linkage.standardise import fold, identifier
+from linkage.verify import NAME_SIMILARITY, NAME_SIMILARITY_BORN_ALIKE
+
+
+def same_identifier(one: str, other: str) -> str:
+    """SQL: whether two texts are the same identifier, in the form in which linkage compares them; null for no ID."""
+    return f"{identifier(one)} = {identifier(other)}"
+
+
+def is_identifier(con: duckdb.DuckDBPyConnection, text: str) -> bool:
+    """Whether linkage takes a text for an identifier, not for a filler."""
+    return _of(con, identifier("given"), text.strip()) is not None
+
+
+def names_in(con: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """The names in a text as linkage compares them: no case, no accents, no punctuation."""
+    return (_of(con, fold("given"), text) or "").split()
+
+
+def compare_with(con: duckdb.DuckDBPyConnection, asked: str, people: str, work: str) -> None:
+    """Write `{work}.agreements`: a row a record of `people`, and what of the person asked for agrees.
+
+    `asked` names a table of one row (full_name, birth_date, sex), `people` one of records (record_id, full_name,
+    birth_date, sex), `work` a schema of its own. Columns: record_id; given_agrees, family_agrees, birth_agrees,
+    sex_agrees, true also where one side does not say; are_names_compared, is_birth_compared, is_birth_same (to the
+    day); mismatched_fields.
+    """
+    run_script(con, "agreements", work=work, asked=asked, people=people)
+    run_script(
+        con, "verify_by_id", work=work, persons=f"{work}.asked", register=f"{work}.beside",
+        name_similarity=NAME_SIMILARITY, name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
+    )  # fmt: skip
+    con.execute(
+        f"CREATE OR REPLACE TABLE {work}.agreements AS SELECT ids.* EXCLUDE (register_id, is_somebody_else), "
+        "exact.birth_is_compared AS is_birth_compared, "
+        "coalesce(asked.birth_date = beside.birth_date, false) AS is_birth_same, "
+        "len(exact.record_names) > 0 AND len(exact.register_names) > 0 AS are_names_compared "
+        f"FROM {work}.verify_id AS ids JOIN {work}.verify_by_id AS exact USING (record_id, register_id) "
+        f"JOIN {work}.asked AS asked USING (record_id) JOIN {work}.beside AS beside USING (register_id)"
+    )
+
+
+def _of(con: duckdb.DuckDBPyConnection, expression: str, text: str) -> str | None:
+    """What an expression on `given` makes of a text."""
+    row = con.execute(f"SELECT {expression} FROM (SELECT ?::VARCHAR AS given)", [text]).fetchone()
+    return row[0] if row else None
