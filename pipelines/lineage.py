@@ -176,3 +176,22 @@ def _exists(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
         "AND table_name = ?",
         [schema, table],
     ).fetchone() != (0,)
+
+
+def content(con: duckdb.DuckDBPyConnection, origin: Origin) -> dict[str, Any]:
+    """What the mirror holds of a row now, and held before: `now` (its columns, or what they were when it left its
+    source) and `before`, a list in the order of `origin.versions`."""
+    own = "* EXCLUDE (_ibr_loaded_at, _ibr_run_id, _ibr_row_hash, _ibr_deleted_at)"
+    is_row = " AND ".join(f"trim({quoted(name)}::VARCHAR) = ?" for name in origin.key)
+    values = list(origin.key.values())
+    before = (
+        f"SELECT {own.replace(')', ', _ibr_replaced_at)')} FROM {origin.history} WHERE {is_row} "
+        "AND _ibr_deleted_at IS NULL ORDER BY _ibr_loaded_at"
+    )
+    (now,) = _as_dicts(con.execute(f"SELECT {own} FROM {origin.mirror} WHERE {is_row} LIMIT 1", values))
+    return {"now": now, "before": _as_dicts(con.execute(before, values))}
+
+
+def _as_dicts(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in answer.description or []]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

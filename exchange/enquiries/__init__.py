@@ -6,6 +6,11 @@ line, and for the service. What does not: many persons at once (sharing/), and f
 
 from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Person
 from exchange.enquiries.enquire import enquire
+from exchange.enquiries.page import write_page
 from exchange.enquiries.question import Question
+from exchange.enquiries.report import PersonReport, person_report
 
-__all__ = ["Answer", "Candidate", "Enrolment", "Life", "Person", "Question", "enquire"]
+__all__ = [
+    "Answer", "Candidate", "Enrolment", "Life", "Person", "PersonReport", "Question", "enquire", "person_report",
+    "write_page",
+]

@@ -22,6 +22,7 @@ from ibr.cli import (
     lineage,
     linkage,
     marts,
+    person,
     query,
     review,
     run,
@@ -60,6 +61,7 @@ cli.add_command(marts.marts)
 cli.add_command(lineage.lineage)
 cli.add_command(simulate.simulate)
 cli.add_command(enquire.enquire)
+cli.add_command(person.person)
 cli.add_command(audit.audit)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)

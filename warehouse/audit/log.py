@@ -62,15 +62,14 @@ def head(home: Path) -> Head:
 
 def last(home: Path, action: str) -> Event | None:
     """The last event of an action, found from the end of the log; None where there is none."""
-    log = places(home).first.log
-    if not log.is_file() or not log.stat().st_size:
-        return None
-    with log.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        found = text.rfind(f'"action":"{action}","subjects":'.encode())
-        if found < 0:
-            return None
-        start, end = text.rfind(b"\n", 0, found) + 1, text.find(b"\n", found)
-        return Event.parse(text[start : end + 1])
+    line = _line(places(home).first.log, f'"action":"{action}","subjects":')
+    return Event.parse(line) if line else None
+
+
+def find_event(home: Path, sequence: int) -> Event | None:
+    """The event of a number; None where there is none. Raises ValueError where its line was altered."""
+    line = _line(places(home).first.log, f'{{"sequence":{sequence},"at":')
+    return Event.parse(line) if line else None
 
 
 @contextmanager
@@ -78,6 +77,17 @@ def held_still(home: Path) -> Iterator[None]:
     """Nobody appends while the block runs."""
     with _held(home):
         yield
+
+
+def _line(log: Path, part: str) -> bytes | None:
+    """The last line of a log that holds `part`: quotes of a value are escaped, so no value can look like it."""
+    if not log.is_file() or not log.stat().st_size:
+        return None
+    with log.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        found = text.rfind(part.encode())
+        if found < 0:
+            return None
+        return text[text.rfind(b"\n", 0, found) + 1 : text.find(b"\n", found) + 1]
 
 
 def _append(
