@@ -248,6 +248,24 @@ CREATE TABLE IF NOT EXISTS ops.decisions (
     needs_second BOOLEAN NOT NULL
 );
 
+-- What persons say is wrong in a program's record; exchange/corrections makes their states from the record itself.
+CREATE TABLE IF NOT EXISTS ops.corrections (
+    correction_id VARCHAR PRIMARY KEY,
+    person_uid VARCHAR NOT NULL,
+    program VARCHAR NOT NULL,
+    record_id VARCHAR NOT NULL,
+    field VARCHAR NOT NULL,
+    value_held VARCHAR,
+    value_said VARCHAR NOT NULL,
+    evidence VARCHAR NOT NULL,
+    requested_on DATE NOT NULL,
+    requested_by VARCHAR NOT NULL,
+    closed_as VARCHAR CHECK (closed_as IN ('refused', 'withdrawn')),
+    closed_reason VARCHAR,
+    closed_on DATE,
+    closed_by VARCHAR
+);
+
 -- linkage: filled by the engine; empty until it has run once
 
 CREATE TABLE IF NOT EXISTS linkage.pairs (

@@ -51,6 +51,7 @@ _TITLES = {
     "grievances": ("Complaints", "Of the person's households."),
     "exceptions": ("Findings that went to programs", "Nothing was decided by the registry itself."),
     "decisions": ("What programs decided on these findings", "As they were sent in; a later one corrects an earlier."),
+    "corrections": ("Corrections asked for", "Sent to the program until its record changes."),
     "rejected": ("Values that could not be used", "Set aside, with the reason."),
     "numbers": ("The person's number", "When it was given out, joined with another or divided."),
 }  # fmt: skip

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from exchange.corrections import CORRECTIONS
+from exchange.corrections import stage as stage_corrections
 from exchange.exceptions.findings import Findings, find
 from exchange.exceptions.folder import swapped_in
 from exchange.exceptions.manifest import write_manifest
@@ -62,10 +64,14 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str) ->
             findings.keep(sheet, table, program)
             workbook.add_sheet(sheet, findings.rows(sheet, table, MOST_ROWS))
             write_csv(findings.con, sheet, table, building / f"{sheet.file_stem}.csv")
+        corrections = stage_corrections(findings.con, program, findings.run_date)
+        if corrections:
+            workbook.add_sheet(CORRECTIONS, findings.rows(CORRECTIONS, CORRECTIONS.table, MOST_ROWS))
+            write_csv(findings.con, CORRECTIONS, CORRECTIONS.table, building / f"{CORRECTIONS.file_stem}.csv")
         workbook.close()
         write_manifest(building, {
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
-            "stale_sources": facts.stale_sources,
+            "stale_sources": facts.stale_sources, "corrections": corrections,
         })
         for file in building.iterdir():
             file.chmod(0o600)

@@ -1,17 +1,21 @@
 """`ibr person`: what is held on one person."""
 
+import datetime as dt
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ibr.cli.options import as_option, home_option, json_option
-from ibr.console import console
+from ibr.cli.writing import writing
+from ibr.console import console, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
+    from exchange.corrections import Request
     from exchange.enquiries import PersonReport
 
 
@@ -82,3 +86,101 @@ def _gather(home: Workspace, uid: str, purpose: str) -> "PersonReport":
         ]  # fmt: skip
         seen = [one for one in who_saw(home.home, identifiers) if one.sequence != event.sequence]
         return person_report(con, uid, mirrored, seen)
+
+
+@person.command(epilog="Example: ibr person correct P000000123 --field phone --says +254711000222 --evidence 'SIM'")
+@click.argument("person_uid")
+@click.option("--record", "record_id", default=None, help="The record that is wrong; may be left out if there is one.")
+@click.option("--field", required=True, help="The detail, by its name in registry.persons, as birth_date or phone.")
+@click.option("--says", required=True, help="What the person says it is.")
+@click.option("--evidence", required=True, help="What shows it: a document seen, and where it is kept.")
+@as_option
+@home_option
+@json_option
+def correct(
+    person_uid: str, record_id: str | None, field: str, says: str, evidence: str, home: Workspace, as_json: bool
+) -> None:
+    """Ask the program that owns a record to correct it. Nothing is changed here.
+
+    The request goes out with the program's next exception files, on the sheet Corrections, and again every time until
+    the record that the program sends has changed.
+    """
+    from exchange.corrections import Wanted, request
+    from warehouse.audit import actor_name, record
+    from warehouse.schemas import prepare
+
+    with writing(home, "ibr person correct") as con:
+        prepare(con)
+        records = con.execute(
+            "SELECT record_id FROM linkage.persons_crosswalk WHERE person_uid = ? ORDER BY record_id", [person_uid]
+        ).fetchall()
+        if record_id is None and len(records) != 1:
+            listed = ", ".join(one for (one,) in records) or "none"
+            raise UsageProblem(f"name the record with --record; those of {person_uid} are {listed}")
+        wanted = Wanted(record_id or records[0][0], field, says, evidence)
+        con.begin()
+        asked = request(con, person_uid, wanted, dt.datetime.now(dt.UTC).date(), actor_name())
+        record(home.home, "correction_requested", subjects=[person_uid, asked.record_id], details={
+            "correction_id": asked.correction_id, "program": asked.program, "field": field,
+        })
+        con.commit()
+    _tell(asked, as_json, f"{asked.correction_id}: goes to {asked.program} with its next exception files.")
+
+
+@person.command(epilog="Example: ibr person corrections --program OPCT")
+@click.option("--program", default=None, help="Only of this program.")
+@click.option("--person", "person_uid", default=None, help="Only of this person_uid.")
+@home_option
+@json_option
+def corrections(program: str | None, person_uid: str | None, home: Workspace, as_json: bool) -> None:
+    """The requests for correction, and what came of them: keys and states, no values of records."""
+    from exchange.corrections import requests
+    from warehouse.connection import connect
+
+    with connect(home.warehouse_file, read_only=True) as con:
+        found = requests(con, program, person_uid)
+    rows = [
+        (one.correction_id, one.program, one.person_uid, one.record_id, one.field, one.requested_on, one.state)
+        for one in found
+    ]  # fmt: skip
+    columns = ["correction", "program", "person", "record", "field", "asked for on", "state"]
+    if as_json:
+        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1))
+    else:
+        console.print(table("Corrections", columns, rows))
+
+
+@person.command("close-correction", epilog="Example: ibr person close-correction C000001 --withdrawn --reason 'moved'")
+@click.argument("correction_id")
+@click.option("--refused", "closed_as", flag_value="refused", help="The program says that its record is right.")
+@click.option("--withdrawn", "closed_as", flag_value="withdrawn", help="The person no longer asks for it.")
+@click.option("--reason", required=True, help="Why; it is told to the person.")
+@as_option
+@home_option
+@json_option
+def close_correction(
+    correction_id: str, closed_as: str | None, reason: str, home: Workspace, as_json: bool
+) -> None:
+    """Close a request that its program refuses, or that the person withdraws. It stays on record with the reason."""
+    from exchange.corrections import close
+    from warehouse.audit import actor_name, record
+    from warehouse.schemas import prepare
+
+    if closed_as is None:
+        raise UsageProblem("say how it ended: --refused or --withdrawn")
+    with writing(home, "ibr person close-correction") as con:
+        prepare(con)
+        con.begin()
+        closed = close(con, correction_id, closed_as, reason, dt.datetime.now(dt.UTC).date(), actor_name())
+        record(home.home, "correction_closed", subjects=[closed.person_uid, closed.record_id], details={
+            "correction_id": correction_id, "program": closed.program, "closed_as": closed_as,
+        })
+        con.commit()
+    _tell(closed, as_json, f"{correction_id}: {closed_as}.")
+
+
+def _tell(one: "Request", as_json: bool, words: str) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(one), default=str, indent=1))
+    else:
+        console.print(words, markup=False, soft_wrap=True)

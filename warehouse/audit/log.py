@@ -55,6 +55,11 @@ def record(
         return _append(both, action, actor, [] if sum_ else named, sum_, details or {})
 
 
+def actor_name(actor: str | None = None) -> str:
+    """Who acts: the one named, else `$IBR_ACTOR`, else the operating system's user."""
+    return " ".join((actor or os.environ.get(ACTOR_VARIABLE) or _user()).split())
+
+
 def head(home: Path) -> Head:
     """The last event of the first copy; sequence 0 where there is none."""
     return _head(places(home))
@@ -93,11 +98,10 @@ def _line(log: Path, part: str) -> bytes | None:
 def _append(
     both: Places, action: str, actor: str | None, subjects: list[str], sum_: str | None, details: Mapping[str, Any]
 ) -> Event:
-    before, user = _head(both), _user()
+    before = _head(both)
     event = Event(
         before.sequence + 1, dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
-        " ".join((actor or os.environ.get(ACTOR_VARIABLE) or user).split()), user, action, subjects, sum_,
-        dict(details), before.hash,
+        actor_name(actor), _user(), action, subjects, sum_, dict(details), before.hash,
     )  # fmt: skip
     _write(both, event.line)
     return event

@@ -7,6 +7,8 @@ FROM (
     UNION
     SELECT record_id FROM found_duplicate WHERE program = $program
     UNION
+    SELECT record_id FROM correction_rows
+    UNION
     -- The other side, and the members whom two households share.
     SELECT unnest([pair.l, pair.r])
     FROM (SELECT unnest(record_pairs) AS pair FROM found_duplicate WHERE program = $program)
