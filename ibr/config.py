@@ -251,6 +251,14 @@ class Audit(_Section):
     copy_to: str | None = Field(default=None, min_length=1, description="a folder, best on another disk or machine")
 
 
+class Retention(_Section):
+    """How long people are known by name: years after their last benefit ended, and years that earlier versions of rows
+    are kept. Without a number nothing is ever past its time."""
+
+    left_years: int | None = Field(default=None, ge=1)
+    history_years: int | None = Field(default=None, ge=1)
+
+
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -275,6 +283,7 @@ class Registry(_Section):
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
+    retention: Retention = Retention()
     schedule: Schedule = Schedule()
 
     @field_validator("linkage")

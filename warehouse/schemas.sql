@@ -266,6 +266,15 @@ CREATE TABLE IF NOT EXISTS ops.corrections (
     closed_by VARCHAR
 );
 
+-- Whose particulars the registry's models leave out, because they are past their time; written by ibr retention apply.
+CREATE TABLE IF NOT EXISTS ops.past_retention (
+    kind VARCHAR NOT NULL CHECK (kind IN ('record', 'household', 'enrolment')),
+    id VARCHAR NOT NULL,
+    person_uid VARCHAR,
+    applied_on DATE NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+
 -- linkage: filled by the engine; empty until it has run once
 
 CREATE TABLE IF NOT EXISTS linkage.pairs (

@@ -24,6 +24,7 @@ from ibr.cli import (
     marts,
     person,
     query,
+    retention,
     review,
     run,
     sample,
@@ -63,6 +64,7 @@ cli.add_command(simulate.simulate)
 cli.add_command(enquire.enquire)
 cli.add_command(person.person)
 cli.add_command(audit.audit)
+cli.add_command(retention.retention)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)
 

@@ -25,6 +25,10 @@ heads as (
         first(record_id order by is_head desc, birth_date nulls last, record_id) as head_record_id
     from members
     group by household_id
+),
+
+past as (
+    {{ past_retention('enrolment') }}
 )
 
 select
@@ -48,10 +52,11 @@ select
     received.enrolled_date,
     received.exit_date,
     received.exit_reason,
-    received.account_no,
+    {{ unless_past('received.account_no') }} as account_no,
     received.account_provider,
     received.updated_at
 from received
 left join members as beneficiaries on beneficiaries.record_id = received.beneficiary_record_id
 left join members as caregivers on caregivers.record_id = received.caregiver_record_id
 left join heads on heads.household_id = received.household_id
+left join past on past.id = received.enrolment_id and received.status = 'exited'

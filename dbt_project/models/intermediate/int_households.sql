@@ -72,6 +72,10 @@ members as (
     from {{ ref('int_persons_received') }}
     where reject_reason is null
     group by household_id
+),
+
+past as (
+    {{ past_retention('household') }}
 )
 
 select
@@ -89,23 +93,24 @@ select
     received.area_key_1,
     received.area_key_2,
     received.area_key_3,
-    received.area_given,
-    received.village,
-    received.address,
-    received.landmark,
-    received.latitude,
-    received.longitude,
-    received.phone,
+    {{ unless_past('received.area_given') }} as area_given,
+    {{ unless_past('received.village') }} as village,
+    {{ unless_past('received.address') }} as address,
+    {{ unless_past('received.landmark') }} as landmark,
+    {{ unless_past('received.latitude') }} as latitude,
+    {{ unless_past('received.longitude') }} as longitude,
+    {{ unless_past('received.phone') }} as phone,
     received.interview_date,
-    received.dwelling_wall,
-    received.dwelling_roof,
-    received.owns_livestock,
-    received.monthly_income,
-    received.monthly_expenditure,
-    received.meals_a_day,
+    {{ unless_past('received.dwelling_wall') }} as dwelling_wall,
+    {{ unless_past('received.dwelling_roof') }} as dwelling_roof,
+    {{ unless_past('received.owns_livestock') }} as owns_livestock,
+    {{ unless_past('received.monthly_income') }} as monthly_income,
+    {{ unless_past('received.monthly_expenditure') }} as monthly_expenditure,
+    {{ unless_past('received.meals_a_day') }} as meals_a_day,
     coalesce(members.member_count, 0) as member_count,
     received.updated_at
 from received
 left join mapped on mapped.household_id = received.household_id
 left join {{ ref('areas') }} as areas on areas.area_code = mapped.area_code
 left join members on members.household_id = received.household_id
+left join past on past.id = received.household_id and received.status = 'exited'

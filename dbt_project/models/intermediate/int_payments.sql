@@ -1,6 +1,10 @@
 {{ config(alias='payments') }}
 
 -- One row a payment line of an enrolment in the registry; the money stands on the recipient's row.
+with past as (
+    {{ past_retention('enrolment') }}
+)
+
 select
     payments.payment_id,
     payments.source,
@@ -19,8 +23,9 @@ select
     payments.amount_paid,
     payments.status,
     payments.paid_date,
-    payments.account_no,
+    {{ unless_past('payments.account_no') }} as account_no,
     payments.updated_at
 from {{ ref('int_payments_received') }} as payments
 inner join {{ ref('int_enrolments') }} as enrolments on enrolments.enrolment_id = payments.enrolment_id
+left join past on past.id = payments.enrolment_id and enrolments.status = 'exited'
 where payments.reject_reason is null
