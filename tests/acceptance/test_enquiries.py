@@ -15,7 +15,7 @@ SOMEBODY = """
 """
 
 
-def test_a_person_is_asked_about_and_reported_and_every_look_is_on_record(small):
+def test_a_person_is_asked_about_and_reported_and_every_look_is_on_record(small, tmp_path):
     with small.published() as con:
         uid, record_id, name, national_id, born = con.execute(SOMEBODY).fetchone()
     asking = ("enquire", "--purpose", "payment query", "--as", "County desk", "--json")
@@ -25,26 +25,26 @@ def test_a_person_is_asked_about_and_reported_and_every_look_is_on_record(small)
     assert found["person"]["life"]["state"] == "alive"
     assert found["person"]["is_enrolled"]
     assert any(one["last_paid_amount"] for one in found["person"]["enrolments"])
-    by_name = json.loads(small.ibr(*asking, "--name", name, "--birth-date", str(born)).stdout)
-    assert uid in [one["person_uid"] for one in by_name["candidates"]]
     nobody = json.loads(small.ibr(*asking, "--id", "987654321").stdout)
     assert (nobody["outcome"], nobody["candidates"]) == ("not_found", [])
     unusable = small.ibr(*asking, "--id", "0000000", expect=2)
     assert json.loads(unusable.stdout)["outcome"] == "could_not_check"
 
-    told = json.loads(small.ibr("person", "report", "--enquiry", str(found["audit_sequence"]), "--json").stdout)
+    file = tmp_path / "report.html"
+    which = ("--enquiry", str(found["audit_sequence"]))
+    told = json.loads(small.ibr("person", "report", *which, "--json", "--output", str(file)).stdout)
     assert record_id in [row["record_id"] for row in told["records"]]
     assert {row["record"] for row in told["mirrored"]} == {row["record_id"] for row in told["records"]}
     assert any(row["amount_paid"] > "0" for row in told["payments"])
     assert "enquired" in {row["action"] for row in told["seen_by"]}
-    small.ibr("person", "report", uid)
-    page = (small.home / "reports" / f"{uid}.html").read_text()
+    page = file.read_text()
     assert name in page
+    assert file.stat().st_mode & 0o077 == 0
     assert not any(word in page for word in ("http://", "https://", "<script"))
 
     seen = json.loads(small.ibr("audit", "who-saw", uid, "--json").stdout)
     assert ("County desk", "payment query") in {(one["actor"], one["purpose"]) for one in seen}
-    assert sum(one["action"] == "person_reported" for one in seen) == 2
+    assert "person_reported" in {one["action"] for one in seen}
     small.ibr("audit", "verify")
     kept = [*small.home.glob("audit*/*.jsonl"), *(file for file in small.home.glob("logs/**/*") if file.is_file())]
     assert len(kept) > 2

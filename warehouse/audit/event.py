@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 GENESIS = "0" * 64  # what stands for the hash before the first event
@@ -57,29 +57,39 @@ class Event:
     previous: str
 
     @property
-    def body(self) -> str:
-        """The event in its one spelling: whatever is written otherwise was not written here."""
-        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False, default=str)
-
-    @property
     def head(self) -> Head:
-        return Head(self.sequence, hashlib.sha256(self.body.encode()).hexdigest())
+        return Head(self.sequence, _hash(_body(vars(self))))
 
     @property
     def line(self) -> bytes:
-        return f'{self.body[:-1]},"hash":"{self.head.hash}"}}\n'.encode()
+        body = _body(vars(self))
+        return _line(body, _hash(body))
 
     @classmethod
-    def parse(cls, line: bytes) -> "Event":
-        """The event of a line. Raises ValueError where it is none, or not as it was written."""
+    def parse(cls, line: bytes) -> "tuple[Event, str]":
+        """The event of a line, and its hash. Raises ValueError where it is none, or not as it was written."""
         try:
             content = json.loads(line)
             stated = content.pop("hash")
             event = cls(**content)
-            is_as_written = event.line == line
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ValueError("is no event") from None
-        if not is_as_written:
-            wrong = "the line" if stated == event.head.hash else "the event or its hash"
+        body = _body(content)
+        hash_ = _hash(body)
+        if _line(body, hash_) != line:
+            wrong = "the line" if stated == hash_ else "the event or its hash"
             raise ValueError(f"was altered: {wrong} is not as it was written")
-        return event
+        return event, hash_
+
+
+def _body(content: Mapping[str, Any]) -> str:
+    """An event in its one spelling: whatever is written otherwise was not written here."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _line(body: str, hash_: str) -> bytes:
+    return f'{body[:-1]},"hash":"{hash_}"}}\n'.encode()

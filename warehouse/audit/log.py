@@ -68,13 +68,13 @@ def head(home: Path) -> Head:
 def last(home: Path, action: str) -> Event | None:
     """The last event of an action, found from the end of the log; None where there is none."""
     line = _line(places(home).first.log, f'"action":"{action}","subjects":')
-    return Event.parse(line) if line else None
+    return Event.parse(line)[0] if line else None
 
 
 def find_event(home: Path, sequence: int) -> Event | None:
     """The event of a number; None where there is none. Raises ValueError where its line was altered."""
     line = _line(places(home).first.log, f'{{"sequence":{sequence},"at":')
-    return Event.parse(line) if line else None
+    return Event.parse(line)[0] if line else None
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def verify(home: Path, anchors: Mapping[str, Head]) -> Verification:
     """Check both copies of a workspace's log, their lists of subjects, and the log against what others kept of it.
 
     `anchors`: by where each was kept, the head that the log had then. Others may append meanwhile. At most 100 faults
-    are told. Reads all of it: some 100,000 events a second.
+    are told. Reads all of it: 100,000 events of 400 bytes took 11 s beside other work on two cores.
     """
     both = places(home)
     with held_still(home):
@@ -101,15 +101,15 @@ class _Chain:
                 return
             self.events = number
             try:
-                event = Event.parse(line)
+                event, hash_ = Event.parse(line)
             except ValueError as problem:
                 yield Fault(self.name, number, str(problem))
                 self.head = _stated(line)
                 continue
             yield from self._in_place(event, number)
-            self.head = event.head
+            self.head = Head(event.sequence, hash_)
             if event.sequence in wanted:
-                self.seen.setdefault(event.sequence, event.head.hash)
+                self.seen.setdefault(event.sequence, hash_)
             if event.subjects_list:
                 lists.setdefault(event.subjects_list, number)
         for sum_, number in lists.items():
