@@ -1,4 +1,4 @@
-"""Enquiries: is this person known, alive, enrolled, paid? And what is held on them, and corrections they ask for.
+"""Enquiries: is this person known, alive, enrolled, paid? And what is held on them.
 
 What belongs here: answering for one person, from what is published, with a trace in the audit log; for the command
 line, and for the service. What does not: many persons at once (sharing/), and finding duplicates (linkage).

@@ -10,7 +10,7 @@ import jinja2
 
 from exchange.enquiries.report import PersonReport
 
-_WIDEST = 7  # columns that stand beside each other; a row of more is shown as a list of its values
+_WIDEST = 10  # columns that stand beside each other; a row of more is shown as a list of its values
 _PAGE = "page.html.j2"
 
 

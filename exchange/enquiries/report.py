@@ -13,12 +13,14 @@ from warehouse.audit import Sighting
 
 @dataclass(frozen=True)
 class Section:
-    """A table of the report: its name, what it holds in words, and its rows."""
+    """A table of the report: its name, what it holds in words, and its rows; `is_wide`: a row reads better as a list of
+    its values."""
 
     name: str
     title: str
     words: str
     rows: list[dict[str, Any]]
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def person_report(
     ]
     sections.insert(1, Section(
         "mirrored", "Rows in the mirrors", "As the programs have them, with the run that brought each, and what it "
-        "held before.", mirrored,
+        "held before.", mirrored, is_wide=True,
     ))  # fmt: skip
     sections.append(Section(
         "seen_by", "Who looked", "From the audit trail: enquiries, reports, reviews, files sent and shared.",

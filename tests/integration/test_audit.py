@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -80,12 +81,21 @@ def test_an_altered_last_line_stops_nobodys_work_and_stays_found(tmp_path):
 def test_the_second_copy_goes_where_registry_yml_says_and_catches_up(tmp_path):
     home, elsewhere = tmp_path / "home", tmp_path / "other-disk"
     home.mkdir()
-    record(home, "run_started")
+    record(home, "exceptions_exported", subjects=[f"P{number}" for number in range(100)])
     (home / "registry.yml").write_text(f"audit: {{copy_to: {elsewhere}}}\n")
     record(home, "run_ended")
     assert verify(home, {}).passed
     assert (elsewhere / "events.jsonl").read_bytes() == (home / "audit" / "events.jsonl").read_bytes()
     assert (elsewhere / "events.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_that_may_only_be_read_is_verified_all_the_same(tmp_path):
+    record(tmp_path, "run_started")
+    (tmp_path / "audit" / "lock").unlink()
+    (tmp_path / "audit").chmod(0o500)
+    with mock.patch("os.access", return_value=False):  # root may write anywhere
+        assert verify(tmp_path, {}).events == 1
+    assert not (tmp_path / "audit" / "lock").exists()
 
 
 def test_where_a_copy_cannot_be_written_nothing_is_recorded_and_the_caller_is_told(tmp_path):

@@ -41,6 +41,28 @@ def mended(both: Places) -> list[dict[str, Any]]:
     return found
 
 
+def put_list(target: Path, packed: bytes) -> None:
+    """Write a list of subjects, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    building = target.with_suffix(".part")
+    building.unlink(missing_ok=True)
+    with os.fdopen(os.open(building, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(packed)
+        file.flush()
+        os.fsync(file.fileno())
+    building.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was put into a folder is there also after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _cut_half_line(both: Places, place: Place) -> dict[str, Any] | None:
     size = _size(place)
     if not size:
@@ -80,7 +102,19 @@ def _level(both: Places) -> dict[str, Any]:
         shutil.copyfileobj(source, target)
         target.flush()
         os.fsync(target.fileno())
-    return {"copy": _name(both, shorter), "found": "behind the other", "bytes_added": _size(longer) - size}
+    return {
+        "copy": _name(both, shorter), "found": "behind the other", "bytes_added": _size(longer) - size,
+        "lists_added": _bring_lists(longer, shorter),
+    }  # fmt: skip
+
+
+def _bring_lists(source: Place, target: Place) -> int:
+    """The lists of subjects that one place has and the other lacks; a list is known by its sum, so none is changed."""
+    known = {path.name for path in target.lists}
+    missing = [path for path in source.lists if path.name not in known]
+    for path in missing:
+        put_list(target.lists_folder / path.name, path.read_bytes())
+    return len(missing)
 
 
 def _begins_with(longer: Path, shorter: Path, size: int) -> bool:

@@ -19,9 +19,18 @@ class Place(NamedTuple):
     def log(self) -> Path:
         return self.folder / _LOG
 
+    @property
+    def lists_folder(self) -> Path:
+        return self.folder / _LISTS
+
+    @property
+    def lists(self) -> list[Path]:
+        """The lists of subjects that are there."""
+        return sorted(self.lists_folder.glob("*.txt.gz"))
+
     def subjects(self, sha256: str) -> Path:
         """The list of subjects that has this sum."""
-        return self.folder / _LISTS / f"{sha256}.txt.gz"
+        return self.lists_folder / f"{sha256}.txt.gz"
 
 
 class Places(NamedTuple):

@@ -43,7 +43,7 @@ def who_saw(home: Path, identifiers: Sequence[str]) -> list[Sighting]:
     first = places(home).first
     if not first.log.is_file():
         return []
-    lists = [str(path) for path in first.folder.glob("subjects/*.txt.gz")]
+    lists = [str(path) for path in first.lists]
     with duckdb.connect(":memory:") as con:
         con.execute("CREATE TABLE listed (subject VARCHAR, filename VARCHAR)")
         if lists:
