@@ -30,7 +30,6 @@ _ABOUT = {
     "published_at": "When that run began",
     "stale_sources": "Sources that could not be refreshed, or are older than promised",
 }
-_AUDITED = "published"
 # Readers may sit in the owner's group; nobody else may open a file full of personal data.
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o750
 
@@ -84,7 +83,7 @@ def publish(
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    audit.record(home, _AUDITED, details={
+    audit.record(home, "published", details={
         "version": version, "audience": audience, "run_id": run_id, "tables": publication.tables,
         "rows": publication.rows,
     })
