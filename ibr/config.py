@@ -259,6 +259,18 @@ class Retention(_Section):
     history_years: int | None = Field(default=None, ge=1)
 
 
+class Sharing(_Section):
+    """What data may look like that leaves by `ibr share`.
+
+    `smallest_cell`: about how many people a number of a table has to be; `smallest_class`: how many have to be alike in
+    what may tell a person (k); `distinct_sensitive`: how many values a sensitive field has to have among those (l).
+    """
+
+    smallest_cell: int = Field(default=10, ge=2)
+    smallest_class: int = Field(default=5, ge=2)
+    distinct_sensitive: int = Field(default=2, ge=2)
+
+
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -284,6 +296,7 @@ class Registry(_Section):
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
     retention: Retention = Retention()
+    sharing: Sharing = Sharing()
     schedule: Schedule = Schedule()
 
     @field_validator("linkage")

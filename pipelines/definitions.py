@@ -20,6 +20,7 @@ from pipelines.assets import (
     marts,
     publication,
     registry,
+    sharing,
     sources,
 )
 from pipelines.context import Session
@@ -56,6 +57,7 @@ def build_definitions(session: Session) -> dg.Definitions:
             linkage.linkage,
             mart_models,
             exceptions.exception_files,
+            sharing.shares,
             publication.build(mart_keys),
         ],
         asset_checks=[

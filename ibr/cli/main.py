@@ -28,6 +28,7 @@ from ibr.cli import (
     review,
     run,
     sample,
+    share,
     simulate,
     sources,
     status,
@@ -65,6 +66,7 @@ cli.add_command(enquire.enquire)
 cli.add_command(person.person)
 cli.add_command(audit.audit)
 cli.add_command(retention.retention)
+cli.add_command(share.share)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)
 

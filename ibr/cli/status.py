@@ -14,13 +14,16 @@ from ibr.workspace import Workspace
 @home_option
 @json_option
 def status(home: Workspace, as_json: bool) -> None:
-    """Last run per stage, freshness per source, batches that wait or were refused, open exceptions, failing checks."""
+    """Last run per stage, freshness per source, batches that wait or were refused, open exceptions, failing checks, and
+    shared data that is to be disposed of."""
+    from exchange.sharing import overdue
     from pipelines.replication.inbox.overview import open_batches
     from warehouse.status import read_status
 
     now = dt.datetime.now(dt.UTC)  # the wall clock is right here: ages, and which files have lain long enough
     report = read_status(home.warehouse_file, home.registry.sources, now)
     report["batches"] = open_batches(home.home, home.registry, now)
+    report["shared_data_overdue"] = overdue(home.home, now.date())
     if as_json:
         click.echo(json.dumps(report, default=str, indent=1))
         return

@@ -1,0 +1,147 @@
+"""The second step: what a request would mean for the people in it, in plain words with the numbers."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from exchange.sharing.catalogue import Sensitivity, catalogue
+from exchange.sharing.record import Case, Step, cases, changing, open_case
+from exchange.sharing.request import Request, recorded
+from exchange.sharing.risk import measure
+from exchange.sharing.selection import published, rows_outside, stage, version
+from exchange.sharing.table import count_table
+from exchange.sharing.words import say_class, say_diversity, say_table
+from ibr.config import Sharing
+from ibr.errors import UsageProblem
+
+_OPEN = ("requested", "assessed", "half_approved", "approved", "extracted")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know before approving. A grave one is only approved with a reason; `code` names it for programs."""
+
+    code: str
+    is_grave: bool
+    text: str
+
+
+def assess(
+    home: Path, request_id: str, settings: Sharing, *, by: str, today: dt.date, at: dt.datetime,
+    progress: Callable[[str], None] = lambda message: None,
+) -> Case:
+    """Assess a request on the current publication, and put the assessment on record; approvals before it count no more.
+
+    Raises UsageProblem for a request that is refused, lapsed, overdue or disposed of.
+    """
+    with changing(home, "ibr share assess"), published(home) as con:
+        case = open_case(home, request_id)
+        if (state := case.state(today)) not in _OPEN:
+            raise UsageProblem(f"{case.request_id} is {state}; only an open request can be assessed, make a new one")
+        content = assessed(con, home, case, settings, progress)
+        return case.add(Step.ASSESSED, today=today, at=at, by=by, content={"request": case.events[0].sha256, **content})
+
+
+def assessed(
+    con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """What is found on a request: `publication`, `findings`, `fields` by class, `rows` by mart, `figures`."""
+    request = recorded(case)
+    staged = {f"asked_{place}": item for place, item in enumerate(request.data)}
+    rows = {item.mart: stage(con, request, item, table) for table, item in staged.items()}
+    findings = [*_of_purpose(request), *_of_area(con, request), *_of_earlier(home, case, request)]
+    findings += [
+        Finding("no_rows", True, f"{mart}: no row fulfils the conditions; there is nothing to share")
+        for mart, count in rows.items() if not count
+    ]
+    figures: dict[str, Any] = {}
+    if request.level == "records":
+        risk = measure(
+            con, staged, smallest_class=settings.smallest_class, distinct_values=settings.distinct_sensitive
+        )
+        figures = asdict(risk)
+        findings += [Finding(*say_class(found, settings.smallest_class)) for found in risk.classes]
+        findings += [Finding(*say_diversity(found, settings.distinct_sensitive)) for found in risk.diversity]
+    else:
+        for table, item in staged.items():
+            progress(f"table of {item.mart}")
+            held = count_table(con, table, item, "counted", settings.smallest_cell, progress)
+            figures[item.mart] = asdict(held)
+            findings.append(Finding(*say_table(item.mart, held, settings.smallest_cell)))
+    return {
+        "publication": version(con), "rows": rows, "fields": _by_class(request), "figures": figures,
+        "findings": [asdict(finding) for finding in findings],
+    }
+
+
+def _by_class(request: Request) -> dict[str, list[str]]:
+    """The fields asked for, as mart.column, by their class."""
+    marts = catalogue().marts
+    return {
+        sensitivity.value: [
+            f"{item.mart}.{column.name}" for item in request.data
+            for column in marts[item.mart].of(item.columns, sensitivity)
+        ]
+        for sensitivity in Sensitivity
+    }
+
+
+def _of_purpose(request: Request) -> list[Finding]:
+    """Minimisation: what the kind of purpose does not need."""
+    purpose = catalogue().purposes[request.purpose_kind]
+    kind = request.purpose_kind.replace("_", " ")
+    findings = []
+    if request.level not in purpose.levels:
+        findings.append(Finding("level", True, f"Records are asked for, and for {kind} a table will do."))
+    for sensitivity, fields in _by_class(request).items():
+        if fields and sensitivity not in purpose.classes:
+            findings.append(Finding(
+                "beyond_purpose", True,
+                f"{', '.join(fields)} ({sensitivity.replace('_', '-')}): {kind} does not need it.",
+            ))
+    in_clear = [f"{item.mart}.{name}" for item in request.data for name in item.in_clear]
+    if in_clear:
+        will_do = "" if purpose.in_clear else f" For {kind} pseudonyms will do."
+        findings.append(Finding(
+            "in_clear", not purpose.in_clear,
+            f"{', '.join(in_clear)} would leave as it is, so that everybody in the data can be told.{will_do} "
+            f"The reason given: {request.reason_in_clear}",
+        ))
+    return findings
+
+
+def _of_area(con: duckdb.DuckDBPyConnection, request: Request) -> list[Finding]:
+    """Minimisation: rows of counties in which the organisation does not work."""
+    if request.works_in is None:
+        return []
+    outside = {item.mart: rows_outside(con, request, item, request.works_in) for item in request.data}
+    return [
+        Finding(
+            "beyond_area", True,
+            f"{count:,} rows of {mart} are of no county in which {request.organisation} works.",
+        )
+        for mart, count in outside.items() if count
+    ]
+
+
+def _of_earlier(home: Path, case: Case, request: Request) -> list[Finding]:
+    """What the organisation has of the same marts: two extracts together tell more than each."""
+    marts = {item.mart for item in request.data}
+    earlier = [
+        other for other in cases(home)
+        if other.request_id != case.request_id and other.of(Step.EXTRACTED)
+        and other.request["organisation"].casefold() == request.organisation.casefold()
+        and marts & {item["mart"] for item in other.request["data"]}
+    ]
+    if not earlier:
+        return []
+    numbers = ", ".join(other.request_id for other in earlier)
+    return [Finding(
+        "earlier_extracts", False,
+        f"{request.organisation} was given data of the same marts before ({numbers}). Two tables that differ by a "
+        "few people give those people away; look at them side by side.",
+    )]

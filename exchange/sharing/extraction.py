@@ -1,0 +1,155 @@
+"""The fourth step: the files of an approved request, whole or not at all, and on record before anybody sees them."""
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from exchange.sharing.assessment import assessed
+from exchange.sharing.leaving import ROW_MARK, pseudonymise, tokens, write
+from exchange.sharing.pseudonyms import key_id, key_of, pads
+from exchange.sharing.record import Case, Step, changing, open_case
+from exchange.sharing.request import Item, Request, recorded
+from exchange.sharing.selection import published, stage, version
+from exchange.sharing.table import count_table
+from exchange.sharing.terms import terms
+from ibr.config import Sharing
+from ibr.errors import UsageProblem
+from warehouse.connection import literal
+
+_BUILDING = ".building-"
+_MARKS = "CREATE OR REPLACE TEMP TABLE sharing_marks (mart VARCHAR, column_name VARCHAR, mark UBIGINT)"
+
+
+def extract(
+    home: Path, request_id: str, settings: Sharing, *, by: str, today: dt.date, at: dt.datetime,
+    reason: str | None = None, progress: Callable[[str], None] = lambda message: None,
+) -> Path:
+    """Write the files of an approved request from the current publication; returns their folder.
+
+    `reason`: why the same request is extracted again. Raises UsageProblem for a request that is not approved, has
+    lapsed, was disposed of, or where today's data has a grave finding that those who approved did not see.
+    """
+    with changing(home, "ibr share extract"), published(home) as con:
+        case = open_case(home, request_id)
+        finish_extracts(case)
+        _require_extractable(case, today, reason)
+        now = assessed(con, home, case, settings, progress)
+        _require_no_graver(case, now)
+        number = len(case.of(Step.EXTRACTED)) + 1
+        building = _emptied(case.folder / "extracts" / f"{_BUILDING}{number}")
+        try:
+            content = _fill(con, home, case, settings, building, number, progress)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+        # On record first: nobody sees files that the record does not know. After a kill in between, the next command
+        # on this request puts them in their place (`finish_extracts`).
+        case = case.add(Step.EXTRACTED, today=today, at=at, by=by, content={
+            "number": number, "reason": reason, "assessment": (case.assessment or case.events[0]).sha256, **content,
+        })
+        finish_extracts(case)
+        return case.folder / "extracts" / str(number)
+
+
+def finish_extracts(case: Case) -> None:
+    """Put extracts that are on record in their place, and remove what a killed process left of others."""
+    numbers = {str(event.content["number"]) for event in case.of(Step.EXTRACTED)}
+    for building in (case.folder / "extracts").glob(f"{_BUILDING}*"):
+        number = building.name.removeprefix(_BUILDING)
+        place = building.with_name(number)
+        if number in numbers and not place.exists():
+            building.rename(place)
+        else:
+            shutil.rmtree(building)
+
+
+def _require_extractable(case: Case, today: dt.date, reason: str | None) -> None:
+    state = case.state(today)
+    if not case.is_approved and state in ("requested", "assessed", "half_approved", "extracted"):
+        raise UsageProblem(
+            f"{case.request_id} has {len(case.approvals)} of two approvals as it was last assessed; nothing leaves "
+            f"before it has both (`ibr share assess {case.request_id}`, then `ibr share approve {case.request_id}`)"
+        )
+    if state in ("lapsed", "overdue"):
+        raise UsageProblem(f"the approval of {case.request_id} lapsed on {case.until}; a new request is needed")
+    if state in ("refused", "disposed"):
+        raise UsageProblem(f"{case.request_id} is {state}; nothing leaves any more, a new request is needed")
+    if state == "extracted" and not (reason or "").strip():
+        raise UsageProblem(f"{case.request_id} was extracted already; say with --reason why it is again")
+    agreement = case.approvals[-1].content["agreement"]
+    file = case.folder / agreement["file"]
+    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != agreement["sha256"]:
+        raise UsageProblem(
+            f"the agreement {agreement['reference']} ({file.name}) is not on file as it was when approved; put it back"
+        )
+
+
+def _require_no_graver(case: Case, now: dict[str, Any]) -> None:
+    """Those who approved saw an assessment of the data of then; nothing may leave that is graver than it said."""
+    assert case.assessment is not None
+    seen = {finding["code"] for finding in case.assessment.content["findings"] if finding["is_grave"]}
+    new = [found["text"] for found in now["findings"] if found["is_grave"] and found["code"] not in seen]
+    if new:
+        raise UsageProblem(
+            f"in the data as it is now, {case.request_id} has a grave finding that nobody approved: {new[0]} "
+            f"`ibr share assess {case.request_id}` puts it on record, to be approved anew"
+        )
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, folder: Path, number: int,
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    """Write data, terms and manifest into an empty folder, and the marks beside it; returns what goes on record."""
+    request = recorded(case)
+    key = key_of(home, case)
+    con.execute(_MARKS)
+    rows = {}
+    for item in request.data:
+        progress(item.mart)
+        rows[item.mart] = _write_item(con, request, item, number, folder, settings, pads(key), progress)
+    marks = case.folder / "marks"
+    marks.mkdir(exist_ok=True, mode=0o700)
+    con.execute(
+        f"COPY (FROM sharing_marks ORDER BY ALL) TO {literal(str(marks / f'{number}.parquet'))} (FORMAT parquet)"
+    )
+    (folder / "README.txt").write_text(terms(case, request, number, rows, settings.smallest_cell), encoding="utf-8")
+    sums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
+    about = {"publication": version(con), "key_id": key_id(key), "rows": rows, "files": sums}
+    manifest = json.dumps({
+        "request": case.request_id, "extract": number, "organisation": request.organisation,
+        "person": request.person, "purpose": request.purpose, "until": request.until.isoformat(), **about,
+    }, indent=1, ensure_ascii=False) + "\n"
+    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
+    for file in (*folder.iterdir(), *marks.iterdir()):
+        file.chmod(0o600)
+    return {**about, "manifest": hashlib.sha256(manifest.encode()).hexdigest()}
+
+
+def _write_item(
+    con: duckdb.DuckDBPyConnection, request: Request, item: Item, number: int, folder: Path, settings: Sharing,
+    keyed: dict[str, Any], progress: Callable[[str], None],
+) -> int:
+    """Write the two files of one mart; returns how many rows they have."""
+    rows = stage(con, request, item, "asked")
+    if request.level == "table":
+        held = count_table(con, "asked", item, "counted", settings.smallest_cell, progress)
+        write(con, folder, item.mart, "counted", "cell", [*item.by, "rows", *item.sums, "is_suppressed"])
+        return held.cells
+    pseudonymise(con, "asked", item, number, keyed)
+    tokens(con, item)
+    # Marks are random, so the order tells nothing of where a row stood in the registry.
+    write(con, folder, item.mart, "leaving", ROW_MARK, [*item.fields, ROW_MARK])
+    return rows

@@ -1,0 +1,235 @@
+"""What is asked for: read from a file or from options, checked whole, all faults at once."""
+
+import datetime as dt
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from exchange.sharing.catalogue import Mart, Sensitivity, catalogue
+from exchange.sharing.known import Known
+from exchange.sharing.record import Case
+from ibr.errors import UsageProblem
+
+TEMPLATE = files("exchange.sharing").joinpath("template.yml").read_text(encoding="utf-8")
+
+# A text of the file, on one line.
+Said = Annotated[
+    str,
+    BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value),
+    StringConstraints(min_length=2),
+]
+
+
+def _as_text(value: Any) -> Any:
+    """A value of YAML as a mart's value reads as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+Value = Annotated[str, BeforeValidator(_as_text)]
+
+
+class _Part(BaseModel):
+    """A part of the file: an unknown key is a mistake, not something to ignore."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+
+class Range(_Part):
+    """Days, from the first to the last, both included; either may be open."""
+
+    first: dt.date | None = Field(default=None, alias="from")
+    last: dt.date | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> "Range":
+        if self.first is None and self.last is None:
+            raise ValueError("neither from nor to is given")
+        if self.first and self.last and self.first > self.last:
+            raise ValueError(f"from {self.first} is after to {self.last}")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, dict | list) else [value]
+
+
+class Item(_Part):
+    """What is asked for of one mart: `fields` where rows are wanted, `by` and `sums` where a table is."""
+
+    mart: str
+    fields: list[str] = []
+    by: list[str] = []
+    sums: list[str] = []
+    where: dict[str, Annotated[Range | list[Value], BeforeValidator(_listed)]] = {}
+    in_clear: list[str] = []
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is asked for, once."""
+        return list(dict.fromkeys([*self.fields, *self.by, *self.sums]))
+
+    @model_validator(mode="after")
+    def _fits_the_catalogue(self, info: ValidationInfo) -> "Item":
+        mart = catalogue().marts.get(self.mart)
+        if mart is None:
+            raise ValueError(f"mart {self.mart} cannot be shared; these can: {', '.join(catalogue().marts)}")
+        faults = [*_of_columns(mart, self), *_of_conditions(mart, self, _known(info))]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Request(_Part):
+    """A whole request. Counties are codes; `works_in` None is the whole country."""
+
+    organisation: Said
+    person: Said
+    contact: Said
+    works_in: list[Value] | None = None
+    purpose_kind: str
+    purpose: Annotated[Said, StringConstraints(min_length=20)]
+    legal_basis: Said | None = None
+    consent: Said | None = None
+    level: Literal["records", "table"]
+    data: list[Item] = Field(min_length=1)
+    reason_in_clear: Said | None = None
+    counties: Literal["all"] | list[Value]
+    until: dt.date
+
+    @field_validator("purpose_kind")
+    @classmethod
+    def _known_purpose(cls, kind: str) -> str:
+        if kind not in catalogue().purposes:
+            raise ValueError(f"{kind} is none of {', '.join(catalogue().purposes)}")
+        return kind
+
+    @field_validator("works_in", "counties")
+    @classmethod
+    def _known_counties(cls, given: Any, info: ValidationInfo) -> Any:
+        return given if given in (None, "all") else _known(info).county_codes(given)
+
+    @field_validator("data")
+    @classmethod
+    def _is_of_its_level(cls, items: list[Item], info: ValidationInfo) -> list[Item]:
+        if level := info.data.get("level"):
+            faults = [f"{item.mart}: {fault}" for item in items for fault in _of_level(item, level)]
+            if len({item.mart for item in items}) < len(items):
+                faults.append("a mart stands here twice; ask for all of it in one place")
+            if faults:
+                raise ValueError("; ".join(faults))
+        return items
+
+    # On `until`, the last field, and not on the whole: a check of the whole is only made where the parts are right.
+    @field_validator("until")
+    @classmethod
+    def _is_to_come_and_has_reasons(cls, until: dt.date, info: ValidationInfo) -> dt.date:
+        today, given, faults = _known(info).today, info.data, []
+        if until <= today:
+            faults.append(f"{until} is not after {today}, the day of the request")
+        if not (given.get("consent", "") or given.get("legal_basis", "")):
+            faults.append("neither legal_basis nor consent is given; one of them has to allow it")
+        if any(item.in_clear for item in given.get("data", ())) and not given.get("reason_in_clear", ""):
+            faults.append("identifiers are asked for in clear without reason_in_clear")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return until
+
+
+def read_request(path: Path) -> dict[str, Any]:
+    """The content of a request's file, not checked yet. Raises UsageProblem for a file that is no YAML of settings."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise UsageProblem(f"{path} is not readable as YAML{where}; `ibr share request --template` shows it") from None
+    if not isinstance(content, dict):
+        raise UsageProblem(f"{path} holds no request; `ibr share request --template` writes one to start from")
+    return content
+
+
+def checked(content: dict[str, Any], known: Known) -> Request:
+    """The request that is in `content`. Raises UsageProblem with every fault."""
+    try:
+        return Request.model_validate(content, context=known)
+    except ValidationError as error:
+        faults = [_say(fault) for fault in error.errors(include_input=False)]
+    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the request"
+    raise UsageProblem(f"{count}, which was not taken: " + " | ".join(faults))
+
+
+def recorded(case: Case) -> Request:
+    """The request as it is on record; it was checked when it was taken."""
+    return Request.model_validate(case.request, context=Known.whatever())
+
+
+def _known(info: ValidationInfo) -> Known:
+    assert isinstance(info.context, Known)
+    return info.context
+
+
+def _of_columns(mart: Mart, item: Item) -> list[str]:
+    faults = []
+    asked = dict.fromkeys([*item.columns, *item.where, *item.in_clear])
+    if unknown := [name for name in asked if name not in mart.columns]:
+        faults.append(f"{', '.join(unknown)} of {mart.name} cannot be shared; these can: {', '.join(mart.columns)}")
+    identifiers = [name for name, column in mart.columns.items() if column.sensitivity is Sensitivity.IDENTIFIER]
+    if odd := [name for name in item.in_clear if name in mart.columns and name not in identifiers]:
+        faults.append(f"in_clear names {', '.join(odd)}, which is no identifier and leaves as it is anyhow")
+    if absent := [name for name in item.in_clear if name not in item.fields]:
+        faults.append(f"in_clear names {', '.join(absent)}, which is not among the fields")
+    bare = [n for n in item.fields if n in identifiers and not mart.columns[n].pseudonym and n not in item.in_clear]
+    if bare:
+        faults.append(f"{', '.join(bare)} has no pseudonym of any use; take it out, or name it in in_clear too")
+    if odd := [name for name in item.by if name in identifiers]:
+        faults.append(f"a table by {', '.join(odd)} would be a list of people; take out the identifier")
+    return faults
+
+
+def _of_conditions(mart: Mart, item: Item, known: Known) -> list[str]:
+    faults = []
+    for name, wanted in item.where.items():
+        column = mart.columns.get(name)
+        if column is None:
+            continue  # told with the columns
+        if column.sensitivity is Sensitivity.IDENTIFIER:
+            faults.append(f"where.{name}: rows cannot be chosen by an identifier")
+        elif isinstance(wanted, Range) and not known.is_date(mart.name, name):
+            faults.append(f"where.{name}: from and to are for dates, and {name} is none")
+        elif not isinstance(wanted, Range) and (problem := known.problem_with(mart, name, wanted)):
+            faults.append(f"where.{name}: {problem}")
+    faults += [
+        f"sums names {name}, which is no amount" for name in item.sums
+        if name in mart.columns and not known.is_number(mart.name, name)
+    ]
+    return faults
+
+
+def _of_level(item: Item, level: str) -> list[str]:
+    if level == "records":
+        faults = [] if item.fields else ["no fields are named"]
+        return faults + (["by and sums are for level: table"] if item.by or item.sums else [])
+    faults = [] if item.by else ["by names no variable of the table"]
+    return faults + (["fields and in_clear are for level: records"] if item.fields or item.in_clear else [])
+
+
+def _say(fault: Any) -> str:
+    # Pydantic puts the kinds of a union into the place; they mean nothing to who wrote the file.
+    place = ".".join(str(part) for part in fault["loc"] if not set("[(").intersection(str(part)))
+    message = fault["msg"]
+    if message.startswith("Value error, "):
+        return f"{place}: {message.removeprefix('Value error, ')}"
+    return f"{place}: {message[0].lower()}{message[1:]}"

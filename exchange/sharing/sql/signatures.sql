@@ -1,0 +1,18 @@
+-- Who looks like whom in what would leave. Where a mart's rows can be told to be one person's (an identifier leaves with
+-- them), it is all the rows of a person together that have to be alike; else each row stands for itself.
+CREATE OR REPLACE TEMP TABLE sharing_signatures AS
+WITH told AS (
+    SELECT kind, unit, list(DISTINCT seen ORDER BY seen) AS seen
+    FROM sharing_seen
+    GROUP BY kind, unit
+)
+
+SELECT told.kind, told.unit, units.subject, hash(told.seen) AS signature
+FROM told
+INNER JOIN (SELECT DISTINCT kind, unit, subject FROM sharing_seen) AS units
+    ON units.kind = told.kind AND units.unit = told.unit;
+
+CREATE OR REPLACE TEMP TABLE sharing_classes AS
+SELECT kind, signature, count(DISTINCT subject) AS people
+FROM sharing_signatures
+GROUP BY kind, signature

@@ -1,0 +1,105 @@
+"""Secondary suppression: which further cells of a table are withheld, so that totals do not give small ones back.
+
+Method: J. Kelly, B. Golden, A. Assad (1992), Networks 22(4), as in M. Fischetti, J. Salazar (1999), Mathematical
+Programming 84: for each small cell the cheapest set of cells among which it could be larger, and one in which it could
+be smaller, by as much as is asked for, while all that is published stays true. Each is a linear program (HiGHS); the
+cells that move in its solution are withheld. Cells once withheld cost nothing for the next.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix, hstack
+
+from ibr.errors import Defect
+
+Codes = NDArray[np.int64]
+Cells = NDArray[np.bool_]
+
+TOTAL = 0  # the code of "all" in a variable
+_MOVED = 1e-6
+
+
+def margins(codes: Codes) -> csr_matrix:
+    """The equations of a table: a row a total of one variable, 1 at the total and -1 at its parts.
+
+    `codes`: a row a cell, a column a variable, TOTAL where the cell is a total of it. Cells that are not there are
+    zero, and known to be.
+    """
+    cells, variables = codes.shape
+    rows, columns, signs = [], [], []
+    begun = 0
+    for variable in range(variables):
+        others = np.delete(codes, variable, axis=1)
+        _, line = np.unique(others, axis=0, return_inverse=True)
+        rows.append(begun + line.ravel())
+        columns.append(np.arange(cells))
+        signs.append(np.where(codes[:, variable] == TOTAL, 1.0, -1.0))
+        begun += int(line.max(initial=-1)) + 1
+    place = (np.concatenate(rows), np.concatenate(columns))
+    return csr_matrix((np.concatenate(signs), place), shape=(begun, cells))
+
+
+def suppress(
+    codes: Codes, values: NDArray[np.float64], small: Cells, level: float, progress: Callable[[str], None]
+) -> Cells:
+    """The cells to withhold, the small ones among them.
+
+    `values`: what each cell holds, at least 0, every total there. After suppression, what is published leaves it open
+    whether a small cell is larger by `level`, or smaller by it (or zero).
+    """
+    equations = margins(codes)
+    withheld = small.copy()
+    open_up, open_down = np.zeros(len(values), bool), np.zeros(len(values), bool)
+    down = np.minimum(values, level)
+    for number, cell in enumerate(np.flatnonzero(small), start=1):
+        for target, is_open in ((level, open_up), (-down[cell], open_down)):
+            if is_open[cell]:
+                continue
+            moved = _cheapest(equations, values, withheld, int(cell), float(target))
+            withheld |= np.abs(moved) > _MOVED
+            # One solution may open other small cells too.
+            open_up |= moved >= level - _MOVED
+            open_down |= moved <= -down + _MOVED
+        if number % 200 == 0:
+            progress(f"{number:,} of {small.sum():,} small cells protected")
+    return withheld
+
+
+def withheld_sums(codes: Codes, withheld: Cells) -> Cells:
+    """The cells whose sums are withheld: those withheld, and every total that a withheld cell is a part of.
+
+    What a person gets is public. A sum beside the number of rows is a second equation on the same cells, and two
+    equations tell two cells apart.
+    """
+    equations = margins(codes)
+    is_total, parts = equations > 0, (equations < 0).astype(np.int8)
+    found = withheld.copy()
+    for _ in range(codes.shape[1]):
+        lines = parts @ found.astype(np.int8) > 0
+        found = found | (is_total.T.astype(np.int8) @ lines.astype(np.int8) > 0)
+    return found
+
+
+def _cheapest(
+    equations: csr_matrix, values: NDArray[np.float64], withheld: Cells, cell: int, target: float
+) -> NDArray[np.float64]:
+    """The deviation of every cell in the cheapest change of the table in which one cell differs by `target`."""
+    cells = len(values)
+    # Large cells tell more, so they cost more; by their logarithm, or one large cell would weigh as much as all others.
+    cost = np.where(withheld, 0.0, 1.0 + np.log1p(values))
+    most: Sequence[tuple[float, float | None]] = [(0.0, None)] * cells + [(0.0, float(value)) for value in values]
+    bounds = list(most)
+    bounds[cell] = (max(target, 0.0),) * 2
+    bounds[cells + cell] = (max(-target, 0.0),) * 2
+    solved = linprog(
+        np.concatenate([cost, cost]), A_eq=hstack([equations, -equations], format="csr"),
+        b_eq=np.zeros(equations.shape[0]), bounds=bounds, method="highs",
+    )
+    if not solved.success:
+        # Every table can be scaled, so there is always a solution.
+        raise Defect(f"no way was found to protect a small cell of the table ({solved.message})")
+    moved: NDArray[np.float64] = solved.x[:cells] - solved.x[cells:]
+    return moved
