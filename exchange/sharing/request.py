@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -25,12 +25,17 @@ from ibr.errors import UsageProblem
 
 TEMPLATE = files("exchange.sharing").joinpath("template.yml").read_text(encoding="utf-8")
 
-# A text of the file, on one line.
-Said = Annotated[
-    str,
-    BeforeValidator(lambda value: " ".join(value.split()) if isinstance(value, str) else value),
-    StringConstraints(min_length=2),
-]
+_FEWEST_LETTERS = 20  # of a purpose; less says none
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.split())
+    if not line:
+        raise ValueError("is empty")
+    return line
+
+
+Said = Annotated[str, AfterValidator(_on_one_line)]
 
 
 def _as_text(value: Any) -> Any:
@@ -100,7 +105,7 @@ class Request(_Part):
     contact: Said
     works_in: list[Value] | None = None
     purpose_kind: str
-    purpose: Annotated[Said, StringConstraints(min_length=20)]
+    purpose: Said
     legal_basis: Said | None = None
     consent: Said | None = None
     level: Literal["records", "table"]
@@ -115,6 +120,13 @@ class Request(_Part):
         if kind not in catalogue().purposes:
             raise ValueError(f"{kind} is none of {', '.join(catalogue().purposes)}")
         return kind
+
+    @field_validator("purpose")
+    @classmethod
+    def _says_something(cls, purpose: str) -> str:
+        if len(purpose) < _FEWEST_LETTERS:
+            raise ValueError("says too little; write in a sentence what the data is for and what will come of it")
+        return purpose
 
     @field_validator("works_in", "counties")
     @classmethod

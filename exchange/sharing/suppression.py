@@ -75,11 +75,12 @@ def withheld_sums(codes: Codes, withheld: Cells) -> Cells:
     equations tell two cells apart.
     """
     equations = margins(codes)
-    is_total, parts = equations > 0, (equations < 0).astype(np.int8)
+    totals, parts = (equations > 0).astype(np.int64), (equations < 0).astype(np.int64)
     found = withheld.copy()
+    # One variable is added up in each pass.
     for _ in range(codes.shape[1]):
-        lines = parts @ found.astype(np.int8) > 0
-        found = found | (is_total.T.astype(np.int8) @ lines.astype(np.int8) > 0)
+        lines = parts @ found.astype(np.int64) > 0
+        found = found | (totals.T @ lines.astype(np.int64) > 0)
     return found
 
 
