@@ -49,7 +49,11 @@ def assess(
 def assessed(
     con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    """What is found on a request: `publication`, `findings`, `fields` by class, `rows` by mart, `figures`."""
+    """What is found on a request: `publication`, `findings`, `fields` by class, `rows` by mart, `figures`.
+
+    Leaves the rows asked for in the temporary tables `asked_0`, `asked_1`, ..., in the order of the request's data, and
+    tables of them in `counted_0`, ...: what is assessed is what leaves.
+    """
     request = recorded(case)
     staged = {f"asked_{place}": item for place, item in enumerate(request.data)}
     rows = {item.mart: stage(con, request, item, table) for table, item in staged.items()}
@@ -67,9 +71,9 @@ def assessed(
         findings += [Finding(*say_class(found, settings.smallest_class)) for found in risk.classes]
         findings += [Finding(*say_diversity(found, settings.distinct_sensitive)) for found in risk.diversity]
     else:
-        for table, item in staged.items():
+        for place, item in enumerate(request.data):
             progress(f"table of {item.mart}")
-            held = count_table(con, table, item, "counted", settings.smallest_cell, progress)
+            held = count_table(con, f"asked_{place}", item, f"counted_{place}", settings.smallest_cell, progress)
             figures[item.mart] = asdict(held)
             findings.append(Finding(*say_table(item.mart, held, settings.smallest_cell)))
     return {

@@ -10,20 +10,19 @@ from typing import Any
 
 import duckdb
 
+from exchange.exceptions.manifest import write_manifest
 from exchange.sharing.assessment import assessed
-from exchange.sharing.leaving import ROW_MARK, pseudonymise, tokens, write
+from exchange.sharing.leaving import write_records, write_tables
 from exchange.sharing.pseudonyms import key_id, key_of, pads
-from exchange.sharing.record import Case, Step, changing, open_case
-from exchange.sharing.request import Item, Request, recorded
-from exchange.sharing.selection import published, stage, version
-from exchange.sharing.table import count_table
+from exchange.sharing.record import Case, Step, changing, on_disk, open_case
+from exchange.sharing.request import recorded
+from exchange.sharing.selection import published, version
 from exchange.sharing.terms import terms
 from ibr.config import Sharing
 from ibr.errors import UsageProblem
 from warehouse.connection import literal
 
 _BUILDING = ".building-"
-_MARKS = "CREATE OR REPLACE TEMP TABLE sharing_marks (mart VARCHAR, column_name VARCHAR, mark UBIGINT)"
 
 
 def extract(
@@ -44,7 +43,7 @@ def extract(
         number = len(case.of(Step.EXTRACTED)) + 1
         building = _emptied(case.folder / "extracts" / f"{_BUILDING}{number}")
         try:
-            content = _fill(con, home, case, settings, building, number, progress)
+            content = _fill(con, home, case, settings, building, number)
         except BaseException:
             shutil.rmtree(building, ignore_errors=True)
             raise
@@ -109,47 +108,35 @@ def _emptied(folder: Path) -> Path:
 
 
 def _fill(
-    con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, folder: Path, number: int,
-    progress: Callable[[str], None],
+    con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, folder: Path, number: int
 ) -> dict[str, Any]:
-    """Write data, terms and manifest into an empty folder, and the marks beside it; returns what goes on record."""
+    """Write what was `assessed`, with terms and manifest, into an empty folder; returns what goes on record."""
     request = recorded(case)
-    key = key_of(home, case)
-    con.execute(_MARKS)
-    rows = {}
-    for item in request.data:
-        progress(item.mart)
-        rows[item.mart] = _write_item(con, request, item, number, folder, settings, pads(key), progress)
+    key = key_of(home, case) if request.level == "records" else None
+    if key is None:
+        rows = write_tables(con, request, folder)
+    else:
+        rows = write_records(con, request, number, pads(key), folder)
+        _keep_marks(con, case, number)
+    (folder / "README.txt").write_text(terms(case, request, number, rows, settings.smallest_cell), encoding="utf-8")
+    write_manifest(folder, {
+        "request": case.request_id, "extract": number, "organisation": request.organisation,
+        "person": request.person, "purpose": request.purpose, "until": request.until, "publication": version(con),
+        "key_id": key and key_id(key), "rows": rows,
+    })
+    for file in folder.iterdir():
+        file.chmod(0o600)
+        on_disk(file)
+    manifest = (folder / "manifest.json").read_bytes()
+    held = {name: json.loads(manifest)[name] for name in ("publication", "key_id", "rows", "sha256")}
+    return {**held, "manifest": hashlib.sha256(manifest).hexdigest()}
+
+
+def _keep_marks(con: duckdb.DuckDBPyConnection, case: Case, number: int) -> None:
+    """Keep what a copy that turns up is traced by, beside the extracts: it is nobody else's."""
     marks = case.folder / "marks"
     marks.mkdir(exist_ok=True, mode=0o700)
-    con.execute(
-        f"COPY (FROM sharing_marks ORDER BY ALL) TO {literal(str(marks / f'{number}.parquet'))} (FORMAT parquet)"
-    )
-    (folder / "README.txt").write_text(terms(case, request, number, rows, settings.smallest_cell), encoding="utf-8")
-    sums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}
-    about = {"publication": version(con), "key_id": key_id(key), "rows": rows, "files": sums}
-    manifest = json.dumps({
-        "request": case.request_id, "extract": number, "organisation": request.organisation,
-        "person": request.person, "purpose": request.purpose, "until": request.until.isoformat(), **about,
-    }, indent=1, ensure_ascii=False) + "\n"
-    (folder / "manifest.json").write_text(manifest, encoding="utf-8")
-    for file in (*folder.iterdir(), *marks.iterdir()):
-        file.chmod(0o600)
-    return {**about, "manifest": hashlib.sha256(manifest.encode()).hexdigest()}
-
-
-def _write_item(
-    con: duckdb.DuckDBPyConnection, request: Request, item: Item, number: int, folder: Path, settings: Sharing,
-    keyed: dict[str, Any], progress: Callable[[str], None],
-) -> int:
-    """Write the two files of one mart; returns how many rows they have."""
-    rows = stage(con, request, item, "asked")
-    if request.level == "table":
-        held = count_table(con, "asked", item, "counted", settings.smallest_cell, progress)
-        write(con, folder, item.mart, "counted", "cell", [*item.by, "rows", *item.sums, "is_suppressed"])
-        return held.cells
-    pseudonymise(con, "asked", item, number, keyed)
-    tokens(con, item)
-    # Marks are random, so the order tells nothing of where a row stood in the registry.
-    write(con, folder, item.mart, "leaving", ROW_MARK, [*item.fields, ROW_MARK])
-    return rows
+    file = marks / f"{number}.parquet"
+    con.execute(f"COPY (FROM sharing_marks ORDER BY ALL) TO {literal(str(file))} (FORMAT parquet)")
+    file.chmod(0o600)
+    on_disk(file)

@@ -7,18 +7,45 @@ import duckdb
 
 from exchange.sharing.catalogue import Mart, Sensitivity, catalogue
 from exchange.sharing.pseudonyms import token
-from exchange.sharing.request import Item
+from exchange.sharing.request import Item, Request
+from exchange.sharing.selection import count
 from ibr.spreadsheets import FORMULA_START
 from warehouse.connection import literal, quoted
 
 ROW_MARK = "row_mark"
 
 
-def pseudonymise(con: duckdb.DuckDBPyConnection, staged: str, item: Item, number: int, pads: dict[str, Any]) -> None:
-    """Make the temporary table `leaving` of staged rows, identifiers as pseudonyms, with a mark of its own in each row.
+def write_records(
+    con: duckdb.DuckDBPyConnection, request: Request, number: int, pads: dict[str, Any], folder: Path
+) -> dict[str, int]:
+    """Write the rows of each mart under pseudonyms, with a mark of its own in each; returns how many there are.
 
-    `number`: of the extract, so that a mark tells also which of several it left with.
+    The rows are those of `asked_0`, `asked_1`, ... (`assessment.assessed`). `number`: of the extract, so that a mark
+    tells also which of several it left with. Sums of the marks and pseudonyms are left in `sharing_marks`.
     """
+    con.execute("CREATE OR REPLACE TEMP TABLE sharing_marks (mart VARCHAR, column_name VARCHAR, mark UBIGINT)")
+    rows = {}
+    for place, item in enumerate(request.data):
+        _pseudonymise(con, f"asked_{place}", item, number, pads)
+        _note_marks(con, item)
+        # Marks are random, so the order tells nothing of where a row stood in the registry.
+        _write(con, folder, item.mart, "leaving", ROW_MARK, [*item.fields, ROW_MARK])
+        rows[item.mart] = count(con, "leaving")
+    return rows
+
+
+def write_tables(con: duckdb.DuckDBPyConnection, request: Request, folder: Path) -> dict[str, int]:
+    """Write the tables `counted_0`, `counted_1`, ... (`assessment.assessed`); returns how many cells they have."""
+    rows = {}
+    for place, item in enumerate(request.data):
+        table = f"counted_{place}"
+        _write(con, folder, item.mart, table, "cell", [*item.by, "rows", *item.sums, "is_suppressed"])
+        rows[item.mart] = count(con, table)
+    return rows
+
+
+def _pseudonymise(con: duckdb.DuckDBPyConnection, staged: str, item: Item, number: int, pads: dict[str, Any]) -> None:
+    """Make the temporary table `leaving` of staged rows."""
     mart = catalogue().marts[item.mart]
     fields = ", ".join(f"{_leaving(mart, item, name)} AS {quoted(name)}" for name in item.fields)
     mark = token(f"{literal(f'row:{number}:{mart.name}:')} || row_number")
@@ -27,8 +54,8 @@ def pseudonymise(con: duckdb.DuckDBPyConnection, staged: str, item: Item, number
     )
 
 
-def tokens(con: duckdb.DuckDBPyConnection, item: Item) -> None:
-    """Add the tokens in `leaving` to the temporary table `sharing_marks`, by a sum that does not tell them."""
+def _note_marks(con: duckdb.DuckDBPyConnection, item: Item) -> None:
+    """Add the marks and pseudonyms in `leaving` to `sharing_marks`, by sums that do not tell them."""
     mart = catalogue().marts[item.mart]
     hidden = [name for name in item.fields if _is_hidden(mart, item, name)]
     for name in (ROW_MARK, *hidden):
@@ -38,8 +65,8 @@ def tokens(con: duckdb.DuckDBPyConnection, item: Item) -> None:
         )
 
 
-def write(con: duckdb.DuckDBPyConnection, folder: Path, stem: str, table: str, order: str, columns: list[str]) -> None:
-    """Write a table as `<stem>.csv` and `<stem>.parquet`, in order of a column."""
+def _write(con: duckdb.DuckDBPyConnection, folder: Path, stem: str, table: str, order: str, columns: list[str]) -> None:
+    """`<stem>.csv` and `<stem>.parquet` of a table, in order of a column."""
     types = dict(con.execute(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND database_name = 'temp'", [table]
     ).fetchall())

@@ -141,7 +141,12 @@ def put(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     partial.chmod(0o600)
     partial.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    on_disk(path.parent)
+
+
+def on_disk(path: Path) -> None:
+    """Return when a file, or the names in a folder, would outlast a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -36,7 +36,8 @@ def trace(home: Path, path: Path) -> list[Traced]:
     Rows and columns may be missing and in another order, as long as a column of marks or pseudonyms is left. Raises
     UsageProblem for a file that cannot be read.
     """
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     con = connect(":memory:")
     try:
         _read(con, path)
@@ -47,7 +48,7 @@ def trace(home: Path, path: Path) -> list[Traced]:
                 marks = case.folder / "marks" / f"{number}.parquet"
                 row = con.execute(_FOUND, {"marks": str(marks)}).fetchone() if marks.is_file() else (0,)
                 tokens = int(row[0]) if row else 0
-                is_whole = sha256 in event.content["files"].values()
+                is_whole = sha256 in event.content["sha256"].values()
                 if tokens or is_whole:
                     found.append(Traced(
                         case.request_id, number, case.request["organisation"], case.request["person"], is_whole, tokens
