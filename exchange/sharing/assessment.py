@@ -58,6 +58,7 @@ def assessed(
     staged = {f"asked_{place}": item for place, item in enumerate(request.data)}
     rows = {item.mart: stage(con, request, item, table) for table, item in staged.items()}
     findings = [*_of_purpose(request), *_of_area(con, request), *_of_earlier(home, case, request)]
+    findings += _of_choice(request, settings)
     findings += [
         Finding("no_rows", True, f"{mart}: no row fulfils the conditions; there is nothing to share")
         for mart, count in rows.items() if not count
@@ -116,6 +117,19 @@ def _of_purpose(request: Request) -> list[Finding]:
             f"The reason given: {request.reason_in_clear}",
         ))
     return findings
+
+
+def _of_choice(request: Request, settings: Sharing) -> list[Finding]:
+    """Rows that are chosen by what nobody is to learn: to be among them tells it, though the field does not leave."""
+    marts = catalogue().marts
+    chosen = [
+        f"{item.mart}.{column.name}" for item in request.data
+        for column in marts[item.mart].of(list(item.where), Sensitivity.SENSITIVE)
+        if isinstance(wanted := item.where[column.name], list) and len(wanted) < settings.distinct_sensitive
+    ]
+    if request.level == "table" or not chosen:
+        return []
+    return [Finding("chosen_by", True, f"Rows are chosen by {', '.join(chosen)}: to be among them tells its value.")]
 
 
 def _of_area(con: duckdb.DuckDBPyConnection, request: Request) -> list[Finding]:

@@ -26,6 +26,7 @@ from ibr.errors import UsageProblem
 TEMPLATE = files("exchange.sharing").joinpath("template.yml").read_text(encoding="utf-8")
 
 _FEWEST_LETTERS = 20  # of a purpose; less says none
+_MOST_VARIABLES = 4  # of a table: each doubles its totals, and thins its cells
 
 
 def _on_one_line(text: str) -> str:
@@ -198,6 +199,9 @@ def _of_columns(mart: Mart, item: Item) -> list[str]:
     asked = dict.fromkeys([*item.columns, *item.where, *item.in_clear])
     if unknown := [name for name in asked if name not in mart.columns]:
         faults.append(f"{', '.join(unknown)} of {mart.name} cannot be shared; these can: {', '.join(mart.columns)}")
+    named = [*item.fields, *item.by, *item.sums]
+    if twice := [name for name in item.columns if named.count(name) > 1]:
+        faults.append(f"{', '.join(twice)} is asked for twice")
     identifiers = [name for name, column in mart.columns.items() if column.sensitivity is Sensitivity.IDENTIFIER]
     if odd := [name for name in item.in_clear if name in mart.columns and name not in identifiers]:
         faults.append(f"in_clear names {', '.join(odd)}, which is no identifier and leaves as it is anyhow")
@@ -235,6 +239,8 @@ def _of_level(item: Item, level: str) -> list[str]:
         faults = [] if item.fields else ["no fields are named"]
         return faults + (["by and sums are for level: table"] if item.by or item.sums else [])
     faults = [] if item.by else ["by names no variable of the table"]
+    if len(item.by) > _MOST_VARIABLES:
+        faults.append(f"by names {len(item.by)} variables; at most {_MOST_VARIABLES} can be crossed")
     return faults + (["fields and in_clear are for level: records"] if item.fields or item.in_clear else [])
 
 

@@ -20,7 +20,6 @@ def test_data_is_shared_by_procedure(spoilt, keys, tmp_path):
     def share(*arguments: str, expect: int = 0) -> subprocess.CompletedProcess:
         return spoilt.ibr("share", *arguments, expect=expect)
 
-    assert "purpose_kind: research" in share("request", "--template").stdout
     asked = [
         "--organisation", "University of North", "--person", "Dr A. Mwangi", "--contact", "a@university.example",
         "--purpose-kind", "research", "--purpose", "To study how long benefits last, and where.",
@@ -51,13 +50,8 @@ def test_data_is_shared_by_procedure(spoilt, keys, tmp_path):
     with spoilt.published() as con:
         active = con.execute("SELECT status, count(*) FROM marts.fct_enrolments WHERE status = 'active' GROUP BY ALL")
         assert active.fetchone() == given
-    assert "given to University of North" in share("trace", f"{made['folder']}/fct_enrolments.parquet").stdout
 
-    late = json.loads(share("list", "--json", "--as-at", "2027-07-10").stdout)
-    assert [(row["state"], row["days_overdue"]) for row in late] == [("overdue", 10)]
     assert "OVERDUE S2026-001: University of North" in share("list", "--as-at", "2027-07-10").stdout
-    assert share("list", "--csv", *DAY).stdout.splitlines()[1].startswith("S2026-001,extracted,University of North")
-
     spoilt.ibr("run", "--select", "exceptions")
     with spoilt.warehouse() as con:
         assert con.execute("SELECT request_id, extracts, approved_by FROM ops.shares").fetchall() == [
@@ -67,4 +61,3 @@ def test_data_is_shared_by_procedure(spoilt, keys, tmp_path):
 
     share("dispose", "S2026-001", "--by", "Dr A. Mwangi", "--how", "disk wiped", "--as-at", "2027-07-11")
     assert [path for path in keys.rglob("*") if path.is_file()] == []
-    assert "disposed" in share("list", "--csv", "--as-at", "2027-07-12").stdout

@@ -1,5 +1,6 @@
 """Data sharing by procedure: once as people do it, then every way in which it must not go."""
 
+import csv
 import datetime as dt
 import hashlib
 import json
@@ -10,6 +11,7 @@ from collections import Counter
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from exchange.sharing import (
     COLUMNS,
@@ -24,6 +26,7 @@ from exchange.sharing import (
     register,
     trace,
 )
+from ibr.cli.main import cli
 from ibr.errors import ContractBroken, UsageProblem
 from ibr.secrets import key_file
 from tests.integration.sharing import ASKED, AT, TABLE, TODAY, Sharer, read
@@ -216,6 +219,9 @@ def test_a_group_with_one_value_of_a_sensitive_field_is_told(sharer):
     ({"purpose_kind": "statistics"}, "level"),
     ({"purpose_kind": "planning"}, "beyond_purpose"),
     ({"works_in": ["C2"]}, "beyond_area"),
+    ({"data": [
+        {"mart": "dim_person", "fields": ["sex"], "where": {"verification_status": ["verified"]}},
+    ]}, "chosen_by"),
     ({"data": [{"mart": "dim_person", "fields": ["national_id"], "in_clear": ["national_id"]}],
       "reason_in_clear": "To visit them."}, "in_clear"),
     ({"data": [{"mart": "dim_person", "fields": ["sex"], "where": {"birth_date": {"to": "1900-01-01"}}}]}, "no_rows"),
@@ -267,6 +273,10 @@ def test_every_fault_of_a_request_is_told_at_once_and_nothing_is_recorded(sharer
     ({"level": "table", "data": [{"mart": "dim_person", "by": ["sex"], "sums": ["birth_date"]}]}, "no amount"),
     ({"data": [{"mart": "dim_person", "fields": ["sex"], "where": {"birth_date": {"from": "x"}}}]}, "date"),
     ({"counties": []}, "no county is named"),
+    ({"data": [{"mart": "dim_person", "fields": ["sex", "sex"]}]}, "sex is asked for twice"),
+    ({"level": "table", "data": [{"mart": "fct_enrolments", "by": [
+        "county_code", "status", "program", "enrolled_year", "enrolled_date",
+    ]}]}, "at most 4"),
     ({"purpose": "short"}, "says too little"),
 ])
 def test_a_request_that_does_not_fit_together_is_refused(sharer, changes, said):
@@ -412,6 +422,23 @@ def test_the_register_is_a_table_made_anew_by_every_run(sharer):
         ("S2026-002", "overdue", ["dim_person"], ["dim_person.county_code", "dim_person.sex"], 10),
     ]
     assert tuple(names) == COLUMNS
+
+
+def test_the_commands_that_only_read(sharer, tmp_path):
+    def said(*arguments: str) -> str:
+        done = CliRunner().invoke(cli, ["share", *arguments])
+        assert done.exit_code == 0, done.exception
+        return done.output
+
+    assert said("request", "--template") == TEMPLATE
+    home = ("--home", str(sharer.home))
+    file = sharer.extract(sharer.approved()) / "dim_person.csv"
+    assert [row["state"] for row in json.loads(said("list", "--json", "--as-at", f"{LATER}", *home))] == ["overdue"]
+    header, row = csv.reader(said("list", "--csv", "--as-at", f"{TODAY}", *home).splitlines())
+    assert tuple(header) == COLUMNS
+    assert dict(zip(header, row, strict=True))["approved_by"] == "B. Wanjiru, C. Otieno"
+    (found,) = json.loads(said("trace", str(file), "--json", *home))
+    assert (found["request_id"], found["organisation"]) == ("S2026-001", "University of North")
 
 
 # Traces
