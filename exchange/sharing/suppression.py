@@ -6,7 +6,7 @@ be smaller, by as much as is asked for, while all that is published stays true. 
 cells that move in its solution are withheld. Cells once withheld cost nothing for the next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +60,10 @@ def suppress(
                 continue
             moved = _cheapest(equations, values, withheld, int(cell), float(target))
             withheld |= np.abs(moved) > _MOVED
-            # One solution may open other small cells too.
-            open_up |= moved >= level - _MOVED
-            open_down |= moved <= -down + _MOVED
+            # One solution opens other small cells too, and so does the way back from it.
+            for change in (moved, _back(moved, values)):
+                open_up |= change >= level - _MOVED
+                open_down |= change <= -down + _MOVED
         if number % 200 == 0:
             progress(f"{number:,} of {small.sum():,} small cells protected")
     return withheld
@@ -84,6 +85,12 @@ def withheld_sums(codes: Codes, withheld: Cells) -> Cells:
     return found
 
 
+def _back(moved: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The opposite of a change, as far as no cell falls below zero."""
+    rising = moved > _MOVED
+    return -moved * min(1.0, float((values[rising] / moved[rising]).min(initial=1.0)))
+
+
 def _cheapest(
     equations: csr_matrix, values: NDArray[np.float64], withheld: Cells, cell: int, target: float
 ) -> NDArray[np.float64]:
@@ -91,13 +98,14 @@ def _cheapest(
     cells = len(values)
     # Large cells tell more, so they cost more; by their logarithm, or one large cell would weigh as much as all others.
     cost = np.where(withheld, 0.0, 1.0 + np.log1p(values))
-    most: Sequence[tuple[float, float | None]] = [(0.0, None)] * cells + [(0.0, float(value)) for value in values]
-    bounds = list(most)
-    bounds[cell] = (max(target, 0.0),) * 2
-    bounds[cells + cell] = (max(-target, 0.0),) * 2
+    # The first half of the variables rise, the second half fall, and no cell below zero.
+    bounds = np.zeros((2 * cells, 2))
+    bounds[:, 1] = np.concatenate([np.full(cells, np.inf), values])
+    bounds[cell], bounds[cells + cell] = max(target, 0.0), max(-target, 0.0)
+    # To simplify each program first took 0.46 s of CPU and its solution 0.03 (4,288 cells, 1,092 of them small).
     solved = linprog(
         np.concatenate([cost, cost]), A_eq=hstack([equations, -equations], format="csr"),
-        b_eq=np.zeros(equations.shape[0]), bounds=bounds, method="highs",
+        b_eq=np.zeros(equations.shape[0]), bounds=bounds, method="highs-ds", options={"presolve": False},
     )
     if not solved.success:
         # Every table can be scaled, so there is always a solution.
