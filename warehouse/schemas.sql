@@ -275,30 +275,31 @@ CREATE TABLE IF NOT EXISTS ops.past_retention (
     PRIMARY KEY (kind, id)
 );
 
--- The register of requests for data, as sharing/ in the workspace has it: made anew by every run.
+-- The register of requests for data, as sharing/ in the workspace has it: made anew by every run. Of a request whose record
+-- was changed there is nothing but its number.
 CREATE TABLE IF NOT EXISTS ops.shares (
     request_id VARCHAR PRIMARY KEY,
     state VARCHAR NOT NULL,
-    organisation VARCHAR NOT NULL,
-    person VARCHAR NOT NULL,
-    purpose_kind VARCHAR NOT NULL,
-    purpose VARCHAR NOT NULL,
-    legal_basis VARCHAR NOT NULL,
-    level VARCHAR NOT NULL,
-    marts VARCHAR[] NOT NULL,
-    fields VARCHAR[] NOT NULL,
-    counties VARCHAR[] NOT NULL,
-    requested_at TIMESTAMPTZ NOT NULL,
+    organisation VARCHAR,
+    person VARCHAR,
+    purpose_kind VARCHAR,
+    purpose VARCHAR,
+    legal_basis VARCHAR,
+    level VARCHAR,
+    marts VARCHAR[],
+    fields VARCHAR[],
+    counties VARCHAR[],
+    requested_at TIMESTAMPTZ,
     assessed_at TIMESTAMPTZ,
     smallest_class BIGINT,
     grave_findings BIGINT,
-    approved_by VARCHAR[] NOT NULL,
+    approved_by VARCHAR[],
     approved_at TIMESTAMPTZ,
     agreement VARCHAR,
-    extracts BIGINT NOT NULL,
+    extracts BIGINT,
     last_extracted_at TIMESTAMPTZ,
     publication VARCHAR,
-    until DATE NOT NULL,
+    until DATE,
     disposed_on DATE,
     days_overdue BIGINT
 );

@@ -177,13 +177,25 @@ def open_case(home: Path, request_id: str) -> Case:
 
 
 def cases(home: Path) -> list[Case]:
-    """Every request, in order of their numbers."""
-    return [_read(folder) for folder in _folders(home)]
+    """Every request, in order of their numbers, but for those whose record is `broken`."""
+    return [case for folder in _folders(home) if (case := _intact(folder))]
+
+
+def broken(home: Path) -> list[str]:
+    """The numbers of requests whose record was changed: they hold up no others."""
+    return [folder.name for folder in _folders(home) if _intact(folder) is None]
 
 
 def _folders(home: Path) -> list[Path]:
     """A folder without its first file is what a killed process left: nothing was requested."""
     return sorted(path.parent for path in (home / "sharing").glob("*/0001-*.json"))
+
+
+def _intact(folder: Path) -> Case | None:
+    try:
+        return _read(folder)
+    except ContractBroken:
+        return None
 
 
 def _read(folder: Path) -> Case:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from exchange.sharing.record import Case, Event, Step, cases
+from exchange.sharing.record import Case, Event, Step, broken, cases
 
 COLUMNS = (
     "request_id", "state", "organisation", "person", "purpose_kind", "purpose", "legal_basis", "level", "marts",
@@ -16,8 +16,13 @@ COLUMNS = (
 
 
 def register(home: Path, today: dt.date) -> list[dict[str, Any]]:
-    """Every request with where it stands on a day, in order of their numbers."""
-    return [_row(case, today) for case in cases(home)]
+    """Every request with where it stands on a day, in order of their numbers.
+
+    Of one whose record was changed nothing is told but that it is `broken`.
+    """
+    rows = [_row(case, today) for case in cases(home)]
+    rows += [{**dict.fromkeys(COLUMNS), "request_id": number, "state": "broken"} for number in broken(home)]
+    return sorted(rows, key=lambda row: row["request_id"])
 
 
 def overdue(home: Path, today: dt.date) -> list[dict[str, Any]]:

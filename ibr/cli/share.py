@@ -142,6 +142,8 @@ def list_(as_at: dt.date, home: Workspace, as_json: bool, as_csv: bool) -> None:
         shown = [tuple(_cell(row[column]) for column in _LISTED) for row in rows]
         console.print(table("Requests for data", list(_LISTED), shown))
         for row in rows:
+            if row["state"] == "broken":
+                console.print(f"BROKEN {row['request_id']}: its record was changed; put the folder back from a backup")
             if row["days_overdue"]:
                 console.print(
                     f"OVERDUE {row['request_id']}: {row['organisation']} had to dispose of the data by {row['until']}; "

@@ -390,6 +390,13 @@ def test_a_record_that_was_changed_is_told_and_nothing_more_is_done(sharer):
     first.write_text(first.read_text().replace("birth_five_years", "birth_date"))
     with pytest.raises(ContractBroken, match="record of S2026-001 was changed"):
         sharer.approve(case, "B. Wanjiru")
+    # It holds up no other request, nor the register.
+    assert sharer.approved().state(TODAY) == "approved"
+    with duckdb.connect() as con:
+        prepare(con)
+        load_register(con, sharer.home, TODAY)
+        rows = con.execute("SELECT request_id, state FROM ops.shares ORDER BY ALL").fetchall()
+    assert rows == [("S2026-001", "broken"), ("S2026-002", "approved")]
 
 
 # The register
