@@ -51,9 +51,19 @@ def extract(
         # on this request puts them in their place (`finish_extracts`).
         case = case.add(Step.EXTRACTED, today=today, at=at, by=by, content={
             "number": number, "reason": reason, "assessment": (case.assessment or case.events[0]).sha256, **content,
-        })
+        }, subjects=_subjects(con, case))
         finish_extracts(case)
         return case.folder / "extracts" / str(number)
+
+
+def _subjects(con: duckdb.DuckDBPyConnection, case: Case) -> list[str]:
+    """Whose records leave; in tables nobody's do."""
+    request = recorded(case)
+    if request.level != "records":
+        return []
+    asked = " UNION ".join(f"SELECT subject FROM asked_{place}" for place in range(len(request.data)))
+    rows = con.execute(f"SELECT DISTINCT subject FROM ({asked}) WHERE subject IS NOT NULL").fetchall()
+    return [str(subject) for (subject,) in rows]
 
 
 def finish_extracts(case: Case) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ibr.errors import ContractBroken, UsageProblem
+from warehouse import audit
 from warehouse.lock import lock
 
 _WAIT_SECONDS = 10
@@ -96,25 +97,30 @@ class Case:
             return "approved"
         return "half_approved" if self.approvals else "assessed"
 
-    def add(self, step: Step, *, today: dt.date, at: dt.datetime, by: str, content: dict[str, Any]) -> "Case":
-        """Put a step on record, whole or not at all. The caller holds the lock (`changing`).
+    def add(
+        self, step: Step, *, today: dt.date, at: dt.datetime, by: str, content: dict[str, Any],
+        subjects: Iterable[str] = (),
+    ) -> "Case":
+        """Put a step on record and into the audit trail, whole or not at all. The caller holds the lock (`changing`).
 
-        Raises UsageProblem for a day before that of the last step.
+        `subjects`: the persons whose data it is about. Raises UsageProblem for a day before that of the last step.
         """
         if self.events and today < self.events[-1].day:
             last = self.events[-1]
             raise UsageProblem(f"{self.request_id} was {last.step} on {last.day}; a step of {today} cannot follow")
         previous = self.events[-1].sha256 if self.events else None
-        written = {
+        written: dict[str, Any] = {
             "step": step, "day": today.isoformat(), "at": at.isoformat(), "by": named(by), "previous": previous,
             "content": content,
         }
         text = json.dumps(written, indent=1, default=str, ensure_ascii=False) + "\n"
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The trail first: no step that it does not know.
+        audit.record(self.folder.parents[1], f"share_{step}", written["by"], subjects=subjects, details={
+            "request": self.request_id, "day": written["day"], "record": hashlib.sha256(text.encode()).hexdigest(),
+        })
         put(self.folder / f"{len(self.events) + 1:04d}-{step}.json", text.encode())
-        case = _read(self.folder)
-        _note(case)
-        return case
+        return _read(self.folder)
 
 
 def named(person: str) -> str:
@@ -222,7 +228,3 @@ def _read(folder: Path) -> Case:
 
 def _letters(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
-def _note(case: Case) -> None:
-    """Where the step goes into the audit log."""
