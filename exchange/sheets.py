@@ -14,15 +14,22 @@ class Kind(StrEnum):
     NUMBER = "number"
 
 
+PHRASE = "phrase"
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet, in a table under `field`; without one it is for whoever gets the file to fill in."""
+    """A column of a sheet, in a table under `field`; without one it is for whoever gets the file to fill in.
+
+    `vocabulary`: what the field's codes are of, to be said in the file's language; PHRASE for phrases.
+    """
 
     heading: str
     field: str | None = None
     width: int = 14
     kind: Kind = Kind.TEXT
     choices: tuple[str, ...] = ()
+    vocabulary: str = ""
 
     @property
     def is_to_fill_in(self) -> bool:

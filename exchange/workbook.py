@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +24,42 @@ _NUMBER_FORMATS = {Kind.DATE: "yyyy-mm-dd", Kind.MONEY: "#,##0.00", Kind.SHARE: 
 _ALLOWED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What the workbook itself says, beside its rows; `&P` and `&N` in `page` are the page and how many there are."""
+
+    first_sheet: str = "Read me"
+    page: str = "Page &P of &N"
+    choose: str = "Choose from the list"
+    one_of: str = "One of: {choices}"
+    a_date: str = "A date, please"
+    for_example: str = "For example 2026-07-15"
+
+
 class LockedWorkbook:
     """Writes one workbook from rows that come in order; holds one row at a time in memory.
 
-    `dated` stands in the file instead of the clock, so that the same rows give the same file; `footer` is printed on
+    `target`: a file, or a buffer, for which all rows are held in memory and nothing is written elsewhere. `dated` stands in the file instead of the clock, so that the same rows give the same file; `footer` is printed on
     every page; `first_sheet`: the words of the first sheet as (style, line), style one of title, heading, text.
     """
 
     def __init__(
-        self, path: Path, *, title: str, dated: dt.date, footer: str, first_sheet: Iterable[tuple[str, str]]
+        self,
+        target: Path | BytesIO,
+        *,
+        title: str,
+        dated: dt.date,
+        footer: str,
+        first_sheet: Iterable[tuple[str, str]],
+        labels: Labels | None = None,
     ) -> None:
         self._footer = footer
+        self._labels = labels or Labels()
+        is_file = isinstance(target, Path)
         self._book = xlsxwriter.Workbook(
-            str(path),
+            str(target) if is_file else target,
             # Names such as =HYPERLINK(...) or @SUM stay text: they come from a form anyone can fill in.
-            {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+            {"constant_memory": is_file, "in_memory": not is_file, "strings_to_formulas": False, "strings_to_urls": False,
              "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"},
         )
         self._book.set_properties({"title": title, "created": dt.datetime.combine(dated, dt.time())})
@@ -92,7 +115,7 @@ class LockedWorkbook:
         return self._book.add_format(look)
 
     def _write_first_sheet(self, lines: Iterable[tuple[str, str]]) -> None:
-        worksheet = self._book.add_worksheet("Read me")
+        worksheet = self._book.add_worksheet(self._labels.first_sheet)
         worksheet.set_column(0, 0, 72)  # an A4 page as it is, also in a wide font: not every program shrinks to fit
         worksheet.hide_gridlines(2)
         worksheet.set_portrait()
@@ -126,21 +149,21 @@ class LockedWorkbook:
         worksheet.print_across()
         worksheet.repeat_rows(0)
         worksheet.repeat_columns(0, _KEPT_IN_SIGHT - 1)
-        worksheet.set_footer(f"&L{self._footer}&C&A&RPage &P of &N")
+        worksheet.set_footer(f"&L{self._footer}&C&A&R{self._labels.page}")
 
     def _add_choices(self, worksheet: Worksheet, sheet: Sheet, last: int) -> None:
         for place, column in enumerate(sheet.columns):
             if column.choices:
                 worksheet.data_validation(1, place, last, place, {
                     "validate": "list", "source": list(column.choices),
-                    "error_title": "Choose from the list", "error_message": f"One of: {', '.join(column.choices)}",
+                    "error_title": self._labels.choose,
+                    "error_message": self._labels.one_of.replace("{choices}", ", ".join(column.choices)),
                 })
             elif column.is_to_fill_in and column.kind is Kind.DATE:
                 worksheet.data_validation(1, place, last, place, {
                     "validate": "date", "criteria": ">=", "value": dt.date(2000, 1, 1),
-                    "error_title": "A date, please", "error_message": "For example 2026-07-15",
+                    "error_title": self._labels.a_date, "error_message": self._labels.for_example,
                 })
-
 
     def _mark_differences(self, worksheet: Worksheet, sheet: Sheet, last: int) -> None:
         """Where both sides' cells are filled and differ, both are coloured; no cell holds a formula for it."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem
@@ -56,12 +56,36 @@ class SourceKind(StrEnum):
     REFERENCE = "reference"
 
 
+class Recipient(_Section):
+    """For whom a program's exception files are encrypted: people with a password, systems with an age key."""
+
+    workbook_password: SecretStr | None = Field(default=None, min_length=1, max_length=255)
+    age: str | None = None
+
+    @field_validator("age")
+    @classmethod
+    def _is_a_recipient(cls, age: str | None) -> str | None:
+        from exchange.encryption import is_recipient  # only needed where something is set
+
+        if age is not None and not is_recipient(age):
+            raise ValueError("is no age recipient; expected a public key as age-keygen prints it, age1...")
+        return age
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> "Recipient":
+        if not (self.workbook_password or self.age):
+            raise ValueError("names nobody; expected workbook_password, age, or both")
+        return self
+
+
 class Program(_Section):
-    """One cash-transfer program."""
+    """One cash-transfer program. `language`: of its exception files, where it is not the registry's."""
 
     name: str
     benefit_unit: BenefitUnit
     manager: str | None = None
+    language: str | None = None
+    recipient: Recipient | None = None
 
 
 class Table(_Section):
@@ -229,9 +253,22 @@ class Warehouse(_Section):
 
 
 class Decisions(_Section):
-    """Which decisions of programs take effect only when a second person has taken them too."""
+    """Which decisions of programs take effect only when a second person has taken them too.
+
+    `age_identity`: the secretariat's own key, for decisions that come back encrypted for it.
+    """
 
     two_people: list[str] = []
+    age_identity: SecretStr | None = None
+
+    @field_validator("age_identity")
+    @classmethod
+    def _is_an_identity(cls, identity: SecretStr | None) -> SecretStr | None:
+        from exchange.encryption import is_identity  # only needed where something is set
+
+        if identity is not None and not is_identity(identity.get_secret_value().strip()):
+            raise ValueError("is no age identity; expected a secret key as age-keygen prints it, AGE-SECRET-KEY-1...")
+        return identity
 
     @field_validator("two_people")
     @classmethod
@@ -289,6 +326,7 @@ class Registry(_Section):
     country: str
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     reporting_date: dt.date
+    language: str = Field(default="en", description="of exception files, where a program does not say another")
     programs: dict[ProgramCode, Program] = {}
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
@@ -373,10 +411,30 @@ def load(path: Path) -> Registry:
         registry = Registry.model_validate(content)
     except ValidationError as error:
         faults += [_say(fault) for fault in error.errors(include_input=False)]
+    else:
+        faults += _unknown_languages(registry, path.parent)
     if faults:
         count = f"{len(faults)} mistake{'s' if len(faults) > 1 else ''} in {path}"
         raise ConfigurationProblem(f"{count}: " + " | ".join(faults))
     return registry
+
+
+def _unknown_languages(registry: Registry, home: Path) -> list[str]:
+    named = {"language": registry.language} | {
+        f"programs.{code}.language": program.language for code, program in registry.programs.items() if program.language
+    }
+    if set(named.values()) == {"en"} and not (home / "words").is_dir():
+        return []
+    from exchange.exceptions.words import languages  # heavy, and only needed where something is set
+
+    try:
+        known = languages(home)
+    except ConfigurationProblem as problem:
+        return [str(problem)]
+    return [
+        f"{place}: {language!r} is no language we have; expected {', '.join(known)}, or put words/{language}.yml beside "
+        "registry.yml" for place, language in named.items() if language not in known
+    ]
 
 
 def _say(fault: Any) -> str:

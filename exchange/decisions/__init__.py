@@ -9,9 +9,9 @@ from exchange.decisions.bind import bind
 from exchange.decisions.faults import Refused
 from exchange.decisions.importing import Outcome, import_files, last_day
 from exchange.decisions.inbox import Taken, import_inbox, leave
-from exchange.decisions.read import require_readable
+from exchange.decisions.opening import Reading, kind_of
 
 __all__ = [
-    "Outcome", "Refused", "Taken", "bind", "import_files", "import_inbox", "imported", "last_day", "leave", "refused",
-    "require_readable",
+    "Outcome", "Reading", "Refused", "Taken", "bind", "import_files", "import_inbox", "imported", "kind_of", "last_day",
+    "leave", "refused",
 ]

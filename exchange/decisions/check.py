@@ -1,13 +1,14 @@
 """Whether files that came back are what went out, and whether their answers can be: every fault, nothing guessed."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
 from exchange.cells import changed, define, sum_back
 from exchange.decisions.read import ROW, Given
 from exchange.exceptions.sheets import ACTION, COMMENT, DECIDED_BY, DECIDED_ON, DECISION, SHEETS
+from exchange.exceptions.words import Words, group_of
 from exchange.scripts import run_script
 from warehouse.connection import quoted
 
@@ -23,14 +24,17 @@ _FIELDS = {
 }
 
 
-def check(con: duckdb.DuckDBPyConnection, given: Sequence[Given], today: dt.date, program: str | None) -> None:
+def check(
+    con: duckdb.DuckDBPyConnection, given: Sequence[Given], today: dt.date, program: str | None, languages: Iterable[Words]
+) -> None:
     """Put the rows beside what was exported in the table `judged`, and every fault into `decision_faults`.
 
-    `today`: the last day on which anybody can have decided; `program`: whose file it has to be, None for any one's.
+    `today`: the last day on which anybody can have decided; `program`: whose file it has to be, None for any one's;
+    `languages`: those in which a decision may be written.
     """
     define(con)
     con.execute(_ROWS)
-    _tell_words(con)
+    _tell_words(con, languages)
     for part, sheet in enumerate(given):
         _take(con, part, sheet)
     run_script(con, "exchange.decisions", "judge", {"today": today, "program": program})
@@ -38,11 +42,12 @@ def check(con: duckdb.DuckDBPyConnection, given: Sequence[Given], today: dt.date
         _compare(con, part, sheet)
 
 
-def _tell_words(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("CREATE OR REPLACE TEMP TABLE decision_words (sheet VARCHAR, column_name VARCHAR, word VARCHAR)")
-    con.executemany("INSERT INTO decision_words VALUES (?, ?, ?)", [
-        [sheet.name, heading, word]
-        for sheet in SHEETS for heading in (DECISION, ACTION) for word in sheet.choices(heading)
+def _tell_words(con: duckdb.DuckDBPyConnection, languages: Iterable[Words]) -> None:
+    con.execute("CREATE OR REPLACE TEMP TABLE decision_words (sheet VARCHAR, column_name VARCHAR, code VARCHAR, word VARCHAR)")
+    con.executemany("INSERT INTO decision_words SELECT DISTINCT ?, ?, ?, folded(?)", [
+        [sheet.name, heading, code, words.texts[f"{group_of(heading)}.{code}"]]
+        for words in languages
+        for sheet in SHEETS for heading in (DECISION, ACTION) for code in sheet.choices(heading)
     ])
     con.execute(
         "CREATE OR REPLACE TEMP TABLE decision_sheets (sheet VARCHAR, decisions VARCHAR, actions VARCHAR, "

@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
@@ -12,9 +12,9 @@ _FORMULA = re.compile(rb'<(?:\w+:)?c\b[^>]*\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)
 _CHUNK, _LONGEST_CELL = 1 << 24, 1 << 12  # bytes: read at a time, and kept for a cell that begins in one piece
 
 
-def formulas(path: Path, sheet: str) -> Iterator[tuple[str, int]]:
+def formulas(workbook: IO[bytes], sheet: str) -> Iterator[tuple[str, int]]:
     """(column letters, row) of each cell of a sheet that holds a formula. Raises KeyError if there is no such sheet."""
-    with zipfile.ZipFile(path) as book, book.open(_part(book, sheet)) as xml:
+    with zipfile.ZipFile(workbook) as book, book.open(_part(book, sheet)) as xml:
         rest = b""
         while chunk := xml.read(_CHUNK):
             text = rest + chunk

@@ -11,6 +11,7 @@ import duckdb
 from exchange.decisions import faults
 from exchange.decisions.bind import bind
 from exchange.decisions.check import check
+from exchange.decisions.opening import Reading
 from exchange.decisions.read import Given, read
 from exchange.exceptions.states import update_states
 from exchange.scripts import run_script
@@ -50,24 +51,26 @@ def import_files(
     program: str | None = None,
     two_people: Sequence[str] = (),
     labels: Mapping[Path, str] | None = None,
+    reading: Reading | None = None,
 ) -> Outcome:
     """Check files that came back and record their decisions, in one transaction.
 
     `con` is the warehouse, open for writing. `today`: the last day on which anybody can have decided; `by`: who has
     them imported, which confirms answers that wait for a second person; `program`: whose files they have to be;
     `two_people`: the decisions that two people have to take; `labels`: what files are called in what we tell, by
-    default their names. Raises Refused with every fault, UsageProblem for a path that is no .xlsx or .csv file.
+    default their names; `reading`: the languages and keys to read them with, by default our languages and no key.
+    Raises Refused with every fault, UsageProblem for a path that is no .xlsx or .csv file.
     """
-    labels = labels or _labels(paths)
+    labels, reading = labels or _labels(paths), reading or Reading()
     given: list[Given] = []
     faults.gather(con)
     for path, label in labels.items():
-        sheets, wrong = read(path, label)
+        sheets, wrong = read(path, label, reading)
         given += sheets
         faults.add(con, wrong)
     con.begin()
     try:
-        check(con, given, today, program)
+        check(con, given, today, program, reading.languages.values())
         faults.refuse(con, labels, MOST_TOLD)
         run_script(con, "exchange.decisions", "record", {
             "today": today, "by": by and " ".join(by.split()), "imported_at": imported_at,

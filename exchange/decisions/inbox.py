@@ -13,6 +13,8 @@ import duckdb
 from exchange.decisions.audited import imported, refused
 from exchange.decisions.faults import FAULTS_SUFFIX
 from exchange.decisions.importing import Outcome, import_files
+from exchange.decisions.opening import Reading
+from exchange.encryption import AGE_SUFFIX
 from ibr.errors import IbrError
 
 _NOTE = ".json"  # beside a file: its own name, who had it imported, whose it has to be
@@ -33,7 +35,7 @@ def leave(home: Path, paths: Sequence[Path], by: str | None, program: str | None
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in paths:
         content = path.read_bytes()
-        target = inbox / f"{hashlib.sha256(content).hexdigest()[:16]}{path.suffix.lower()}"
+        target = inbox / f"{hashlib.sha256(content).hexdigest()[:16]}{_suffixes(path)}"
         note = {"name": path.name, "by": by, "program": program}
         # The note first: a file without one would be imported in nobody's name.
         _put(target.with_suffix(_NOTE), json.dumps(note).encode())
@@ -41,7 +43,13 @@ def leave(home: Path, paths: Sequence[Path], by: str | None, program: str | None
 
 
 def import_inbox(
-    con: duckdb.DuckDBPyConnection, home: Path, *, today: dt.date, imported_at: dt.datetime, two_people: Sequence[str]
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    *,
+    today: dt.date,
+    imported_at: dt.datetime,
+    two_people: Sequence[str],
+    reading: Reading | None = None,
 ) -> list[Taken]:
     """Import what waits, the oldest first, each file by itself: a refused one does not hold up the others.
 
@@ -60,7 +68,7 @@ def import_inbox(
         try:
             outcome = import_files(
                 con, [path], today=today, imported_at=imported_at, by=note.get("by"), program=note.get("program"),
-                two_people=two_people, labels={path: note["name"]},
+                two_people=two_people, labels={path: note["name"]}, reading=reading,
             )
             imported(home, [path], note.get("by"), outcome)
             taken.append(Taken(note["name"], outcome))
@@ -71,6 +79,12 @@ def import_inbox(
             taken.append(Taken(note["name"], None, str(problem).replace(str(inbox), "quarantine/decisions")))
         beside.unlink(missing_ok=True)
     return taken
+
+
+def _suffixes(path: Path) -> str:
+    """How its name ends: as .xlsx, .csv or .csv.age."""
+    kept = path.suffixes[-2:] if path.suffix.lower() == AGE_SUFFIX else path.suffixes[-1:]
+    return "".join(kept).lower()
 
 
 def _put(target: Path, content: bytes) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,9 +14,10 @@ import polars as pl
 
 from exchange.decisions.faults import Fault
 from exchange.decisions.formulas import formulas
+from exchange.decisions.names import Names
+from exchange.decisions.opening import Locked, Reading, kind_of, opened
 from exchange.exceptions.sheets import SHEETS
 from exchange.sheets import Sheet
-from ibr.errors import UsageProblem
 
 _SEPARATORS = ",;\t"
 _MOST_FORMULAS = 100  # told one by one; one is enough to refuse a file
@@ -32,25 +34,21 @@ class Given:
     rows: pl.DataFrame
 
 
-def require_readable(path: Path) -> None:
-    """Raise UsageProblem where there is no such file, or it is neither .xlsx nor .csv."""
-    if not path.is_file():
-        raise UsageProblem(f"{path}: no such file")
-    if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise UsageProblem(f"{path}: an .xlsx or .csv file was expected; save it as one of these")
-
-
-def read(path: Path, label: str) -> tuple[list[Given], list[Fault]]:
+def read(path: Path, label: str, reading: Reading) -> tuple[list[Given], list[Fault]]:
     """The sheets of a file, and what is wrong with it as a file; `label` is what the file is called in what we tell.
 
-    Raises UsageProblem as `require_readable` does.
+    Raises UsageProblem as `kind_of` does.
     """
-    require_readable(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    sheets, faults = (_csv if path.suffix.lower() == ".csv" else _workbook)(path, label)
+    kind, content, names = kind_of(path), path.read_bytes(), Names.of(reading.languages.values())
+    try:
+        plain = opened(path, content, reading)
+    except Locked as locked:
+        return [], [Fault(label, None, None, None, str(locked))]
+    sheets, faults = (_csv if kind == ".csv" else _workbook)(plain, label, names)
+    digest = hashlib.sha256(content).hexdigest()
     given = []
     for sheet, cells in sheets:
-        headings = _headings(cells)
+        headings = names.columns(sheet, _headings(cells))
         wrong = _wrong_headings(label, sheet, headings)
         faults += wrong
         if not wrong:
@@ -58,39 +56,38 @@ def read(path: Path, label: str) -> tuple[list[Given], list[Fault]]:
     return given, faults
 
 
-def _workbook(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
+def _workbook(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
     import fastexcel
 
-    ours = {sheet.name.lower(): sheet for sheet in SHEETS}
     sheets: list[tuple[Sheet, pl.DataFrame]] = []
     faults: list[Fault] = []
     try:
-        book = fastexcel.read_excel(str(path))
+        book = fastexcel.read_excel(content)
         for name in book.sheet_names:
-            if sheet := ours.get(name.strip().lower()):
+            if sheet := names.sheet(name):
                 cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
                 sheets.append((sheet, cells))
-                faults += _formula_faults(path, label, name)
-            elif "exception_id" in _headings(
+                faults += _formula_faults(content, label, name)
+            elif names.are_ours(_headings(
                 book.load_sheet(name, header_row=None, skip_rows=0, n_rows=1, dtypes="string").to_polars()
-            ):
+            )):
                 faults.append(Fault(label, name, None, None, f"is none of the sheets {_names()}; decisions on it "
                                     "would be lost: move them to their sheet, or rename it"))
     except (fastexcel.FastExcelError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
         return [], [Fault(label, None, None, None, f"cannot be read as a workbook ({type(error).__name__}); open it "
-                          "in a spreadsheet program, without a password, and save it as .xlsx")]
+                          "in a spreadsheet program, and save it as .xlsx")]
     if not sheets and not faults:
         faults.append(Fault(label, None, None, None, f"has none of the sheets {_names()}"))
     return sheets, faults
 
 
-def _formula_faults(path: Path, label: str, sheet: str) -> Iterator[Fault]:
-    for letters, row in islice(formulas(path, sheet), _MOST_FORMULAS):
+def _formula_faults(content: bytes, label: str, sheet: str) -> Iterator[Fault]:
+    for letters, row in islice(formulas(BytesIO(content), sheet), _MOST_FORMULAS):
         yield Fault(label, sheet, row, f"column {letters}", "holds a formula; write the value itself")
 
 
-def _csv(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
-    text = _decoded(path.read_bytes())
+def _csv(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
+    text = _decoded(content)
     first = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     try:
@@ -102,7 +99,7 @@ def _csv(path: Path, label: str) -> tuple[list[tuple[Sheet, pl.DataFrame]], list
                           "needs as many cells as the first")]
     headings = _headings(cells)
     # The sheet is told by its headings: files get other names on their way.
-    likely = max(SHEETS, key=lambda sheet: len({column.heading for column in sheet.columns} & set(headings)))
+    likely = max(SHEETS, key=lambda sheet: len(set(filter(None, names.columns(sheet, headings)))))
     return [(likely, cells)], []
 
 
@@ -122,7 +119,7 @@ def _headings(cells: pl.DataFrame) -> list[str]:
     return [" ".join(str(heading or "").split()) for heading in cells.row(0)]
 
 
-def _wrong_headings(file: str, sheet: Sheet, headings: list[str]) -> list[Fault]:
+def _wrong_headings(file: str, sheet: Sheet, headings: list[str | None]) -> list[Fault]:
     expected = [column.heading for column in sheet.columns]
     missing = [heading for heading in expected if heading not in headings]
     repeated = [heading for heading in expected if headings.count(heading) > 1]
@@ -135,7 +132,7 @@ def _wrong_headings(file: str, sheet: Sheet, headings: list[str]) -> list[Fault]
     return faults
 
 
-def _under_headings(sheet: Sheet, headings: list[str], cells: pl.DataFrame) -> pl.DataFrame:
+def _under_headings(sheet: Sheet, headings: list[str | None], cells: pl.DataFrame) -> pl.DataFrame:
     """Our columns, without rows that hold nothing; rows are counted as a spreadsheet shows them."""
     wanted = {cells.columns[headings.index(column.heading)]: column.heading for column in sheet.columns}
     rows = cells.with_row_index(ROW, offset=1).slice(1).select(ROW, *wanted).rename(wanted)

@@ -4,6 +4,7 @@ What belongs here: choosing the rows, what a program may see of them, their stat
 What does not: finding duplicates and judging them, which linkage and the marts have done.
 """
 
+from exchange.exceptions.delivery import Delivery, deliveries
 from exchange.exceptions.export import ExceptionFile, export_exceptions
 
-__all__ = ["ExceptionFile", "export_exceptions"]
+__all__ = ["Delivery", "ExceptionFile", "deliveries", "export_exceptions"]

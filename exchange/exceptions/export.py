@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,43 +10,48 @@ import duckdb
 
 from exchange.corrections import CORRECTIONS
 from exchange.corrections import stage as stage_corrections
+from exchange.exceptions.delivery import WORKBOOK, Delivery
 from exchange.exceptions.findings import Findings, find
 from exchange.exceptions.folder import swapped_in
 from exchange.exceptions.manifest import write_manifest
 from exchange.exceptions.readme import Facts
 from exchange.exceptions.sheets import SHEETS
+from exchange.exceptions.words import localised, speak
 from exchange.exceptions.workbook import ExceptionWorkbook
 from exchange.plain_csv import write_csv
-from exchange.workbook import MOST_ROWS
+from exchange.sheets import Sheet
 from warehouse import audit
 
 
 @dataclass(frozen=True)
 class ExceptionFile:
-    """What one program gets: its folder, and the rows of each sheet."""
+    """What one program gets: its folder, the rows of each sheet, and what its workbook is called."""
 
     program: str
     folder: Path
     rows: dict[str, int]
+    workbook_name: str = WORKBOOK
 
     @property
     def workbook(self) -> Path:
-        return self.folder / "duplicates.xlsx"
+        return self.folder / self.workbook_name
 
 
 def export_exceptions(
-    con: duckdb.DuckDBPyConnection, home: Path, run_id: str, run_date: dt.date, programs: Sequence[str]
+    con: duckdb.DuckDBPyConnection, home: Path, run_id: str, run_date: dt.date, deliveries: Mapping[str, Delivery]
 ) -> list[ExceptionFile]:
     """Write `exceptions/<program>/<run date>/` with workbook, CSV files and manifest, and remember what was found.
 
-    `con` is the warehouse, open for writing, with the marts of this run; `run_date` is the date reported on.
-    Each folder appears whole or not at all, in place of an earlier export of that date. If writing fails,
-    `ops.exceptions` stays as it was.
+    `con` is the warehouse, open for writing, with the marts of this run; `run_date` is the date reported on;
+    `deliveries`: the programs, and how each gets its files. Each folder appears whole or not at all, in place of an
+    earlier export of that date. If writing fails, `ops.exceptions` stays as it was.
     """
     con.begin()
     try:
-        findings = find(con, run_id, run_date, programs)
-        written = [_write_program(findings, home, run_id, program) for program in programs]
+        findings = find(con, run_id, run_date, list(deliveries))
+        written = [
+            _write_program(findings, home, run_id, program, delivery) for program, delivery in deliveries.items()
+        ]
         con.commit()
     except BaseException:
         con.rollback()
@@ -54,24 +59,32 @@ def export_exceptions(
     return written
 
 
-def _write_program(findings: Findings, home: Path, run_id: str, program: str) -> ExceptionFile:
+def _write_program(findings: Findings, home: Path, run_id: str, program: str, delivery: Delivery) -> ExceptionFile:
     folder = home / "exceptions" / program / findings.run_date.isoformat()
-    facts = _facts(findings, run_id, program)
+    facts = _facts(findings, run_id, program, delivery)
+    speak(findings.con, delivery.words)
     with swapped_in(folder) as building:
-        workbook = ExceptionWorkbook(building / "duplicates.xlsx", facts)
-        for sheet in SHEETS:
-            table = findings.stage(sheet, program)
-            findings.keep(sheet, table, program)
-            workbook.add_sheet(sheet, findings.rows(sheet, table, MOST_ROWS))
-            write_csv(findings.con, sheet, table, building / f"{sheet.file_stem}.csv")
-        corrections = stage_corrections(findings.con, program, findings.run_date)
-        if corrections:
-            workbook.add_sheet(CORRECTIONS, findings.rows(CORRECTIONS, CORRECTIONS.table, MOST_ROWS))
-            write_csv(findings.con, CORRECTIONS, CORRECTIONS.table, building / f"{CORRECTIONS.file_stem}.csv")
-        workbook.close()
+        with delivery.workbook(building) as target:
+            workbook = ExceptionWorkbook(target, facts, delivery.words)
+
+            def add(sheet: Sheet, table: str) -> None:
+                named = localised(sheet, delivery.words)
+                workbook.add_sheet(named, findings.rows(sheet, table, delivery.most_rows))
+                with delivery.csv(building, sheet) as path:
+                    if path:
+                        write_csv(findings.con, named, table, path)
+
+            for sheet in SHEETS:
+                table = findings.stage(sheet, program)
+                findings.keep(sheet, table, program)
+                add(sheet, table)
+            corrections = stage_corrections(findings.con, program, findings.run_date)
+            if corrections:
+                add(CORRECTIONS, CORRECTIONS.table)
+            workbook.close()
         write_manifest(building, {
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
-            "stale_sources": facts.stale_sources, "corrections": corrections,
+            "stale_sources": facts.stale_sources, "language": delivery.words.language, "corrections": corrections,
         })
         for file in building.iterdir():
             file.chmod(0o600)
@@ -79,12 +92,12 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str) ->
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
             "manifest": hashlib.sha256((building / "manifest.json").read_bytes()).hexdigest(),
         })
-    return ExceptionFile(program, folder, facts.rows)
+    return ExceptionFile(program, folder, facts.rows, delivery.workbook_name)
 
 
-def _facts(findings: Findings, run_id: str, program: str) -> Facts:
+def _facts(findings: Findings, run_id: str, program: str, delivery: Delivery) -> Facts:
     counts = {sheet.name: findings.count(sheet, program) for sheet in SHEETS}
-    con = findings.con
+    con, most = findings.con, delivery.most_rows
     name = con.execute("SELECT name FROM ops.programs WHERE program = ?", [program]).fetchone()
     currency = con.execute("SELECT value FROM ops.parameters WHERE name = 'currency'").fetchone()
     stale = con.execute("SELECT name FROM ops.sources WHERE is_stale ORDER BY name").fetchall()
@@ -101,5 +114,7 @@ def _facts(findings: Findings, run_id: str, program: str) -> Facts:
         amount_at_stake={sheet: amount for sheet, (_, amount) in counts.items()},
         stale_sources=tuple(source for (source,) in stale),
         is_register_asked=unasked is None or unasked[0] == 0,
-        not_shown={sheet: count - MOST_ROWS for sheet, (count, _) in counts.items() if count > MOST_ROWS},
+        not_shown={sheet: count - most for sheet, (count, _) in counts.items() if count > most},
+        has_csv=delivery.has_csv,
+        has_password=bool(delivery.workbook_password),
     )

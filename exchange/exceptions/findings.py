@@ -11,9 +11,11 @@ import duckdb
 from exchange.cells import define, sums_out
 from exchange.exceptions.sheets import SHEETS
 from exchange.exceptions.states import SILENT, take_answers, update_states
+from exchange.exceptions.words import ENGLISH, languages, speak
+from exchange.exceptions.words import define as define_words
 from exchange.scripts import run_script
-from exchange.sheets import Kind, Sheet
-from warehouse.connection import quoted
+from exchange.sheets import PHRASE, Column, Kind, Sheet
+from warehouse.connection import literal, quoted
 
 _BATCH = 5_000
 
@@ -39,14 +41,17 @@ class Findings:
         return [subject for (subject,) in self.con.execute(_sql("subjects"), {"program": program}).fetchall()]
 
     def stage(self, sheet: Sheet, program: str) -> str:
-        """Make the temporary table of one sheet's rows for one program, in the sheet's types; returns its name."""
-        columns = ", ".join(
-            f"{_typed(column.field, column.kind)} AS {quoted(column.field)}"
-            for column in sheet.columns if column.field is not None
-        )
+        """Make the temporary table of one sheet's rows for one program, in the sheet's types and in the words that the
+        connection speaks; returns its name.
+        """
+        fields = [(column, column.field) for column in sheet.columns if column.field is not None]
+        phrases = [quoted(field) for column, field in fields if column.vocabulary == PHRASE]
+        columns = ", ".join(f"{_typed(column, phrases)} AS {quoted(field)}" for column, field in fields)
         rows = _sql("rows").replace("{{ table }}", sheet.table).replace("{{ order }}", sheet.first_by)
+        # All phrases of a row in one call: each takes DuckDB 8 ms to prepare.
         self.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE sheet_rows AS SELECT place, basis, {columns} FROM ({rows})",
+            f"CREATE OR REPLACE TEMP TABLE sheet_rows AS SELECT place, basis, {columns} FROM (SELECT *, "
+            f"list_transform([{', '.join(phrases)}], lambda phrases: say(phrases)) AS said FROM ({rows}))",
             {"program": program, "run_id": self.run_id, "run_date": self.run_date},
         )
         return "sheet_rows"
@@ -70,6 +75,8 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, program
     """Collect the findings of all programs from the marts, bring `ops.exceptions` up to date, and leave those that are
     to go out: what was decided is silent."""
     define(con)
+    define_words(con)
+    speak(con, languages()[ENGLISH])
     for sheet in SHEETS:
         con.execute(_sql(sheet.table), {"programs": list(programs)})
     run = {"run_id": run_id, "run_date": run_date, "programs": list(programs)}
@@ -84,8 +91,13 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, program
     return Findings(con, run_id, run_date)
 
 
-def _typed(field: str, kind: Kind) -> str:
-    name = quoted(field)
+def _typed(column: Column, phrases: list[str]) -> str:
+    """SQL: a field in the type of its column; of phrases their texts stand in the list `said`."""
+    name, kind = quoted(column.field or ""), column.kind
+    if column.vocabulary == PHRASE:
+        return f"cell_text(said[{phrases.index(name) + 1}])"
+    if column.vocabulary:
+        return f"replace(words_of({literal(column.vocabulary)}, {name}), '_', ' ')"
     if kind is Kind.TEXT:
         # Line breaks and the like come back from spreadsheet programs as something else.
         return f"cell_text(CAST({name} AS VARCHAR))"

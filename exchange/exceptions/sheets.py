@@ -1,7 +1,11 @@
-"""The sheets of an exception file: their columns, and the decisions a manager can take."""
+"""The sheets of an exception file: their columns, and the decisions a manager can take.
 
-from exchange.sheets import Column, Kind, Sheet
+The names here are English, and the codes by which a sheet, column or decision is known; words/ says them in other languages.
+"""
 
+from exchange.sheets import PHRASE, Column, Kind, Sheet
+
+FIRST_SHEET = "Read me"
 DECISION, ACTION, DECIDED_BY, DECIDED_ON, COMMENT = "decision", "action taken", "decided by", "decided on", "comment"
 
 
@@ -20,15 +24,15 @@ _STATE = (
     # Beside the number, where it stays in sight when the manager scrolls to the decision.
     Column("name", "full_name", 28),
     Column("match_id", "match_id", 20),
-    Column("state", "state", 12),
+    Column("state", "state", 12, vocabulary="state"),
     Column("first found", "first_found_at", 12, Kind.DATE),
     Column("days open", "days_open", 8, Kind.NUMBER),
-    Column("our answer so far", "own_answer", 30),
+    Column("our answer so far", "own_answer", 30, vocabulary=PHRASE),
 )
 _OWN = (
     Column("our enrolment", "enrolment_id", 18),
     Column("our record", "record_id", 18),
-    Column("sex", "sex", 5),
+    Column("sex", "sex", 5, vocabulary="sex"),
     Column("birth date", "birth_date", 12, Kind.DATE),
     Column("ID number", "national_id_given", 14),
     Column("phone", "phone", 15),
@@ -36,16 +40,16 @@ _OWN = (
     Column("county", "county", 14),
     Column("area", "area_given", 26),
     Column("village", "village", 16),
-    Column("enrolment status", "enrolment_status", 11),
+    Column("enrolment status", "enrolment_status", 11, vocabulary="status"),
 )
 _EVIDENCE = (
-    Column("evidence, as first found", "evidence_text", 60),
-    Column("what has changed since", "evidence_since", 40),
+    Column("evidence, as first found", "evidence_when_found", 60, vocabulary=PHRASE),
+    Column("what has changed since", "evidence_since", 40, vocabulary=PHRASE),
 )
 # What a row is worth, what to do, and the run that wrote it: by the run a file that comes back is known.
 _LAST = (
     Column("amount at stake", "amount_at_stake", 14, Kind.MONEY),
-    Column("suggested action", "suggested_action", 40),
+    Column("suggested action", "suggested_action", 40, vocabulary=PHRASE),
     Column("run", "run_id", 16),
 )
 _LOOSE = ("exception_id", "run_id", "days_open")
@@ -56,19 +60,19 @@ DUPLICATES = Sheet(
     (
         *_STATE,
         *_OWN,
-        Column("about", "about", 14),
+        Column("about", "about", 14, vocabulary="level"),
         Column("our members in both", "own_members", 30),
-        Column("verdict", "verdict", 12),
-        Column("rule", "rule", 34),
+        Column("verdict", "verdict", 12, vocabulary="verdict"),
+        Column("rule", "rule", 34, vocabulary=PHRASE),
         Column("other program", "other_program", 12),
-        Column("other side's status", "other_status", 12),
-        Column("other program's answer", "other_answer", 24),
-        Column("same on both sides", "same_when_found", 24),
-        Column("different", "different_when_found", 24),
+        Column("other side's status", "other_status", 12, vocabulary="status"),
+        Column("other program's answer", "other_answer", 24, vocabulary=PHRASE),
+        Column("same on both sides", "same_when_found", 24, vocabulary="field"),
+        Column("different", "different_when_found", 24, vocabulary="field"),
         Column("other enrolment (own program only)", "other_enrolment_shown", 18),
         Column("other record (own program only)", "other_record_id", 18),
         Column("other name (own program only)", "other_full_name", 28),
-        Column("other sex (own program only)", "other_sex", 8),
+        Column("other sex (own program only)", "other_sex", 8, vocabulary="sex"),
         Column("other birth date (own program only)", "other_birth_date", 12, Kind.DATE),
         Column("other ID number (own program only)", "other_national_id_given", 14),
         Column("other phone (own program only)", "other_phone", 15),
@@ -92,8 +96,8 @@ VERIFICATION = Sheet(
     (
         *_STATE,
         *_OWN,
-        Column("finding", "finding", 24),
-        Column("fields that differ", "fields", 22),
+        Column("finding", "finding", 24, vocabulary="finding"),
+        Column("fields that differ", "fields", 22, vocabulary="field"),
         *_EVIDENCE,
         Column("certainty", "certainty", 10, Kind.SHARE),
         *_LAST,
@@ -108,8 +112,8 @@ PAYROLL = Sheet(
     (
         *_STATE,
         *_OWN,
-        Column("check", "check_name", 26),
-        Column("gravity", "severity", 9),
+        Column("check", "check_name", 26, vocabulary="check"),
+        Column("gravity", "severity", 9, vocabulary="severity"),
         Column("from", "first_date", 12, Kind.DATE),
         Column("to", "last_date", 12, Kind.DATE),
         *_EVIDENCE,

@@ -2,7 +2,10 @@
 -- first. A spreadsheet changes how dates and numbers look without anybody having touched them. (A list of one with a
 -- lambda gives a step of the calculation a name; written out, the expression would be computed again at each place.)
 CREATE OR REPLACE TEMP MACRO cell_text(given) AS
-    nullif(trim(regexp_replace(given, '[\s\x00-\x1f\x7f\x{a0}]+', ' ', 'g')), '');
+    nullif(trim(regexp_replace(given, '[\s\x00-\x1f\x7f\x{a0}\x{202f}]+', ' ', 'g')), '');
+
+-- A word as it is compared: capitals and accents do not matter.
+CREATE OR REPLACE TEMP MACRO folded(given) AS strip_accents(lower(replace(cell_text(given), '’', chr(39))));
 
 -- Without the noughts in front of digits, which go when a spreadsheet opens a CSV file and takes them for a number, and
 -- without the apostrophe that keeps text from being taken for a formula.
@@ -51,8 +54,8 @@ CREATE OR REPLACE TEMP MACRO cell_dates(given) AS list_transform(
 
 -- 4,000.00 and 4 000.00; then 4.000,00
 CREATE OR REPLACE TEMP MACRO cell_numbers(given) AS [
-    try_cast(regexp_replace(given, '[,\s''%\x{a0}]', '', 'g') AS DOUBLE),
-    try_cast(replace(regexp_replace(given, '[.\s''%\x{a0}]', '', 'g'), ',', '.') AS DOUBLE)
+    try_cast(regexp_replace(given, '[,\s''%\x{a0}\x{202f}]', '', 'g') AS DOUBLE),
+    try_cast(replace(regexp_replace(given, '[.\s''%\x{a0}\x{202f}]', '', 'g'), ',', '.') AS DOUBLE)
 ];
 
 -- What cannot be read stands for itself: it is no empty cell.

@@ -32,25 +32,26 @@ def decisions() -> None:
 @home_option
 @json_option
 def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
-    """Import exception files that came back: edited workbooks, or CSV files.
+    """Import exception files that came back: edited workbooks or CSV files, plain or encrypted, in any language.
 
     Everything is checked first, and all faults are told by sheet and row; then all of it is recorded, or nothing. A
     file may be imported again: what is on record already stays as it is. The next run honours the decisions. While a
     run is writing, the files are left in inbox/decisions, and the next run imports them.
     """
-    from exchange.decisions import Refused, import_files, imported, last_day, leave, refused, require_readable
+    from exchange.decisions import Reading, Refused, import_files, imported, kind_of, last_day, leave, refused
     from warehouse.schemas import prepare
 
-    two_people = home.registry.decisions.two_people
+    two_people, reading = home.registry.decisions.two_people, Reading.of(home.home, home.registry)
     now = dt.datetime.now(dt.UTC)
     for path in files:
-        require_readable(path)
+        kind_of(path)
     try:
         with writing(home, "ibr decisions import") as con:
             prepare(con)
             today = as_at.date() if as_at else last_day(con, now.date())
             outcome = import_files(
-                con, files, today=today, imported_at=now, by=by, program=program, two_people=two_people
+                con, files, today=today, imported_at=now, by=by, program=program, two_people=two_people,
+                reading=reading,
             )
             imported(home.home, files, by, outcome)
     except Refused as refusal:

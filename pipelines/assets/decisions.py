@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from exchange.decisions import import_inbox, last_day
+from exchange.decisions import Reading, import_inbox, last_day
 from ibr.errors import ContractBroken
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
@@ -34,6 +34,7 @@ def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sessi
             today=last_day(con, max(run.started_at.date(), run.reporting_date)),
             imported_at=run.started_at,
             two_people=run.workspace.registry.decisions.two_people,
+            reading=Reading.of(run.workspace.home, run.workspace.registry),
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
         recorded = sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from exchange.exceptions import export_exceptions
+from exchange.exceptions import deliveries, export_exceptions
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
@@ -27,7 +27,8 @@ def exception_files(context: dg.AssetExecutionContext, session: dg.ResourceParam
     with plain_failures(), run.warehouse() as con:
         journal.require_good(con, "marts")
         files = export_exceptions(
-            con, run.workspace.home, run.run_id, run.reporting_date, list(run.workspace.registry.programs)
+            con, run.workspace.home, run.run_id, run.reporting_date,
+            deliveries(run.workspace.home, run.workspace.registry),
         )
         journal.stage(con, run, "exceptions", begun, rows=sum(sum(file.rows.values()) for file in files))
     return dg.MaterializeResult(

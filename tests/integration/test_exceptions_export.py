@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 import exchange.exceptions.export as export_module
-from exchange.exceptions import export_exceptions
+from exchange.exceptions import Delivery, export_exceptions
 from exchange.exceptions.sheets import SHEETS
+from exchange.exceptions.words import languages
 from warehouse.connection import connect
 from warehouse.schemas import prepare
 
@@ -72,6 +73,10 @@ CREATE TABLE marts.rpt_payroll_pre AS SELECT * FROM (VALUES
     ('X', 'sx:e1', 'sx:1/1', 'sx:1', 'active', 'not_verified', 'medium', 4000, NULL, NULL, 'not found', 'verification')
 ) AS t(program, enrolment_id, record_id, household_id, enrolment_status, reason_code, severity, amount_at_stake,
     first_date, last_date, evidence, decided_under);
+ALTER TABLE marts.rpt_payroll_pre ADD COLUMN evidence_said JSON;
+UPDATE marts.rpt_payroll_pre SET evidence_said =
+    '[{"say": "deceased_still_paid", "with": {"date": "2026-03-01", "payments": 1}}]'
+WHERE reason_code = 'deceased_still_paid';
 """
 
 
@@ -84,8 +89,10 @@ def con():
     con.close()
 
 
-def export(con, home: Path, run_id: str = "r1", run_date: dt.date = RUN_DATE):
-    return {file.program: file for file in export_exceptions(con, home, run_id, run_date, PROGRAMS)}
+def export(con, home: Path, run_id: str = "r1", run_date: dt.date = RUN_DATE, **deliveries: Delivery):
+    """Export for all programs, in English and plain where nothing else is said of one."""
+    to = dict.fromkeys(PROGRAMS, Delivery(languages()["en"])) | deliveries
+    return {file.program: file for file in export_exceptions(con, home, run_id, run_date, to)}
 
 
 def read(file, sheet: str) -> list[dict]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.exceptions.readme import Facts
+from exchange.exceptions.words import languages
 from exchange.exceptions.workbook import ExceptionWorkbook
 from exchange.plain_csv import write_csv
 from exchange.sheets import Column, Sheet
@@ -44,7 +45,7 @@ def test_no_csv_cell_starts_a_formula_and_the_text_stays_whole(names):
 def test_no_workbook_cell_is_a_formula_a_link_or_a_number(names):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "t.xlsx"
-        workbook = ExceptionWorkbook(file, FACTS)
+        workbook = ExceptionWorkbook(file, FACTS, languages()["en"])
         workbook.add_sheet(SHEET, [(name,) for name in names])
         workbook.close()
         page = openpyxl.load_workbook(file)["Duplicates"]

@@ -23,9 +23,9 @@ beside AS (
         exported.cell_sums AS kept_sums,
         given.decision AS decision_given,
         given.action AS action_given,
-        decisions.word AS decision,
+        decisions.code AS decision,
         -- Where there is a list of actions, one of it; else whatever was written.
-        if(sheets.has_actions, actions.word, given.action) AS action,
+        if(sheets.has_actions, actions.code, given.action) AS action,
         sheets.decisions AS decisions_listed,
         sheets.actions AS actions_listed,
         cell_dates(given.decided_on) AS days,
@@ -39,9 +39,9 @@ beside AS (
         ON exported.exception_id = given.exception_id
         AND exports.export_number BETWEEN exported.first_export AND exported.last_export
     LEFT JOIN decision_words AS decisions
-        ON decisions.sheet = given.sheet AND decisions.column_name = 'decision' AND decisions.word = lower(given.decision)
+        ON decisions.sheet = given.sheet AND decisions.column_name = 'decision' AND decisions.word = folded(given.decision)
     LEFT JOIN decision_words AS actions
-        ON actions.sheet = given.sheet AND actions.column_name = 'action taken' AND actions.word = lower(given.action)
+        ON actions.sheet = given.sheet AND actions.column_name = 'action taken' AND actions.word = folded(given.action)
     -- A run that exported twice may have written a row in two ways.
     QUALIFY row_number() OVER (
         PARTITION BY given.part, given.row_number ORDER BY exported.row_sum = given.row_sum DESC NULLS LAST

@@ -8,12 +8,12 @@ WITH person_level AS (
         overlap_from, overlap_to, money_at_stake, both_still_paid, true AS is_both_paid, 'person' AS level,
         CASE WHEN match_key = 'same_record' THEN 1 ELSE match_probability END AS certainty,
         CASE
-            WHEN match_key = 'same_record' THEN 'One record stands on both enrolments.'
-            WHEN match_verdict = 'review' THEN
-                'Perhaps one person: the records agree on ' || replace(match_key, '_', ' ') || '. Not established.'
-            WHEN match_key = 'through_other_records' THEN
-                'Taken as one person: both records agree with a third one.'
-            ELSE 'Taken as one person: the records agree on ' || replace(match_key, '_', ' ') || '.'
+            WHEN match_key = 'same_record' THEN phrase('one_record')
+            WHEN match_verdict <> 'review' AND match_key = 'through_other_records' THEN phrase('one_person_through_others')
+            ELSE phrase(
+                if(match_verdict = 'review', 'perhaps_one_person', 'one_person'),
+                MAP {'match_key': replace(match_key, ' and ', ', ')}
+            )
         END AS reason
     FROM marts.rpt_multiple_receipt
 ),
@@ -24,10 +24,9 @@ household_level AS (
         household_id_a, household_id_b, status_a, status_b, rule_code, verdict, match_verdict,
         overlap_from, overlap_to, money_at_stake, both_still_paid, is_both_paid, 'household' AS level,
         NULL::DOUBLE AS certainty,
-        CASE match_verdict
-            WHEN 'review' THEN 'Perhaps one household: ' || shared_persons || ' person(s) in both. Not established.'
-            ELSE 'Taken as one household: ' || shared_persons || ' person(s) in both.'
-        END AS reason
+        phrase(
+            if(match_verdict = 'review', 'perhaps_one_household', 'one_household'), MAP {'persons': shared_persons::VARCHAR}
+        ) AS reason
     FROM marts.rpt_household_multiple_receipt
 ),
 
@@ -83,10 +82,10 @@ details AS (
         [
             {'field': 'name', 'value': lower(persons.full_name)},
             {'field': 'sex', 'value': persons.sex},
-            {'field': 'birth date', 'value': left(
+            {'field': 'birth_date', 'value': left(
                 persons.birth_date::VARCHAR, CASE persons.birth_date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END
             )},
-            {'field': 'ID number', 'value': coalesce(persons.national_id, persons.national_id_given)},
+            {'field': 'id_number', 'value': coalesce(persons.national_id, persons.national_id_given)},
             {'field': 'phone', 'value': persons.phone},
             {'field': 'county', 'value': persons.county_code}
         ] AS fields
@@ -105,7 +104,7 @@ compared AS (
             lambda pair: {
                 'name': pair[1].field,
                 'is_same': pair[1].value = pair[2].value
-                OR (pair[1].field = 'birth date' AND (starts_with(pair[1].value, pair[2].value) OR starts_with(pair[2].value, pair[1].value)))
+                OR (pair[1].field = 'birth_date' AND (starts_with(pair[1].value, pair[2].value) OR starts_with(pair[2].value, pair[1].value)))
             }
         ) AS fields
     FROM pairs
@@ -168,10 +167,13 @@ SELECT
     sides.record_id,
     sides.household_id,
     sides.enrolment_status,
-    'one ' || sides.level AS about,
+    sides.level AS about,
     sides.own_members,
-    replace(sides.verdict, '_', ' ') AS verdict,
-    coalesce(rules.rule_code || ': ' || rules.legal_basis, 'no rule for these two programs') AS rule,
+    sides.verdict,
+    if(
+        rules.rule_code IS NULL, phrase('no_rule'),
+        phrase('rule', MAP {'rule': rules.rule_code, 'basis': rules.legal_basis})
+    ) AS rule,
     sides.other_program,
     sides.other_status,
     nullif(sides.same_fields, '') AS same_fields,
@@ -184,21 +186,25 @@ SELECT
     others.national_id_given AS other_national_id_given,
     others.phone AS other_phone,
     -- A household's pair counts from enrolment on, a person's from payment on.
-    sides.reason || CASE sides.level WHEN 'person' THEN ' Both paid from ' ELSE ' Both enrolled from ' END
-    || sides.overlap_from || ' to ' || sides.overlap_to
-    || CASE
-        WHEN sides.both_still_paid THEN '; both are still paid.'
-        WHEN NOT sides.is_both_paid THEN '; not both paid yet.'
-        ELSE '.'
-    END AS evidence_text,
+    list_concat(sides.reason, phrase(
+        CASE
+            WHEN sides.both_still_paid THEN if(sides.level = 'person', 'both_still_paid', 'both_enrolled_still_paid')
+            WHEN NOT sides.is_both_paid THEN 'both_enrolled_not_paid'
+            ELSE if(sides.level = 'person', 'both_paid', 'both_enrolled')
+        END,
+        MAP {'from': sides.overlap_from::VARCHAR, 'to': sides.overlap_to::VARCHAR}
+    )) AS evidence,
     sides.certainty,
     sides.money_at_stake AS amount_at_stake,
-    CASE
-        WHEN sides.match_verdict = 'review' THEN 'Compare with your files before anything else'
-        WHEN sides.program = sides.other_program THEN 'Keep one registration, exit the other'
-        WHEN sides.verdict = 'prohibited' THEN 'Agree with ' || sides.other_program || ' which benefit stays'
-        ELSE 'Decide with ' || sides.other_program || ' whether both may stay'
-    END AS suggested_action
+    phrase(
+        CASE
+            WHEN sides.match_verdict = 'review' THEN 'compare_files'
+            WHEN sides.program = sides.other_program THEN 'keep_one_registration'
+            WHEN sides.verdict = 'prohibited' THEN 'agree_which_stays'
+            ELSE 'decide_whether_both'
+        END,
+        MAP {'program': sides.other_program}
+    ) AS suggested_action
 FROM sides
 -- Of another program's record nothing is taken.
 LEFT JOIN registry.persons AS others

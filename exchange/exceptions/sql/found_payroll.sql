@@ -11,18 +11,19 @@ SELECT
     record_id,
     household_id,
     enrolment_status,
-    replace(reason_code, '_', ' ') AS check_name,
+    reason_code AS check_name,
     severity,
     first_date,
     last_date,
-    evidence AS evidence_text,
+    -- A check of a country's own may tell its evidence in words alone.
+    coalesce(phrases_of(evidence_said), as_written(rpt_payroll_pre.evidence)) AS evidence,
     NULL::DOUBLE AS certainty,
     amount_at_stake,
-    CASE severity
-        WHEN 'high' THEN 'Look into it before the next payment'
-        WHEN 'medium' THEN 'Look into it in this cycle'
-        ELSE 'Correct when convenient'
-    END AS suggested_action
+    phrase(CASE severity
+        WHEN 'high' THEN 'before_next_payment'
+        WHEN 'medium' THEN 'in_this_cycle'
+        ELSE 'when_convenient'
+    END) AS suggested_action
 FROM marts.rpt_payroll_pre
 WHERE list_contains($programs::VARCHAR[], program) AND decided_under = 'payroll'
-QUALIFY row_number() OVER (PARTITION BY program, enrolment_id, reason_code ORDER BY amount_at_stake DESC, evidence) = 1
+QUALIFY row_number() OVER (PARTITION BY program, enrolment_id, reason_code ORDER BY amount_at_stake DESC, rpt_payroll_pre.evidence) = 1

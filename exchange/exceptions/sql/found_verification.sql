@@ -80,64 +80,50 @@ SELECT
     verification.record_id,
     verification.household_id,
     records.enrolment_status,
+    verification.finding,
+    nullif(verification.mismatched_fields, '') AS fields,
     CASE verification.finding
-        WHEN 'id_shared' THEN 'ID shared'
-        WHEN 'not_found' THEN 'not found'
-        WHEN 'could_not_check' THEN 'could not check'
-        ELSE verification.finding
-    END AS finding,
-    replace(nullif(verification.mismatched_fields, ''), '_', ' ') AS fields,
-    CASE verification.finding
-        WHEN 'deceased' THEN coalesce(
-            'The population register says that this person died on ' || verification.register_death_date || '.',
-            'The population register says that this person has died; it gives no date.'
+        WHEN 'deceased' THEN if(
+            verification.register_death_date IS NULL, phrase('died'),
+            phrase('died_on', MAP {'date': verification.register_death_date::VARCHAR})
         )
         WHEN 'mismatch' THEN CASE
-            WHEN verification.mismatched_fields = 'national_id' THEN
-                'Found in the register by ' || CASE verification.match_key
-                    WHEN 'same_person' THEN 'another record of the person'
-                    ELSE 'names and birth date'
-                END || '; the register has another ID number.'
-            ELSE coalesce(
-                'The ID number is in the register, where these details differ: '
-                || replace(nullif(verification.mismatched_fields, ''), '_', ' ') || '.',
-                'The ID number is in the register, where other details differ.'
-            )
+            WHEN verification.mismatched_fields = 'national_id'
+                THEN phrase(if(verification.match_key = 'same_person', 'found_by_another_record', 'found_by_names'))
+            WHEN coalesce(verification.mismatched_fields, '') = '' THEN phrase('other_details_differ')
+            ELSE phrase('details_differ', MAP {'field': verification.mismatched_fields})
         END
-        WHEN 'id_shared' THEN concat_ws(
-            ' ',
+        WHEN 'id_shared' THEN list_concat(
             CASE WHEN verification.id_carriers > 1
-                THEN verification.id_carriers || ' persons in the programs carry this ID number.'
+                THEN phrase('carriers', MAP {'persons': verification.id_carriers::VARCHAR})
             END,
-            'In the register it belongs to somebody else: '
-            || replace(nullif(verification.mismatched_fields, ''), '_', ' ') || ' differ.',
+            CASE WHEN verification.mismatched_fields <> ''
+                THEN phrase('somebody_else', MAP {'field': verification.mismatched_fields})
+            END,
             CASE WHEN verification.id_carriers <= 1 AND coalesce(verification.mismatched_fields, '') = ''
-                THEN 'This ID number is also somebody else''s.'
+                THEN phrase('also_somebody_else')
             END,
-            'The register says that the person whom the other details match died on '
-            || verification.register_death_date || '.'
+            CASE WHEN verification.register_death_date IS NOT NULL
+                THEN phrase('match_died_on', MAP {'date': verification.register_death_date::VARCHAR})
+            END
         )
-        WHEN 'not_found' THEN
-            'We looked in the register by ID number' || if(registers.are_asked_by_id, '', ' and by name and birth date')
-            || ', and found nobody.'
-        ELSE CASE verification.could_not_check_reason
-            WHEN 'no_id_to_ask_with'
-                THEN 'We could not look: the register is asked by ID number, and the record has no usable one. '
-            ELSE 'We could not look: the record has neither a usable ID number nor a name with a birth date. '
-        END || 'This says nothing about the person.'
-    END AS evidence_text,
+        WHEN 'not_found' THEN phrase(if(registers.are_asked_by_id, 'not_found_by_id', 'not_found'))
+        ELSE phrase(
+            if(verification.could_not_check_reason = 'no_id_to_ask_with', 'no_id_to_ask_with', 'not_enough_details')
+        )
+    END AS evidence,
     verification.match_probability AS certainty,
     CASE verification.finding
         WHEN 'deceased' THEN coalesce(paid_after_death.amount, 0)
         ELSE coalesce(records.amount, 0)
     END::DECIMAL(18, 2) AS amount_at_stake,
-    CASE verification.finding
-        WHEN 'deceased' THEN 'Confirm the death on the spot; then exit or replace'
-        WHEN 'mismatch' THEN 'Compare with the ID card; correct your record or report the register'
-        WHEN 'id_shared' THEN 'See the ID cards of all who carry this number'
-        WHEN 'not_found' THEN 'See the ID card; help the person to register if there is none'
-        ELSE 'Record the ID number, or help the person to get one; do not stop the payment for this'
-    END AS suggested_action
+    phrase(CASE verification.finding
+        WHEN 'deceased' THEN 'confirm_death'
+        WHEN 'mismatch' THEN 'compare_id_card'
+        WHEN 'id_shared' THEN 'see_all_id_cards'
+        WHEN 'not_found' THEN 'see_id_card'
+        ELSE 'record_id_number'
+    END) AS suggested_action
 FROM numbered AS verification
 INNER JOIN records ON records.record_id = verification.record_id
 CROSS JOIN registers

@@ -10,7 +10,7 @@ SELECT
 FROM (SELECT unnest($programs::VARCHAR[]) AS program) AS programs;
 
 -- Findings of this run join those of earlier ones. Evidence stays as it was when first found; a finding that
--- comes back keeps the day on which it was found first.
+-- comes back keeps the day on which it was found first. It is kept as phrases, for files in any language, and in English.
 INSERT INTO ops.exceptions BY NAME
 SELECT
     exception_id, program, kind, match_id, $run_id AS first_found_run, $run_date AS first_found_at,
@@ -22,8 +22,8 @@ FROM (
         found.other_enrolment_id, found.is_still_paid,
         coalesce(savings.is_escalation_due, false) AS is_escalated,
         to_json({
-            'text': found.evidence_text, 'certainty': found.certainty, 'amount_at_stake': found.amount_at_stake,
-            'reason': found.verdict, 'same': found.same_fields, 'different': found.different_fields,
+            'text': say(found.evidence), 'said': found.evidence, 'certainty': found.certainty,
+            'amount_at_stake': found.amount_at_stake, 'reason': word_of('verdict', found.verdict), 'same': found.same_fields, 'different': found.different_fields,
             'is_one_record': found.is_one_record
         }) AS evidence
     FROM found_duplicate AS found
@@ -34,7 +34,8 @@ FROM (
     SELECT
         exception_id, program, kind, match_id, basis, enrolment_id, false AS is_escalated,
         to_json({
-            'text': evidence_text, 'certainty': certainty, 'amount_at_stake': amount_at_stake, 'reason': finding
+            'text': say(evidence), 'said': evidence, 'certainty': certainty, 'amount_at_stake': amount_at_stake,
+            'reason': word_of('finding', finding)
         }) AS evidence
     FROM found_verification
     WHERE is_checked
@@ -42,7 +43,8 @@ FROM (
     SELECT
         exception_id, program, kind, match_id, basis, enrolment_id, false AS is_escalated,
         to_json({
-            'text': evidence_text, 'certainty': certainty, 'amount_at_stake': amount_at_stake, 'reason': check_name
+            'text': say(evidence), 'said': evidence, 'certainty': certainty, 'amount_at_stake': amount_at_stake,
+            'reason': word_of('check', check_name)
         }) AS evidence
     FROM found_payroll
 )

@@ -7,9 +7,11 @@
     'conditionality_unmet', 'pension_found', 'shared_account', 'caregiver_several_households', 'invalid_national_id',
     'failed_three_in_a_row', 'never_collected'
 ] %}
+{%- set told_elsewhere = ['not_verified', 'could_not_check', 'duplicate_still_paid'] %}
 with found as (
     {%- for reason in reasons %}
-    select '{{ reason }}' as reason_code, enrolment_id, record_id, amount_at_stake, first_date, last_date, evidence
+    select '{{ reason }}' as reason_code, enrolment_id, record_id, amount_at_stake, first_date, last_date, evidence,
+        {{ 'cast(null as json) as evidence_said' if reason in told_elsewhere else 'evidence_said' }}
     from {{ ref('int_payroll__' ~ reason) }}
     {%- if not loop.last %}
     union all
@@ -52,6 +54,7 @@ select
     found.first_date,
     found.last_date,
     found.evidence,
+    found.evidence_said,
     case
         when found.reason_code in ('deceased_still_paid', 'not_verified', 'could_not_check')
             then {{ any_source_stale('sources.is_stale', kinds=['mis', 'register']) }}

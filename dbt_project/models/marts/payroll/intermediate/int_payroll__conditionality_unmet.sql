@@ -8,7 +8,15 @@ select
     any_value(enrolments.first_paid_period_start) as first_date,
     any_value(enrolments.last_paid_period_end) as last_date,
     count(*) || ' children absent on more than ' || any_value(checks.threshold) || '% of days; the most absent: '
-    || arg_max(absences.absence, (absences.absent_percent, absences.record_id)) as evidence
+    || arg_max(absences.absence, (absences.absent_percent, absences.record_id)) as evidence,
+    {%- set most_absent = 'arg_max(absences.{}, (absences.absent_percent, absences.record_id))' %}
+    {{ evidence_said(
+        "'conditionality_unmet'",
+        {
+            'children': 'count(*)', 'percent': 'any_value(checks.threshold)', 'absent': most_absent.format('days_absent'),
+            'open': most_absent.format('days_open'), 'term': most_absent.format('term'), 'year': most_absent.format('school_year')
+        }
+    ) }} as evidence_said
 from {{ ref('fct_enrolments') }} as enrolments
 inner join {{ ref('int_payroll_checks') }} as checks
     on checks.reason_code = 'conditionality_unmet' and checks.program = enrolments.program

@@ -6,7 +6,8 @@ select
     min(payments.period_start) as first_date,
     max(payments.period_end) as last_date,
     'died ' || any_value(persons.death_date) || ' in the register; '
-    || count(*) || ' payments for later periods' as evidence
+    || count(*) || ' payments for later periods' as evidence,
+    {{ evidence_said("'deceased_still_paid'", {'date': 'any_value(persons.death_date)', 'payments': 'count(*)'}) }} as evidence_said
 from {{ ref('fct_enrolments') }} as enrolments
 -- The death may stand on another record of the same person.
 inner join {{ ref('dim_person') }} as persons on persons.person_uid = enrolments.person_uid and persons.death_date is not null

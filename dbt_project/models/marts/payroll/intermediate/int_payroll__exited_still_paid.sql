@@ -6,7 +6,11 @@ select
     min(payments.period_start) as first_date,
     max(payments.period_end) as last_date,
     'exited ' || any_value(enrolments.exit_date) || coalesce(' (' || lower(any_value(enrolments.exit_reason)) || ')', '')
-    || '; ' || count(*) || ' payments for later periods' as evidence
+    || '; ' || count(*) || ' payments for later periods' as evidence,
+    {{ evidence_said(
+        "case when any_value(enrolments.exit_reason) is null then 'exited_still_paid' else 'exited_for_still_paid' end",
+        {'date': 'any_value(enrolments.exit_date)', 'exit_reason': 'lower(any_value(enrolments.exit_reason))', 'payments': 'count(*)'}
+    ) }} as evidence_said
 from {{ ref('fct_enrolments') }} as enrolments
 inner join {{ ref('fct_payments') }} as payments
     on payments.enrolment_id = enrolments.enrolment_id

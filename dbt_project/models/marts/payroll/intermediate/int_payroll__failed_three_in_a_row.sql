@@ -24,6 +24,7 @@ select
     min(failed_runs.first_date) as first_date,
     max(failed_runs.last_date) as last_date,
     max(failed_runs.failed) || ' credits failed one after the other' as evidence,
+    {{ evidence_said("'failed_three_in_a_row'", {'credits': 'max(failed_runs.failed)'}) }} as evidence_said,
     arg_max(failed_runs.last_payment_id, failed_runs.last_date) as last_payment_id
 from failed_runs
 inner join {{ ref('fct_enrolments') }} as enrolments on enrolments.enrolment_id = failed_runs.enrolment_id

@@ -16,6 +16,7 @@ select
     uncollected.first_date,
     uncollected.last_date,
     'none of ' || uncollected.lines || ' payments was ever collected' as evidence,
+    {{ evidence_said("'never_collected'", {'payments': 'uncollected.lines'}) }} as evidence_said,
     uncollected.last_payment_id
 from uncollected
 inner join {{ ref('fct_enrolments') }} as enrolments on enrolments.enrolment_id = uncollected.enrolment_id

@@ -5,7 +5,8 @@ select
     sum(amount_paid) as amount_at_stake,
     min(period_start) as first_date,
     max(period_end) as last_date,
-    count(*) || ' payments; enrolment is ' || any_value(enrolment_status) as evidence
+    count(*) || ' payments; enrolment is ' || any_value(enrolment_status) as evidence,
+    {{ evidence_said("'paid_not_enrolled'", {'payments': 'count(*)', 'status': 'any_value(enrolment_status)'}) }} as evidence_said
 from {{ ref('int_payments_not_enrolled') }}
 where amount_paid > 0
 group by enrolment_id
@@ -16,7 +17,8 @@ select
     sum(payments.amount_paid),
     min(payments.period_start),
     max(payments.period_end),
-    count(*) || ' payments for periods before the enrolment of ' || any_value(enrolments.enrolled_date)
+    count(*) || ' payments for periods before the enrolment of ' || any_value(enrolments.enrolled_date),
+    {{ evidence_said("'paid_before_enrolment'", {'payments': 'count(*)', 'date': 'any_value(enrolments.enrolled_date)'}) }}
 from {{ ref('fct_enrolments') }} as enrolments
 inner join {{ ref('fct_payments') }} as payments
     on payments.enrolment_id = enrolments.enrolment_id

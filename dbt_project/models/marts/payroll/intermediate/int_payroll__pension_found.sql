@@ -9,7 +9,11 @@ select
         ' and ',
         case when people.is_pensioner then 'draws a public pension' end,
         case when people.is_employed then 'is on the public payroll' end
-    ) as evidence
+    ) as evidence,
+    {{ evidence_said(
+        "case when people.is_pensioner and people.is_employed then 'draws_pension_and_wage' "
+        "when people.is_pensioner then 'draws_pension' else 'on_public_payroll' end"
+    ) }} as evidence_said
 from {{ ref('fct_enrolments') }} as enrolments
 inner join {{ ref('int_public_payroll_people') }} as people on people.person_uid = enrolments.person_uid
 where enrolments.status in ('active', 'suspended')

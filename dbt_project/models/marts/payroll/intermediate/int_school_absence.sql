@@ -20,6 +20,8 @@ select
     last_terms.school_year,
     last_terms.term,
     last_terms.absent_percent,
+    last_terms.days_absent,
+    last_terms.days_open,
     last_terms.days_absent || ' of ' || last_terms.days_open || ' days absent in term ' || last_terms.term || ' of '
     || last_terms.school_year as absence
 from {{ ref('int_persons') }} as persons
