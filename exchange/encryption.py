@@ -85,7 +85,7 @@ def pipe_for_recipient(recipient: str, target: Path) -> Iterator[Path]:
 
 
 def decrypted(content: bytes, identity: str | None) -> bytes:
-    """What was encrypted for the age recipient of this identity. Raises WrongKey where it is another's, or none given."""
+    """What was encrypted for the age recipient of this identity. Raises WrongKey where it was not, or none is given."""
     import pyrage
 
     if not identity:

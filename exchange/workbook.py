@@ -39,8 +39,9 @@ class Labels:
 class LockedWorkbook:
     """Writes one workbook from rows that come in order; holds one row at a time in memory.
 
-    `target`: a file, or a buffer, for which all rows are held in memory and nothing is written elsewhere. `dated` stands in the file instead of the clock, so that the same rows give the same file; `footer` is printed on
-    every page; `first_sheet`: the words of the first sheet as (style, line), style one of title, heading, text.
+    `target`: a file, or a buffer, for which all rows are held in memory and nothing is written elsewhere; `dated` is
+    in the file instead of the clock, so that the same rows give the same file; `footer` is printed on every page;
+    `first_sheet`: the words of the first sheet as (style, line), style one of title, heading, text.
     """
 
     def __init__(
@@ -59,8 +60,8 @@ class LockedWorkbook:
         self._book = xlsxwriter.Workbook(
             str(target) if is_file else target,
             # Names such as =HYPERLINK(...) or @SUM stay text: they come from a form anyone can fill in.
-            {"constant_memory": is_file, "in_memory": not is_file, "strings_to_formulas": False, "strings_to_urls": False,
-             "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"},
+            {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+             "constant_memory": is_file, "in_memory": not is_file, "default_date_format": "yyyy-mm-dd"},
         )
         self._book.set_properties({"title": title, "created": dt.datetime.combine(dated, dt.time())})
         self._header = self._book.add_format(

@@ -432,8 +432,8 @@ def _unknown_languages(registry: Registry, home: Path) -> list[str]:
     except ConfigurationProblem as problem:
         return [str(problem)]
     return [
-        f"{place}: {language!r} is no language we have; expected {', '.join(known)}, or put words/{language}.yml beside "
-        "registry.yml" for place, language in named.items() if language not in known
+        f"{place}: {language!r} is no language we have; expected {', '.join(sorted(known))}, or put "
+        f"words/{language}.yml beside registry.yml" for place, language in named.items() if language not in known
     ]
 
 

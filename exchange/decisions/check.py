@@ -25,7 +25,11 @@ _FIELDS = {
 
 
 def check(
-    con: duckdb.DuckDBPyConnection, given: Sequence[Given], today: dt.date, program: str | None, languages: Iterable[Words]
+    con: duckdb.DuckDBPyConnection,
+    given: Sequence[Given],
+    today: dt.date,
+    program: str | None,
+    languages: Iterable[Words],
 ) -> None:
     """Put the rows beside what was exported in the table `judged`, and every fault into `decision_faults`.
 
@@ -43,8 +47,11 @@ def check(
 
 
 def _tell_words(con: duckdb.DuckDBPyConnection, languages: Iterable[Words]) -> None:
-    con.execute("CREATE OR REPLACE TEMP TABLE decision_words (sheet VARCHAR, column_name VARCHAR, code VARCHAR, word VARCHAR)")
-    con.executemany("INSERT INTO decision_words SELECT DISTINCT ?, ?, ?, folded(?)", [
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE decision_words "
+        "(sheet VARCHAR, column_name VARCHAR, code VARCHAR, word VARCHAR, UNIQUE (sheet, column_name, word))"
+    )
+    con.executemany("INSERT OR IGNORE INTO decision_words SELECT ?, ?, ?, folded(?)", [
         [sheet.name, heading, code, words.texts[f"{group_of(heading)}.{code}"]]
         for words in languages
         for sheet in SHEETS for heading in (DECISION, ACTION) for code in sheet.choices(heading)

@@ -10,7 +10,10 @@ from exchange.sheets import Sheet
 
 @dataclass(frozen=True)
 class Names:
-    """What sheets and columns are called, as it is compared (`folded`): a program may have changed its language since."""
+    """What sheets and columns are called, in the form that is compared (`folded`).
+
+    A program may have changed its language since, so names of all languages count.
+    """
 
     sheets: Mapping[str, Sheet]
     headings: Mapping[str, Mapping[str, str]]

@@ -33,7 +33,7 @@ class Reading:
             if program.recipient and program.recipient.workbook_password
         }
         identity = registry.decisions.age_identity
-        return cls(languages(home), passwords, identity and identity.get_secret_value().strip())
+        return cls(languages(home), passwords, identity.get_secret_value().strip() if identity else None)
 
 
 def kind_of(path: Path) -> str:

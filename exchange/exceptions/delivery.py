@@ -78,7 +78,10 @@ def deliveries(home: Path, registry: Registry) -> dict[str, Delivery]:
     known = languages(home)
     found = {}
     for code, program in registry.programs.items():
-        recipient = program.recipient
-        password = recipient.workbook_password.get_secret_value() if recipient and recipient.workbook_password else None
-        found[code] = Delivery(known[program.language or registry.language], password, recipient and recipient.age)
+        words = known[program.language or registry.language]
+        if recipient := program.recipient:
+            password = recipient.workbook_password
+            found[code] = Delivery(words, password.get_secret_value() if password else None, recipient.age)
+        else:
+            found[code] = Delivery(words)
     return found

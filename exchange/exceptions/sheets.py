@@ -1,6 +1,7 @@
 """The sheets of an exception file: their columns, and the decisions a manager can take.
 
-The names here are English, and the codes by which a sheet, column or decision is known; words/ says them in other languages.
+The names here are English, and the codes by which a sheet, column or decision is known; words/ says them in other
+languages.
 """
 
 from exchange.sheets import PHRASE, Column, Kind, Sheet

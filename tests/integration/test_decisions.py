@@ -8,8 +8,10 @@ import time
 
 import pytest
 
+from exchange.exceptions import Delivery
 from exchange.exceptions.findings import find
 from exchange.exceptions.sheets import VERIFICATION
+from exchange.exceptions.words import languages
 from exchange.plain_csv import write_csv
 from tests.integration.managers import ANSWER, DEAD, TODAY, bring_back, fill, states, warehouse
 from tests.integration.test_exceptions_export import export, read
@@ -385,11 +387,15 @@ def test_a_hundred_thousand_decisions_take_seconds(tmp_path):
 @pytest.mark.needs_libreoffice
 def test_workbooks_and_csv_files_saved_by_libreoffice_are_read(con, files, tmp_path):
     path = fill(files["X"], tmp_path / "back.xlsx", {"Duplicates": {2: ANSWER}, "Verification": {2: DEAD}})
+    file = export(con, tmp_path, "r2", Y=Delivery(languages()["fr"]))["Y"]
+    french = {"décision": "registre erroné", "décidé par": "Amina", "décidé le": dt.date(2026, 7, 2)}
+    other = fill(file, tmp_path / "retour.xlsx", {"Vérification": {2: french}})
     all_sheets = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
     for target in ("xlsx", all_sheets):
         command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", target]
-        subprocess.run([*command, "--outdir", tmp_path / "saved", path], check=True, capture_output=True, timeout=300)
-    assert bring_back(con, tmp_path / "saved" / "back.xlsx").recorded == 2
+        command += ["--outdir", str(tmp_path / "saved"), str(path), str(other)]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert bring_back(con, tmp_path / "saved" / "back.xlsx", tmp_path / "saved" / "retour.xlsx").recorded == 3
     sheets = [tmp_path / "saved" / f"back-{name}.csv" for name in ("Duplicates", "Verification", "Payroll")]
-    outcome = bring_back(con, *sheets)
-    assert (outcome.repeated, outcome.recorded, outcome.rows) == (2, 0, 6)
+    outcome = bring_back(con, *sheets, tmp_path / "saved" / "retour-Vérification.csv")
+    assert (outcome.repeated, outcome.recorded, outcome.rows) == (3, 0, 7)

@@ -7,7 +7,7 @@ WITH told AS (
         coalesce(phrases_of(evidence -> 'said'), as_written(evidence ->> 'text')) AS when_found,
         coalesce(phrases_of(latest_evidence -> 'said'), as_written(latest_evidence ->> 'text')) AS now,
         coalesce(evidence ->> 'said', evidence ->> 'text')
-        = if(evidence ->> 'said' IS NULL, latest_evidence ->> 'text', latest_evidence ->> 'said') AS is_as_found,
+        = if((evidence ->> 'said') IS NULL, latest_evidence ->> 'text', latest_evidence ->> 'said') AS is_as_found,
         fields_of(evidence ->> 'same') AS same_when_found,
         fields_of(evidence ->> 'different') AS different_when_found,
         fields_of(latest_evidence ->> 'different') AS different_now,

@@ -1,6 +1,6 @@
 """The words of exception files: a catalogue a language, in one YAML file each, which needs no code to edit.
 
-What belongs here: loading and checking the catalogues, and saying codes and phrases in a language, in Python and in SQL.
+What belongs here: loading and checking the catalogues, and saying codes and phrases in a language, in Python and SQL.
 What does not: the codes themselves, which the findings and sheets give.
 """
 

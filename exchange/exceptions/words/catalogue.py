@@ -7,11 +7,12 @@ from typing import Any
 
 import yaml
 
-from exchange.exceptions.words.checks import faults_of
+from exchange.exceptions.words.checks import clashes, faults_of
 from exchange.exceptions.words.words import ENGLISH, Words, coming_back
 from ibr.errors import ConfigurationProblem
 
 FOLDER = "words"  # in a workspace: <language>.yml, whose words go before ours or make a language of their own
+_MOST_TOLD = 10  # mistakes of a file
 
 
 def languages(home: Path | None = None) -> dict[str, Words]:
@@ -25,16 +26,22 @@ def languages(home: Path | None = None) -> dict[str, Words]:
         try:
             given = _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
         except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-            faults.append(f"is not readable as words by group and code ({type(error).__name__})")
+            faults.append(
+                f"{FOLDER}/{path.name} is not readable as words by group and code ({type(error).__name__}); en.yml in "
+                "exchange/exceptions/words/languages shows how"
+            )
             continue
         before = found[path.stem].texts if path.stem in found else {}
         words = Words(path.stem, {**before, **given})
-        wrong = [f"{FOLDER}/{path.name}, {fault}" for fault in faults_of(words, found[ENGLISH])]
-        faults += wrong
-        if not wrong:
+        wrong = faults_of(words, found[ENGLISH])
+        if wrong:
+            more = f"; and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else ""
+            faults.append(f"{FOLDER}/{path.name}: {'; '.join(wrong[:_MOST_TOLD])}{more}")
+        else:
             found[path.stem] = words
+    faults += [f"{FOLDER}/: {fault}; what comes back has to tell them apart" for fault in clashes(found.values())]
     if faults:
-        raise ConfigurationProblem(f"{len(faults)} mistakes in the words of languages: {' | '.join(faults[:20])}")
+        raise ConfigurationProblem(" | ".join(faults))
     return found
 
 
