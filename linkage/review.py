@@ -1,7 +1,7 @@
 """The review queue: pairs of records that are likely, but not surely, one person, and wait for people."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -24,71 +24,31 @@ class QueueCount:
     pairs: int
 
 
-@dataclass(frozen=True)
-class QueuedPair:
-    """A pair that waits. `beside`: another record of the person that both are already. `evidence`: the sum that leads
-    to the probability, a line each, without values."""
-
-    record_id_l: str
-    record_id_r: str
-    programs: str
-    match_key: str
-    match_probability: float
-    is_one_person: bool
-    beside: str | None
-    evidence: list[str]
-
-
-@dataclass(frozen=True)
-class ReviewQueue:
-    """The queue of the last run: counts of all, and the first pairs, the likeliest first."""
-
-    run_id: str
-    total: int
-    counts: list[QueueCount]
-    pairs: list[QueuedPair]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
-
-def review_queue(con: duckdb.DuckDBPyConnection, first: int) -> ReviewQueue:
-    """Pairs for review that nobody has decided, with evidence on the `first` of them; for none no record is read.
+def gather_queue(con: duckdb.DuckDBPyConnection) -> LastRun:
+    """Make the temporary table `review_queue` of the pairs for review that nobody has decided; returns the last run.
 
     The connection may be read-only. Raises UsageProblem where nothing was linked yet.
     """
     last = last_run(con, "nothing waits for review")
     run_script(con, "decided_pairs")
     run_script(con, "review_queue", bands=BANDS)
+    return last
+
+
+def queue_counts(con: duckdb.DuckDBPyConnection) -> list[QueueCount]:
+    """How many pairs of `review_queue` there are, by programs and probability."""
     counts = con.execute(
         "SELECT programs, band, count(*) FROM review_queue GROUP BY ALL ORDER BY programs, band"
     ).fetchall()
-    return ReviewQueue(
-        run_id=last.run_id,
-        total=sum(pairs for *_, pairs in counts),
-        counts=[QueueCount(programs, _in_words(band), pairs) for programs, band, pairs in counts],
-        pairs=_first_pairs(con, last, first),
-    )
+    return [QueueCount(programs, _in_words(band), pairs) for programs, band, pairs in counts]
 
 
-def _first_pairs(con: duckdb.DuckDBPyConnection, last: LastRun, first: int) -> list[QueuedPair]:
-    rows = con.execute(
-        "SELECT * EXCLUDE (band) FROM review_queue ORDER BY match_probability DESC, record_id_l, record_id_r LIMIT ?",
-        [first],
-    ).fetchall()
-    if not rows:
+def evidence_on(con: duckdb.DuckDBPyConnection, last: LastRun, pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """Of each pair the sum that leads to its probability, a line each, without values; for none no record is read."""
+    if not pairs:
         return []
-    pairs = [(left, right) for left, right, *_ in rows]
     told = explain_pairs(con, last.roles, names_once(PERSONS), pairs, last.model, published_state(con))
-    return [
-        QueuedPair(
-            left, right, programs, key, probability, is_one_person, beside, explanation.sum
-        )
-        for (left, right, programs, key, probability, is_one_person, beside), explanation in zip(
-            rows, told, strict=True
-        )
-    ]
+    return [explanation.sum for explanation in told]
 
 
 def _in_words(band: int) -> str:

@@ -90,13 +90,15 @@ def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None
 
 
 def _take_decisions(con: duckdb.DuckDBPyConnection, until: dt.datetime) -> None:
-    """What people had decided by then: entered by hand by its day, imported from files by when that was."""
+    """What people had decided by then: entered by hand by its day, the rest by when it was recorded."""
     con.execute(
         "INSERT INTO linkage.decisions FROM now.linkage.decisions "
-        f"WHERE kind IS DISTINCT FROM 'exception' AND decided_on < {literal(str(until.date()))}"
+        f"WHERE coalesce(kind, '') NOT IN ('exception', 'review') AND decided_on < {literal(str(until.date()))}"
     )
-    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'now' AND schema_name = 'ops'")
-    if ("decision_files",) not in tables.fetchall():
+    kept = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'now' AND schema_name = 'ops'"
+    ).fetchall()
+    if ("decision_files",) not in kept:
         return  # written by an earlier release, and not by a run since
     con.execute("INSERT INTO ops.exceptions BY NAME FROM now.ops.exceptions")
     con.execute("INSERT INTO ops.exception_pairs BY NAME FROM now.ops.exception_pairs")
@@ -104,6 +106,11 @@ def _take_decisions(con: duckdb.DuckDBPyConnection, until: dt.datetime) -> None:
         "INSERT INTO ops.decisions BY NAME FROM now.ops.decisions WHERE import_number IN "
         f"(SELECT import_number FROM now.ops.decision_files WHERE imported_at < {_timestamp(until)})"
     )
+    if ("review_decisions",) in kept:
+        con.execute(
+            "INSERT INTO ops.review_decisions BY NAME FROM now.ops.review_decisions "
+            f"WHERE decided_at < {_timestamp(until)}"
+        )
     bind(con)
 
 

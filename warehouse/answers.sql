@@ -92,3 +92,47 @@ SELECT
 FROM sides
 INNER JOIN ops.exceptions AS exceptions ON exceptions.exception_id = sides.exception_id
 LEFT JOIN pairs_since ON pairs_since.exception_id = sides.exception_id AND pairs_since.basis = sides.basis;
+
+-- The last word on each pair in the review queue that nobody has taken back, and what it amounts to: in_force, to_confirm
+-- or more_time, as above. `said`: all that stands, in its order.
+CREATE OR REPLACE VIEW ops.review_answers AS
+WITH standing AS (
+    SELECT
+        *,
+        last_value(decision) OVER pair AS last_decision
+    FROM ops.review_decisions
+    WHERE decision_id NOT IN (SELECT withdraws FROM ops.review_decisions WHERE withdraws IS NOT NULL) AND withdraws IS NULL
+    WINDOW pair AS (
+        PARTITION BY record_id_l, record_id_r ORDER BY decision_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+),
+
+pairs AS (
+    SELECT
+        record_id_l,
+        record_id_r,
+        max(decision_id) AS decision_id,
+        any_value(last_decision) AS decision,
+        arg_max(decided_by, decision_id) AS decided_by,
+        arg_max(decided_on, decision_id) AS decided_on,
+        arg_max(needs_second, decision_id) AS needs_second,
+        -- Who said otherwise before does not count, nor what was said before somebody said otherwise.
+        coalesce(max(decision_id) FILTER (WHERE decision <> last_decision), '') AS said_otherwise,
+        list({'id': decision_id, 'decision': decision, 'by': lower(decided_by)} ORDER BY decision_id) AS words,
+        list(
+            {'decision': decision, 'decided_by': decided_by, 'decided_on': decided_on, 'comment': comment} ORDER BY decision_id
+        ) AS said
+    FROM standing
+    GROUP BY record_id_l, record_id_r
+)
+
+SELECT
+    * EXCLUDE (said_otherwise, words),
+    CASE
+        WHEN decision = 'need more time' THEN 'more_time'
+        WHEN needs_second AND len(list_distinct(list_transform(
+            list_filter(words, lambda word: word.id > said_otherwise), lambda word: word.by
+        ))) < 2 THEN 'to_confirm'
+        ELSE 'in_force'
+    END AS state
+FROM pairs;

@@ -304,6 +304,21 @@ CREATE TABLE IF NOT EXISTS ops.shares (
     days_overdue BIGINT
 );
 
+-- What people said in the review queue, of pairs of records, the lesser identifier first. Nothing is ever changed here: a
+-- decision that was taken back stays, with a later row that names it (withdraws).
+CREATE TABLE IF NOT EXISTS ops.review_decisions (
+    decision_id VARCHAR NOT NULL,
+    record_id_l VARCHAR NOT NULL,
+    record_id_r VARCHAR NOT NULL,
+    decision VARCHAR,
+    comment VARCHAR,
+    decided_by VARCHAR NOT NULL,
+    decided_on DATE,
+    decided_at TIMESTAMPTZ NOT NULL,
+    needs_second BOOLEAN,
+    withdraws VARCHAR
+);
+
 -- linkage: filled by the engine; empty until it has run once
 
 CREATE TABLE IF NOT EXISTS linkage.pairs (

@@ -12,6 +12,7 @@ import duckdb
 from exchange.clerical import words
 from exchange.clerical.sheet import PAIRS, SHOWN
 from exchange.plain_csv import write_csv
+from exchange.records import show_records
 from exchange.workbook import LockedWorkbook
 from ibr.errors import UsageProblem
 from linkage.clerical_samples import DrawnSample, cell_sum, keep
@@ -80,6 +81,11 @@ def _stage(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
         for field in (column.field for column in SHOWN)
         if field
     )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE records_to_show AS "
+        "SELECT DISTINCT unnest([record_id_l, record_id_r]) AS record_id FROM clerical_drawn"
+    )
+    show_records(con)
     query = files("exchange.clerical").joinpath("sql/rows.sql").read_text(encoding="utf-8")
     con.execute(query.replace("{{ columns }}", columns))
     return con.execute(f"SELECT * EXCLUDE (place) FROM {PAIRS.table} ORDER BY place").fetchall()

@@ -7,7 +7,9 @@ from exchange.scripts import run_script
 
 
 def bind(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the rows of kind `exception` in `linkage.decisions` those that `ops.answers` says are in force.
+    """Make the rows of kinds `exception` and `review` in `linkage.decisions` those that are in force.
+
+    `ops.answers` says which of programs' answers are, `ops.review_answers` which of those given in the review queue.
 
     Rows that people entered by hand stay. The caller holds the transaction.
     """

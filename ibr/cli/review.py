@@ -8,43 +8,55 @@ from typing import TYPE_CHECKING
 import click
 
 from ibr.cli.options import as_option, home_option, json_option
+from ibr.cli.review_cases import Session, about
 from ibr.cli.writing import writing
-from ibr.console import console, table
+from ibr.console import console, plain, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
+    from exchange.review import ReviewQueue
     from linkage.clerical_samples import DrawnSample, Result
-    from linkage.review import ReviewQueue
 
 
-@click.group(invoke_without_command=True, epilog="Example: ibr review --first 20")
+@click.group(invoke_without_command=True, epilog="Example: ibr review --by 'A. Otieno'")
 @home_option
 @as_option
+@click.option("--by", default=None, help="Who decides: goes through the cases one by one, with PERSONAL DATA.")
+@click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Day of the decisions instead of today.")
 @click.option("--first", type=click.IntRange(min=0), default=10, show_default=True, help="How many pairs to list.")
 @json_option
 @click.pass_context
-def review(context: click.Context, home: Workspace, first: int, as_json: bool) -> None:
+def review(context: click.Context, home: Workspace, by, as_at, first: int, as_json: bool) -> None:
     """The review queue: pairs that are likely, but not surely, one person, and that nobody has decided.
 
-    Counts by programs and probability, and the first pairs with the evidence in words. Where both records receive a
-    benefit, the pair stands in their programs' exception files as a suspected duplicate; the others stand here alone.
-    `ibr review sample` measures how often the linkage is right.
+    Counts by programs and probability, and the first cases with the evidence in words: those with most money at stake
+    first, then the likeliest. Where both records receive a benefit, the pair stands in their programs' exception files
+    too, as a suspected duplicate, and their answers go before yours; the others stand here alone.
+
+    With --by, case by case: both records side by side, and the evidence. Each decision is on record at once, and can be
+    taken back; leave at any time, and go on later. `ibr review sample` measures how often the linkage is right.
     """
     if context.invoked_subcommand:
         return
-    from linkage.review import review_queue
+    from exchange.review import review_queue
     from warehouse.audit import record
     from warehouse.connection import connect
+
+    if by is not None:
+        if not by.strip() or as_json:
+            raise UsageProblem("--by expects a name, and goes through the cases in a terminal, without --json")
+        Session(home, by, as_at.date() if as_at else None).run()
+        return
 
     with connect(home.warehouse_file, read_only=True) as con:
         queue = review_queue(con, first)
     shown = [record_id for pair in queue.pairs for record_id in (pair.record_id_l, pair.record_id_r)]
     record(home.home, "review_listed", subjects=shown, details={"pairs": len(queue.pairs)})
     if as_json:
-        click.echo(json.dumps(queue.as_dict(), indent=1))
+        click.echo(json.dumps(queue.as_dict(), default=plain, indent=1))
     else:
-        _show_queue(queue)
+        _show_queue(queue, home.registry.currency)
 
 
 @review.command(epilog="Example: ibr review sample --size 200 --output clerks/")
@@ -111,7 +123,7 @@ def _read(home: Workspace, path: Path, as_json: bool) -> None:
         _show_result(result)
 
 
-def _show_queue(queue: "ReviewQueue") -> None:
+def _show_queue(queue: "ReviewQueue", currency: str) -> None:
     console.print(f"{queue.total:,} pairs wait for review after run {queue.run_id}.")
     bands = sorted({c.band for c in queue.counts}, reverse=True)
     counted = {(c.programs, c.band): c.pairs for c in queue.counts}
@@ -120,17 +132,12 @@ def _show_queue(queue: "ReviewQueue") -> None:
     rows = [(p, *pairs, sum(pairs)) for p, pairs in lines]
     console.print(table("By programs and probability", ["programs", *bands, "all"], rows))
     for pair in queue.pairs:
-        joined = "; the run has both in one person" if pair.is_one_person else ""
-        joined += f" with {pair.beside}: look at all of them together" if pair.beside else ""
-        console.print(
-            f"\n{pair.record_id_l} and {pair.record_id_r} ({pair.programs}): probability {pair.match_probability:.4f}, "
-            f"by {pair.match_key}{joined}",
-            markup=False, soft_wrap=True,
-        )  # fmt: skip
-        for line in pair.evidence:
-            console.print(f" {line}", markup=False, soft_wrap=True)
+        first, *others = about(pair, currency)
+        told = [f"\n{pair.record_id_l} and {pair.record_id_r} {first}", *(f" {line}" for line in others)]
+        for line in [*told, *(f" {line}" for line in pair.evidence)]:
+            console.print(line, markup=False, soft_wrap=True)
     if len(queue.pairs) < queue.total:
-        console.print(f"\n{queue.total - len(queue.pairs):,} more: --first N. All of one pair: ibr explain ID_A ID_B")
+        console.print(f"\n{queue.total - len(queue.pairs):,} more: --first N. One by one: ibr review --by NAME")
 
 
 def _show_drawn(drawn: "DrawnSample") -> None:

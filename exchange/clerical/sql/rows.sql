@@ -1,49 +1,9 @@
--- What clerks are shown of the pairs in clerical_drawn: all text. Numbers as people gave them, dates in one form.
+-- What clerks are shown of the pairs in clerical_drawn.
 CREATE OR REPLACE TEMP TABLE clerical_rows AS
-WITH records AS (
-    SELECT DISTINCT unnest([record_id_l, record_id_r]) AS record_id FROM clerical_drawn
-),
-
-others AS (
-    SELECT
-        records.record_id,
-        string_agg(members.full_name, ', ' ORDER BY members.full_name, members.record_id) AS household
-    FROM records
-    INNER JOIN registry.persons AS persons ON records.record_id = persons.record_id
-    INNER JOIN registry.persons AS members
-        ON persons.household_id = members.household_id AND persons.record_id <> members.record_id
-    GROUP BY records.record_id
-),
-
-shown AS (
-    SELECT
-        persons.record_id,
-        coalesce(persons.full_name, concat_ws(' ', persons.given_name, persons.middle_name, persons.family_name)) AS full_name,
-        persons.sex,
-        CASE
-            WHEN persons.birth_date IS NULL THEN persons.birth_date_given
-            WHEN persons.birth_date_precision IN ('year', 'month')
-                THEN left(persons.birth_date::VARCHAR, if(persons.birth_date_precision = 'year', 4, 7))
-                    || ' (' || persons.birth_date_precision || ' only)'
-            ELSE persons.birth_date::VARCHAR
-        END AS birth_date,
-        coalesce(persons.national_id_given, persons.national_id) AS national_id,
-        persons.birth_certificate_no,
-        persons.phone,
-        persons.relationship_to_head AS relationship,
-        concat_ws(', ', persons.area_given, households.village) AS area,
-        left(others.household, 400) AS household,
-        persons.program
-    FROM records
-    INNER JOIN registry.persons AS persons ON records.record_id = persons.record_id
-    LEFT JOIN registry.households AS households ON persons.household_id = households.household_id
-    LEFT JOIN others ON records.record_id = others.record_id
-)
-
 SELECT
     drawn.place,
     drawn.pair_id,
     {{ columns }}
 FROM clerical_drawn AS drawn
-INNER JOIN shown AS one ON drawn.record_id_l = one.record_id
-INNER JOIN shown AS two ON drawn.record_id_r = two.record_id
+INNER JOIN records_shown AS one ON drawn.record_id_l = one.record_id
+INNER JOIN records_shown AS two ON drawn.record_id_r = two.record_id
