@@ -10,7 +10,11 @@ from pathlib import Path
 import fastexcel
 import openpyxl
 import pytest
+import yaml
 
+from exchange.exceptions.sheets import SHEETS
+from exchange.exceptions.words import define, languages, speak
+from exchange.sheets import PHRASE
 from tests.acceptance.conftest import Country
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
@@ -95,7 +99,11 @@ def test_decisions_are_refused_corrected_honoured_and_closed(spoilt, tmp_path):
     decided.add(other.decide("Duplicates", "same person", match_id=suspected[3], **{"action taken": "exit here"}))
     shutil.copyfile(other.path, spoilt.home / "inbox" / "decisions" / "back.xlsx")
 
+    registry = yaml.safe_load((spoilt.home / "registry.yml").read_text(encoding="utf-8"))
+    registry["programs"][sure[2]]["language"] = "fr"
+    (spoilt.home / "registry.yml").write_text(yaml.safe_dump(registry), encoding="utf-8")
     spoilt.ibr("run", "link", "marts", "exceptions", "--as-at", "2026-07-06")
+    _is_all_french(spoilt, sure[2])
     assert not list((spoilt.home / "inbox" / "decisions").iterdir())
     with spoilt.warehouse() as con:
         assert con.execute(SAME_NUMBER, sure[4:]).fetchone() == (False,)
@@ -117,6 +125,57 @@ def test_decisions_are_refused_corrected_honoured_and_closed(spoilt, tmp_path):
         sent = {row["exception_id"] for path in folder.glob("*.csv") for row in csv.DictReader(path.open())}
         assert sent
         assert not sent & decided
+
+
+ENGLISH = re.compile(r"\b(the|and|of|record|paid|payments|registration|person)\b")
+
+
+def _is_all_french(country: Country, program: str) -> None:
+    """No code, no English word of ours and no English sentence is left in a file of a real run."""
+    french, english = (languages()[language].texts for language in ("fr", "en"))
+    book = openpyxl.load_workbook(country.home / "exceptions" / program / "2026-07-06" / "duplicates.xlsx")
+    with country.warehouse() as con:
+        sentences = {
+            text for row in con.execute("SELECT evidence ->> 'text', latest_evidence ->> 'text' FROM ops.exceptions")
+            .fetchall() for text in row
+        }
+    said = 0
+    for sheet in SHEETS:
+        page = book[french[f"sheet.{sheet.name}"]]
+        for row in page.iter_rows(min_row=2, values_only=True):
+            for column, cell in zip(sheet.columns, row, strict=True):
+                if cell is None or not column.vocabulary:
+                    continue
+                said += 1
+                if column.vocabulary == PHRASE:
+                    assert cell not in sentences
+                    assert not ENGLISH.search(_without_basis(cell)), cell
+                else:
+                    words = {text for key, text in french.items() if key.startswith(f"{column.vocabulary}.")}
+                    assert set(cell.split(", ")) <= words, (column.heading, cell)
+    assert said > 100
+    assert not {row[0] for row in book["Lisez-moi"].values} & set(english.values())
+
+
+def _without_basis(cell: str) -> str:
+    """A rule's legal basis is the country's own text."""
+    return re.sub(r"^\w+ : .*", "", cell)
+
+
+def test_evidence_in_codes_says_in_english_what_the_mart_says(small):
+    """Two places tell it: the mart for those who query, the catalogue for files in any language."""
+    with small.warehouse() as con:
+        define(con)
+        speak(con, languages()["en"])
+        differing = con.execute(
+            "SELECT evidence, say(phrases_of(evidence_said)) FROM marts.rpt_payroll_pre "
+            "WHERE decided_under = 'payroll' AND evidence IS DISTINCT FROM say(phrases_of(evidence_said))"
+        ).fetchall()
+        told = con.execute(
+            "SELECT count(DISTINCT reason_code) FROM marts.rpt_payroll_pre WHERE evidence_said IS NOT NULL"
+        ).fetchone()
+    assert differing == []
+    assert told >= (12,)
 
 
 IDENTIFYING = """

@@ -1,4 +1,4 @@
-"""The review queue, case by case: in which order, what is shown, deciding, taking back, two people, and the terminal."""
+"""The review queue, case by case: in which order, what is shown, deciding, taking back, two people, the terminal."""
 
 import datetime as dt
 import json
@@ -40,8 +40,8 @@ def asked_of_a_program(con, pair, amount: int, number: str = "E1") -> None:
     """An exception file asks about the pair too."""
     con.execute(
         "INSERT INTO ops.exceptions (exception_id, program, kind, first_found_run, first_found_at, last_found_run, "
-        "last_found_at, status, latest_evidence, basis, is_found) VALUES ($id, 'A', 'duplicate', 'r', '2026-06-30', 'r', "
-        "'2026-06-30', 'new', $evidence, $id, true)",
+        "last_found_at, status, latest_evidence, basis, is_found) VALUES ($id, 'A', 'duplicate', 'r', '2026-06-30', "
+        "'r', '2026-06-30', 'new', $evidence, $id, true)",
         {"id": number, "evidence": json.dumps({"amount_at_stake": amount})},
     )
     con.execute("INSERT INTO ops.exception_pairs VALUES (?, ?, ?)", [number, *sorted(pair)])
@@ -64,8 +64,10 @@ def test_a_case_shows_both_records_side_by_side_and_the_evidence(con):
     case = next_case(con, "Amina")
     details = {one.name: one for one in case.details}
     left, right = (
-        con.execute("SELECT full_name, birth_date::VARCHAR, program FROM registry.persons WHERE record_id = ?", [record])
-        .fetchone() for record in case.pair
+        con.execute(
+            "SELECT full_name, birth_date::VARCHAR, program FROM registry.persons WHERE record_id = ?", [record]
+        ).fetchone()
+        for record in case.pair
     )
     assert [(details[name].left, details[name].right) for name in ("name", "birth date", "program")] == [
         *zip(left, right, strict=True)
@@ -192,8 +194,8 @@ def test_in_a_terminal_one_decides_passes_over_takes_back_leaves_and_goes_on(hom
     assert done.returncode == 0, done.stderr
     told = done.stdout
     places = [told.index(text) for text in (
-        "Recorded: different people", "Expected one of s, d, m, n, u, q", "Taken back", "Recorded: same person; a second",
-        "1 decided", "2 passed over; they come again",
+        "Recorded: different people", "Expected one of s, d, m, n, u, q", "Taken back",
+        "Recorded: same person; a second", "1 decided", "2 passed over; they come again",
     )]
     assert places == sorted(places)
     assert all(record in told for record in (*first, *second, *third))
