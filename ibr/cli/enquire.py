@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @click.option("--id", "national_id", default=None, help="The national ID number.")
 @click.option("--name", "full_name", default=None, help="The name, in any order; at least two names.")
 @click.option("--birth-date", type=click.DateTime(["%Y-%m-%d"]), default=None, help="As 1951-03-28.")
-@click.option("--purpose", required=True, help="Why it is asked, in a few words that name nobody; it is kept.")
+@click.option(
+    "--purpose", default="not stated", show_default=True,
+    help="Why it is asked, in a few words that name nobody; it is kept, and so is that none was given.",
+)
 @as_option
 @home_option
 @json_option

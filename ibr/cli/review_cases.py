@@ -73,7 +73,14 @@ class Session:
             case = next_case(con, self.by, self.passed_over)
         if case is None:
             console.print("No case is left for you.")
+        else:
+            self._note("review_shown", case.pair)
         return case
+
+    def _note(self, action: str, pair: tuple[str, str], **details: str) -> None:
+        from warehouse import audit
+
+        audit.record(self.home.home, action, self.by, subjects=pair, details=details)
 
     def _decide(self, case: "Case", decision: str, comment: str | None) -> None:
         from exchange.decisions import last_day
@@ -87,6 +94,7 @@ class Session:
                 con, case.pair, decision, by=self.by, on=self.today or last_day(con, now.date()), at=now,
                 comment=comment, two_people=self.home.registry.decisions.two_people,
             )
+        self._note("review_decided", case.pair, decision=decision, state=done.state)
         self.decided += 1
         if done.state == "more_time":
             self.passed_over.append(case.pair)
@@ -103,6 +111,7 @@ class Session:
         if pair is None:
             console.print("There is nothing to take back.")
             return None
+        self._note("review_withdrawn", pair)
         self.decided = max(0, self.decided - 1)
         self.passed_over = [one for one in self.passed_over if set(one) != set(pair)]
         console.print("Taken back; it stays on record as that.")

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from exchange.corrections import CORRECTIONS
 from exchange.exceptions.sheets import DECISION, FIRST_SHEET, SHEETS
 
 ENGLISH = "en"
@@ -40,8 +41,9 @@ def folded(word: str) -> str:
 
 def coming_back() -> Iterator[tuple[str, list[str]]]:
     """Group and codes that have to be told apart: sheets, the columns of one sheet, the choices of one column."""
-    yield "sheet", [FIRST_SHEET, *(sheet.name for sheet in SHEETS)]
-    for sheet in SHEETS:
+    written = (*SHEETS, CORRECTIONS)
+    yield "sheet", [FIRST_SHEET, *(sheet.name for sheet in written)]
+    for sheet in written:
         yield "heading", [column.heading for column in sheet.columns]
         for column in sheet.columns:
             if column.choices:
