@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from linkage.match_keys import MatchKey, key_values_sql
+from linkage.register_people import people_of
 from linkage.results import KeyYield, Stopwatch
 from linkage.standardise import Standardised
 
@@ -119,7 +120,7 @@ class Blocking(ABC):
         """lk_key (h, r, side): the records' values of a key; of a register, only those that a record shares."""
         if self._is_linking:
             of_records = key_values_sql(key, f"(select * from {key.records} where side = 0 and {looking})")
-            of_register = key_values_sql(key, f"(select * from {key.records} where side = 1)")
+            of_register = key_values_sql(key, people_of(self._con, key))
             self._con.execute(f"create or replace temp table lk_key as {of_records}")
             self._con.execute(f"insert into lk_key select * from ({of_register}) where h in (select h from lk_key)")
         else:

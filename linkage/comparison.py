@@ -12,6 +12,8 @@ import numpy as np
 
 from ibr.errors import ConfigurationProblem
 from linkage.fields import Field
+from linkage.register_columns import REGISTER
+from linkage.register_people import taken_apart
 from linkage.sql import render
 from linkage.standardise import LARGEST_HOUSEHOLD, Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE
@@ -167,11 +169,11 @@ def compare(
     by_name = {field.name: field for field in patterns.fields}
     plain = [f for f in patterns.fields if f.kind_name not in ("given", "family", "order")]
     terms = {field.name: _frequency_term(field, data.chance[field.name]) for field in data.frequent}
-    con.execute(
-        render(
+    for number, (some, others) in enumerate(taken_apart(con, data, pairs)):
+        levels = render(
             "compare.sql",
-            target=target,
-            pairs=pairs,
+            pairs=some,
+            others=others,
             given="given" in by_kind,
             given_similarity=_VARIED if data.variants else _SIMILARITY,
             variants=bool(data.variants),
@@ -190,7 +192,7 @@ def compare(
             terms=terms if by_field else {},
             name_level=name_level,
         )
-    )
+        con.execute(f"insert into {target} {levels}" if number else f"create or replace temp table {target} as {levels}")
 
 
 def _frequency_term(field: Field, chance: float) -> str:
@@ -211,9 +213,11 @@ def _frequency_term(field: Field, chance: float) -> str:
 def random_pairs(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     """lk_random (l, r, keys): RANDOM_PAIRS pairs, or all, drawn by hashing: the same records give the same pairs."""
     linking = data.registered > 0
+    people = f"(select r, side from lk_rec union all select r, side from {REGISTER})" if linking else "lk_rec"
     con.execute(
         "create or replace temp table lk_member as "
-        "select side, (row_number() over (partition by side order by r) - 1)::bigint as position, r from lk_rec"
+        "select side, (row_number() over (partition by side order by r) - 1)::bigint as position, r "
+        f"from {people}"
     )
     counts = dict(con.execute("select side, count(*) from lk_member group by side").fetchall())
     left, right = counts.get(0, 0), counts.get(1 if linking else 0, 0)

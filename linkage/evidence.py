@@ -202,7 +202,7 @@ def _sample_pairs(
             (left, right): (band, a, b, odds, probability)
             for band, left, right, a, b, odds, probability in con.execute(
                 "select band, s.l, s.r, a.record_id, b.record_id, odds, probability from lk_shown s "
-                "join lk_plain a on a.r = s.l join lk_plain b on b.r = s.r order by place"
+                "join lk_number a on a.r = s.l join lk_number b on b.r = s.r order by place"
             ).fetchall()
         }
         evidence = {(e.l, e.r): e for e in pair_evidence(con, data, patterns, model, "lk_shown", co_members)}

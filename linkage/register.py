@@ -114,14 +114,14 @@ def _write(con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], li
         f"case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
         "coalesce(n.probability, 0)::double as runner_up_probability "
         "from lk_scored s left join lk_scored n on n.l = s.l and n.place = 2 "
-        "join lk_plain a on a.r = s.l join lk_plain b on b.r = s.r "
+        "join lk_number a on a.r = s.l join lk_number b on b.r = s.r "
         f"where s.place = 1 and s.probability >= {limits['review']} order by s.l"
     )
     # Records the same in every role were compared once: each has the person found for the one that stands for it.
     con.execute(
         f"insert into {schema}.matches select c.record_id, m.* exclude (record_id) from lk_shadow s "
-        "join lk_plain c on c.r = s.shadow join lk_plain f on f.r = s.stands_for and f.side = 0 "
-        f"join {schema}.matches m on m.record_id = f.record_id where c.side = 0"
+        "join lk_plain c on c.r = s.shadow join lk_plain f on f.r = s.stands_for "
+        f"join {schema}.matches m on m.record_id = f.record_id"
     )
 
 

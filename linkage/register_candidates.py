@@ -10,6 +10,7 @@ from linkage.blocking import Blocking, Judge
 from linkage.key_plan import Trial, worthwhile
 from linkage.match_keys import hash_values
 from linkage.prior import each_for_itself
+from linkage.register_people import people_for
 
 # Most records find their person by the surest keys: the dear ones wait for those that did not.
 SURE_PAIRS, LEAST_SURE_PAIRS = 2, 20_000
@@ -34,7 +35,7 @@ class RegisterSearch(Blocking):
     keeps_first = True
 
     def first(self) -> None:
-        self._keys = hash_values(self._con, self._keys)
+        self._keys = hash_values(self._con, self._keys, more=lambda values: people_for(self._con, values))
         self.begin()
         self._later: list[int] = []
         dear = max(LEAST_SURE_PAIRS, SURE_PAIRS * self._data.records)

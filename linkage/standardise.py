@@ -16,6 +16,7 @@ import duckdb
 from ibr.errors import ConfigurationProblem, UsageProblem
 from linkage import vocabulary
 from linkage.fields import Field
+from linkage.register_columns import REGISTER, of_register, register_columns
 from linkage.specification import Roles, Specification
 from linkage.sql import literal, quote, render, single
 from linkage.usable import NAMES_ALONE_NOTE, TELLING, notes_on_columns
@@ -38,7 +39,8 @@ class Standardised:
     `chance`: per field, the share of random pairs in full agreement; `once`: per column, log2 of the share of a value
     that one record holds. `tells_apart`: whether a pair can be a match by the default threshold (usable.py).
     `variants`: given names that the comparison takes for one (variants.py), also in lk_learned.
-    The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values).
+    The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values), the
+    people of a register in lk_register (register_columns.py).
     """
 
     records: int
@@ -89,7 +91,7 @@ def standardise(
     register: str | None = None,
     register_specification: Specification | None = None,
 ) -> Standardised:
-    """Fill lk_plain from `records` (side 0) and, where given, `register` (side 1).
+    """Fill lk_plain from `records` (side 0) and, where given, lk_register from `register` (side 1).
 
     Raises UsageProblem for empty tables and for identifiers that are missing or repeated, ConfigurationProblem for
     columns that do not exist and where no identifying column holds anything.
@@ -149,9 +151,31 @@ def _read(con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]]
                        orders=state and f"{state}.date_orders", fillers=state and f"{state}.date_fillers",
                        filler=FILLER))  # fmt: skip
     con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
-    con.execute(render("records.sql", **_record_context(context, shape)))
-    con.execute(render("sounds.sql"))
+    con.execute(render("sounds.sql", mothers=any(side.columns.mother_name for _, side in sides)))
+    con.execute(render("numbers.sql", sides=context))
+    how = _record_context(shape)
+    con.execute(render("records.sql", target="lk_plain", side=context[0], kept="*", in_words=False, **how))
+    if len(sides) > 1:
+        _read_register(con, sides[1][1], context[1], shape, how)
     return shape
+
+
+def _read_register(
+    con: duckdb.DuckDBPyConnection,
+    register: Specification,
+    side: dict[str, Any],
+    shape: "_Shape",
+    how: dict[str, object],
+) -> None:
+    """lk_register: its people as numbers of the texts in lk_word."""
+    con.execute(render("words.sql"))
+    roles = {role for role, _ in register.columns.columns_by_role()} - (set() if shape.other_ids else {"other_ids"})
+    source = None if register.source else side["source"]
+    kept, same = register_columns(roles, shape.places + shape.attributes, source)
+    con.execute(
+        render("records.sql", target="lk_stored", side=side, kept=", ".join(kept), in_words=True, **how)
+        + f"; create or replace temp view {REGISTER} as select *, {', '.join(same)} from lk_stored"
+    )
 
 
 @dataclass
@@ -206,8 +230,8 @@ def _side(number: int, relation: str, side: Specification, shape: _Shape) -> dic
     columns |= {
         name: _text(roles.other_ids[i] if i < len(roles.other_ids) else None) for i, name in enumerate(shape.other_ids)
     }
-    return {"relation": relation, "record_id": quote(side.record_id), "source": source_of(side, number),
-            "columns": columns}  # fmt: skip
+    return {"relation": relation, "number": number, "record_id": quote(side.record_id),
+            "source": source_of(side, number), "columns": columns}  # fmt: skip
 
 
 def _text_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str]]:
@@ -287,10 +311,9 @@ def identifier(name: str) -> str:
     )
 
 
-def _record_context(sides: list[dict[str, Any]], shape: _Shape) -> dict[str, object]:
+def _record_context(shape: _Shape) -> dict[str, object]:
     digits = "regexp_replace(phone, '\\D', '', 'g')"
     return {
-        "sides": sides,
         "fold": fold,
         "identifier": identifier,
         "keeps_month": "coalesce(lower(birth_date_precision), 'day') <> 'year'",
@@ -369,28 +392,34 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: list[tuple[str
     columns += shape.places + shape.attributes
     counted = [f"count({c}) filter (where len({c}) > 0)" if c in ("extra", "oid") else f"count({c})" for c in columns]
     # With a register a field counts where both sides hold it.
-    per_side = con.execute(
-        f"select side, count(*), count(*) filter (where {TELLING}), {', '.join(counted)} "
-        "from lk_plain group by side order by side"
-    ).fetchall()
-    filled = {column: min(row[3 + i] for row in per_side) for i, column in enumerate(columns)}
+    tables = ["lk_plain", REGISTER][: len(sides)]
+    per_side = [
+        con.execute(f"select count(*), count(*) filter (where {TELLING}), {', '.join(counted)} from {table}").fetchall()[0]
+        for table in tables
+    ]
+    filled = {column: min(row[2 + i] for row in per_side) for i, column in enumerate(columns)}
     filled["dob"] = max(filled["dob"], filled["y"])
-    tells_apart = all(2 * telling >= records for _, records, telling, *_ in per_side)
+    tells_apart = all(2 * telling >= records for records, telling, *_ in per_side)
     notes = [] if tells_apart else [NAMES_ALONE_NOTE]
     notes += notes_on_columns(con, sides, filled, LATEST_YEAR)
     if not any(filled[column] for column in ("given", "family", "dob", "nid", "oid", "phone")):
         raise ConfigurationProblem(
             "No name, birth date, identifier or phone column holds a usable value; check the columns named"
         )
-    places = _finest_first(con, [p for p in shape.places if filled[p]])
-    household_kind = "household" if has_several_sources(con, "lk_plain", "source") else "household in one source"
+    is_linking = len(sides) > 1
+    places = _finest_first(con, [p for p in shape.places if filled[p]], is_linking)
+    household_kind = "household" if has_several_sources(con, everybody(["source"], is_linking), "source") else "household in one source"
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles, household_kind)
-    con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(filled)))
+    con.execute(
+        render("shadows.sql", most=MOST_COPIES, signature=signature(filled), register=REGISTER if is_linking else None)
+    )
     shadows = single(con, "select count(*) from lk_shadow")
+    if is_linking and shadows:
+        con.execute("delete from lk_stored where r in (select shadow from lk_shadow)")
     return Standardised(
-        records=per_side[0][1],
-        registered=per_side[1][1] if len(sides) > 1 else 0,
-        compared=sum(row[1] for row in per_side) - shadows,
+        records=per_side[0][0],
+        registered=per_side[1][0] if is_linking else 0,
+        compared=sum(row[0] for row in per_side) - shadows,
         fields=fields,
         places=places,
         filled=filled,
@@ -398,6 +427,13 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: list[tuple[str
         tells_apart=tells_apart,
         notes=notes,
     )
+
+
+def everybody(columns: Sequence[str], is_linking: bool) -> str:
+    """SQL: the records (r, side) with some columns of lk_plain and, where they are linked to one, the register."""
+    if not is_linking:
+        return "lk_plain"
+    return f"(select r, side, {', '.join(columns)} from lk_plain union all from {of_register(columns)})"
 
 
 def signature(filled: dict[str, int]) -> str:
@@ -408,10 +444,11 @@ def signature(filled: dict[str, int]) -> str:
     return f"case when {known} >= 2 then hash({columns}) end"
 
 
-def _finest_first(con: duckdb.DuckDBPyConnection, places: list[str]) -> list[str]:
+def _finest_first(con: duckdb.DuckDBPyConnection, places: list[str], is_linking: bool) -> list[str]:
     if len(places) < 2:
         return places
-    counts = con.execute(f"select {', '.join(f'count(distinct {p})' for p in places)} from lk_plain").fetchone()
+    distinct = ", ".join(f"count(distinct {p})" for p in places)
+    counts = con.execute(f"select {distinct} from {everybody(places, is_linking)}").fetchone()
     assert counts is not None
     return [p for _, p in sorted(zip(counts, places, strict=True), key=lambda pair: (-pair[0], pair[1]))]
 

@@ -8,8 +8,9 @@ import duckdb
 import numpy as np
 
 from linkage.fields import KINDS
+from linkage.register_columns import INITIALS
 from linkage.sql import render
-from linkage.standardise import Standardised
+from linkage.standardise import Standardised, everybody
 
 # Pairs' worth of belief in the starting value, so that ten records do not decide how common a name is.
 PRIOR_PAIRS = 200.0
@@ -19,31 +20,25 @@ FUZZY_LIMIT = 4.0  # bits
 
 
 def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
-    """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec.
-
-    With a register lk_plain then holds identifiers only, and lk_described the whole records.
-    """
+    """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec."""
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
     for field in data.frequent:
         column, start = field.column, KINDS[field.kind_name].u[0]
-        total = int(con.execute(f"select count({column}) from lk_plain p {shadowed}").fetchall()[0][0])
+        people = everybody([column], data.registered > 0)
+        total = int(con.execute(f"select count({column}) from {people} p {shadowed}").fetchall()[0][0])
         belief, all_records = PRIOR_RECORDS * start, total + PRIOR_RECORDS
         # The person whom two records may be counts once: what is asked is how many others have the value. On a list of
         # 1,093 records, 236 of them twins of others, 220 pairs instead of none reach .99.
         con.execute(
             f"create or replace temp table {frequency_table(column)} as "
             f"select {column} as value, log2((count(*) - 1 + {belief!r}) / {all_records!r}) as share, count(*) as n "
-            f"from lk_plain p {shadowed} and {column} is not null group by 1 having count(*) > 1"
+            f"from {people} p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
         data.once[column] = float(np.log2((1 + belief) / all_records))
         row = con.execute(f"select sum(n * (n - 1)) from {frequency_table(column)}").fetchone()
         agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
         data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
     con.execute(make_compared(data, "lk_rec", "lk_plain" if not data.shadows else COMPARED))
-    if data.registered:
-        # What follows reads the people of a register from lk_rec: they are not to be held twice.
-        con.execute("create or replace temp table lk_described as select * from lk_plain where side = 0")
-        con.execute("create or replace temp table lk_plain as select r, side, record_id from lk_plain")
 
 
 COMPARED = "(from lk_plain p where not exists (select 1 from lk_shadow s where s.shadow = p.r))"
@@ -63,4 +58,5 @@ def make_compared(data: Standardised, target: str, records: str, schema: str = "
         records=records,
         frequent=[(column, frequency_table(column, schema), once) for column, once in data.once.items()],
         extra=any(f.kind_name == "extra" for f in data.fields),
+        initials=INITIALS,
     )

@@ -1,7 +1,6 @@
--- Agreement levels of every pair in {{ pairs }} (l, r, keys), packed into one number (the pattern), and the
+-- Agreement levels of pairs (l, r, keys), whose right sides are in `others`, packed into one number (the pattern), and the
 -- term-frequency adjustment in bits: `tf_own` speaks for the same person, `tf_shared` for the person's household too.
 -- In the pattern 0 is missing and level i is i + 1; a field's digit weighs `factor`.
-create or replace temp table {{ target }} as
 with sides as (
     select c.l, c.r, c.keys,
         a.given as lg, b.given as rg, a.family as lf, b.family as rf, a.extra as lx, b.extra as rx
@@ -14,7 +13,7 @@ with sides as (
         {%- for column in frequent %}, greatest(a.tf_{{ column }}, b.tf_{{ column }}) as f_{{ column }}{% endfor %}
     from {{ pairs }} c
     join lk_rec a on a.r = c.l
-    join lk_rec b on b.r = c.r
+    join {{ others }} b on b.r = c.r
     {%- if variants %}
     left join lk_learned v on v.one = a.given and v.other = b.given
     {%- endif %}

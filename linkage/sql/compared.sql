@@ -5,10 +5,7 @@ create or replace temp table {{ target }} as
 select p.*,
     g.code as given_code, f.code as family_code, mo.code as mother_code,
     hs.hh is not null as is_accompanied,
-    case
-        when p.given is null or p.family is null then coalesce(p.given[1], p.family[1])
-        else least(p.given[1], p.family[1]) || greatest(p.given[1], p.family[1])
-    end as initials
+    {{ initials }} as initials
     {%- if extra %},
     case len(p.extra)
         when 0 then false when 1 then length(p.extra[1]) = 1 else len(list_filter(p.extra, lambda t: length(t) = 1)) > 0

@@ -7,7 +7,6 @@ with outcome as (
     from lk_plain p
     left join lk_shadow s on s.shadow = p.r
     left join lk_scored m on m.l = coalesce(s.stands_for, p.r) and m.place = 1
-    where p.side = 0
     {%- else %}
     select c.r, s.first is not null as is_matched, v.r is not null as is_review
     from lk_cluster c
@@ -25,7 +24,7 @@ with outcome as (
 combined as (
     select is_matched, is_review, count(*) as n
         {%- for kind in kinds %}, {{ kind.value }} as value_{{ loop.index0 }}{% endfor %}
-    from {{ "lk_described" if linking else "lk_plain" }} join outcome using (r)
+    from lk_plain join outcome using (r)
     group by all
 ),
 described as (

@@ -3,6 +3,7 @@
 create or replace temp table lk_shadow as
 with signed as (
     select r, side, {{ signature }} as signature from lk_plain
+    {%- if register %} union all select r, side, {{ signature }} from {{ register }}{% endif %}
 ),
 repeated as (
     select side, signature, min(r) as stands_for

@@ -1,10 +1,12 @@
--- A consonant code of each distinct name, the first letter coded too: soundex keeps the first letter as it is, so
--- Kristine and Christine, Njoroge and Jorogi part. Names in other scripts are their own code.
+-- A consonant code of each distinct text that can stand as a name, the first letter coded too: soundex keeps the first
+-- letter as it is, so Kristine and Christine, Njoroge and Jorogi part. Names in other scripts are their own code.
 create or replace temp table lk_sound as
 with names as (
-    select given as value from lk_plain where given is not null
-    union select family from lk_plain where family is not null
-    union select mother from lk_plain where mother is not null
+    select substr(first_token, 1, 60) as value from lk_text
+    union select substr(first_core, 1, 60) from lk_text
+    union select joined from lk_text
+    union select last_core from lk_text where last_core is not null
+    {%- if mothers %} union select whole from lk_text{% endif %}
 ),
 spelled as (
     select value, regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(

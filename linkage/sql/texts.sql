@@ -35,7 +35,9 @@ select *,
     -- A family name is its tokens without particles, joined; where a whole name is taken apart, it is the last of them.
     substr(array_to_string(case when len(core) > 0 then core else tokens end, ''), 1, 60) as joined,
     case when len(core) > 0 then core[1] else tokens[1] end as first_core,
-    case when len(core) > 1 then core[-1] end as last_core
+    case when len(core) > 1 then core[-1] end as last_core,
+    -- A mother's name is compared whole.
+    substr(array_to_string(tokens, ' '), 1, 100) as whole
 from (
     select raw, tokens,
         list_filter(tokens, lambda t: not {{ is_particle('t') }}) as core,
