@@ -192,7 +192,8 @@ def compare(
             terms=terms if by_field else {},
             name_level=name_level,
         )
-        con.execute(f"insert into {target} {levels}" if number else f"create or replace temp table {target} as {levels}")
+        into = f"insert into {target}" if number else f"create or replace temp table {target} as"
+        con.execute(f"{into} {levels}")
 
 
 def _frequency_term(field: Field, chance: float) -> str:

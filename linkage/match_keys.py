@@ -170,19 +170,24 @@ def hash_values(
     `more`: further records shaped as lk_rec, as SQL for those columns that the values given to it name.
 
     A value that stands in many keys is worked out once a record, and a key then hashes numbers: .05 s of processor time
-    for 4.3 million records instead of .45. Keys of one value, or of each element of a list, read the records as before.
+    for 4.3 million records instead of .45. The only value of a key stays as it is. Keys of a column, or of each element
+    of a list, read the records as before.
     """
-    several = [key for key in keys if len(key.values) > 1 and not key.each]
-    values = list(dict.fromkeys(value for key in several for value in key.values))
+    taken = [key for key in keys if not key.each and not (len(key.values) == 1 and key.values[0].isidentifier())]
+    values = list(dict.fromkeys(value for key in taken for value in key.values))
+    alone = {key.values[0] for key in taken if len(key.values) == 1}
     names = {value: f"v{i}" for i, value in enumerate(values)}
     plain = "".join(f", {value} as {name}" for value, name in names.items())
-    hashed = "".join(f", if({name} is null, null, {_as_number(name)}) as {name}" for name in names.values())
+    hashed = "".join(
+        f", {name if value in alone else f'if({name} is null, null, {_as_number(name)})'} as {name}"
+        for value, name in names.items()
+    )
     numbers = f"select r, side{hashed} from (select r, side{plain} from {{}})"
     con.execute(f"create or replace temp table {table} as {numbers.format('lk_rec')}")
     if more:
         con.execute(f"insert into {table} {numbers.format(more(values))}")
     return [
-        replace(key, values=tuple(names[value] for value in key.values), records=table) if key in several else key
+        replace(key, values=tuple(names[value] for value in key.values), records=table) if key in taken else key
         for key in keys
     ]
 

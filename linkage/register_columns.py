@@ -5,7 +5,7 @@ Every distinct text is in one dictionary with its sound code (lk_word, words.sql
 for the comparison (register_people.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 REGISTER = "lk_register"
 CODE = "_code"  # after the name of a column: the sound code of its text
@@ -13,6 +13,10 @@ NAMES = ("given", "family", "mother")
 INITIALS = (
     "case when p.given is null or p.family is null then coalesce(p.given[1], p.family[1]) "
     "else least(p.given[1], p.family[1]) || greatest(p.given[1], p.family[1]) end"
+)
+HAS_INITIAL = (
+    "case len(p.extra) when 0 then false when 1 then length(p.extra[1]) = 1 "
+    "else len(list_filter(p.extra, lambda t: length(t) = 1)) > 0 end"
 )
 # Column of lk_plain: its type in lk_register, and the roles that fill it. A column that no role fills is not stored.
 _COLUMNS = {
@@ -45,7 +49,7 @@ def register_columns(roles: set[str], places: list[str], source: str | None) -> 
     """
     kept, same = ["r"], ["1::tinyint as side", *([f"{source} as source"] if source else [])]
     kept += [] if source else ["source"]
-    for column, (kind, fill) in {**_COLUMNS, **{place: ("int", roles) for place in places}}.items():
+    for column, (kind, fill) in {**_COLUMNS, **dict.fromkeys(places, ("int", roles))}.items():
         if fill & roles:
             kept.append(f"{f'{column}_word' if is_word(column) else column}::{kind} as {column}")
         else:
@@ -53,19 +57,24 @@ def register_columns(roles: set[str], places: list[str], source: str | None) -> 
     return kept, same
 
 
-def of_register(columns: Iterable[str], people: str = REGISTER) -> str:
-    """SQL: people of the register (r, side) with these columns of lk_rec, frequencies excepted, as texts again.
+def of_register(
+    columns: Iterable[str], people: str = REGISTER, frequencies: Mapping[str, float] | None = None
+) -> str:
+    """SQL: people of the register (r, side) with these columns of lk_rec, as texts again.
 
-    `people`: shaped as lk_register. Only columns that are asked for cost anything.
+    `people`: shaped as lk_register. `frequencies`: columns whose tf_<column> is wanted, with that of a value which is
+    not listed (Standardised.once). Only columns that are asked for cost anything.
     """
-    wanted = dict.fromkeys(columns)
-    stored = [column for column in dict.fromkeys([*wanted, *(NAMES[:2] if "initials" in wanted else ())])
-              if column != "initials"]  # fmt: skip
-    texts = dict.fromkeys(column.removesuffix(CODE) for column in stored if is_word(column.removesuffix(CODE)))
-    selected = ["p.r", "p.side"]
+    wanted = set(columns)
+    stored = sorted(wanted - {"initials"} | (set(NAMES[:2]) if "initials" in wanted else set()))
+    texts = sorted({column.removesuffix(CODE) for column in stored if is_word(column.removesuffix(CODE))})
+    selected, joins = ["p.r", "p.side"], [f"left join lk_word w_{text} on w_{text}.word = p.{text}" for text in texts]
     for column in stored:
         of = column.removesuffix(CODE)
         selected.append(f"w_{of}.{'value' if of == column else 'code'} as {column}" if of in texts else f"p.{column}")
-    joins = "".join(f" left join lk_word w_{text} on w_{text}.word = p.{text}" for text in texts)
-    found = f"(select {', '.join(selected)} from {people} p{joins})"
+    for column, once in (frequencies or {}).items():
+        joins.append(f"left join lk_frequency_{column} f_{column} "
+                     f"on f_{column}.{'word' if is_word(column) else 'value'} = p.{column}")  # fmt: skip
+        selected.append(f"coalesce(f_{column}.share, {once!r}) as tf_{column}")
+    found = f"(select {', '.join(selected)} from {people} p {' '.join(joins)})"
     return f"(select *, {INITIALS} as initials from {found} p)" if "initials" in wanted else found

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from linkage.match_keys import MatchKey
-from linkage.register_columns import CODE, NAMES, REGISTER, of_register
+from linkage.register_columns import CODE, HAS_INITIAL, NAMES, REGISTER, of_register
 from linkage.sql import single
 from linkage.standardise import Standardised, columns_of
-from linkage.term_frequency import make_compared
 
 AT_A_TIME = 1_000_000  # people taken apart together, about 300 MB
 
@@ -49,6 +48,6 @@ def taken_apart(con: duckdb.DuckDBPyConnection, data: Standardised, pairs: str) 
     for first in range(data.records, data.records + data.registered, width) if brought else ():
         within = f"where r >= {first} and r < {first + width}"
         people = f"(from {REGISTER} semi join (from lk_brought {within}) using (r) {within})"
-        con.execute(make_compared(data, "lk_apart", of_register(columns, people)))
-        yield f"(from {pairs} {within})", "lk_apart"
-    con.execute("drop table if exists temp.lk_apart; drop table temp.lk_brought")
+        apart = f"(select *, {HAS_INITIAL} as has_initial from {of_register(columns, people, data.once)} p)"
+        yield f"(from {pairs} {within})", apart
+    con.execute("drop table temp.lk_brought")

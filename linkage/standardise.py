@@ -392,11 +392,8 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: list[tuple[str
     columns += shape.places + shape.attributes
     counted = [f"count({c}) filter (where len({c}) > 0)" if c in ("extra", "oid") else f"count({c})" for c in columns]
     # With a register a field counts where both sides hold it.
-    tables = ["lk_plain", REGISTER][: len(sides)]
-    per_side = [
-        con.execute(f"select count(*), count(*) filter (where {TELLING}), {', '.join(counted)} from {table}").fetchall()[0]
-        for table in tables
-    ]
+    told = f"select count(*), count(*) filter (where {TELLING}), {', '.join(counted)}"
+    per_side = [con.execute(f"{told} from {table}").fetchall()[0] for table in ("lk_plain", REGISTER)[: len(sides)]]
     filled = {column: min(row[2 + i] for row in per_side) for i, column in enumerate(columns)}
     filled["dob"] = max(filled["dob"], filled["y"])
     tells_apart = all(2 * telling >= records for records, telling, *_ in per_side)
@@ -408,7 +405,8 @@ def _finish(con: duckdb.DuckDBPyConnection, shape: _Shape, sides: list[tuple[str
         )
     is_linking = len(sides) > 1
     places = _finest_first(con, [p for p in shape.places if filled[p]], is_linking)
-    household_kind = "household" if has_several_sources(con, everybody(["source"], is_linking), "source") else "household in one source"
+    is_one_source = not has_several_sources(con, everybody(["source"], is_linking), "source")
+    household_kind = "household in one source" if is_one_source else "household"
     fields = _fields(filled, places, [a for a in shape.attributes if filled[a]], shape.titles, household_kind)
     con.execute(
         render("shadows.sql", most=MOST_COPIES, signature=signature(filled), register=REGISTER if is_linking else None)

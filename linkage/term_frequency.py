@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 
 from linkage.fields import KINDS
-from linkage.register_columns import INITIALS
+from linkage.register_columns import HAS_INITIAL, INITIALS, is_word
 from linkage.sql import render
 from linkage.standardise import Standardised, everybody
 
@@ -34,6 +34,11 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
             f"select {column} as value, log2((count(*) - 1 + {belief!r}) / {all_records!r}) as share, count(*) as n "
             f"from {people} p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
+        if data.registered and is_word(column):
+            con.execute(
+                f"create or replace temp table {frequency_table(column)} as "
+                f"select f.*, w.word from {frequency_table(column)} f left join lk_word w using (value)"
+            )
         data.once[column] = float(np.log2((1 + belief) / all_records))
         row = con.execute(f"select sum(n * (n - 1)) from {frequency_table(column)}").fetchone()
         agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
@@ -59,4 +64,5 @@ def make_compared(data: Standardised, target: str, records: str, schema: str = "
         frequent=[(column, frequency_table(column, schema), once) for column, once in data.once.items()],
         extra=any(f.kind_name == "extra" for f in data.fields),
         initials=INITIALS,
+        has_initial=HAS_INITIAL,
     )

@@ -5,9 +5,12 @@
 create or replace temp table lk_date_part as
 with raws as (
     {%- for column in columns %}
-    select {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw, count(*) as had, count(*) filter (where {{ column.whole }}) as whole,
-        {% if column.format %}strftime(try_strptime(cast({{ column.expression }} as varchar), {{ column.format }}), '%Y-%m-%d'){% else %}cast({{ column.expression }} as varchar){% endif %} as text
-    from {{ column.relation }} where {{ column.expression }} is not null group by all
+    select *, {% if column.format %}strftime(try_strptime(raw, {{ column.format }}), '%Y-%m-%d'){% else %}raw{% endif %} as text
+    from (
+        select {{ column.source }} as source, cast({{ column.expression }} as varchar) as raw, count(*) as had,
+            count(*) filter (where {{ column.whole }}) as whole
+        from {{ column.relation }} where {{ column.expression }} is not null group by all
+    )
     {%- if not loop.last %} union all {% endif %}
     {%- endfor %}
 ),

@@ -7,9 +7,7 @@ select p.*,
     hs.hh is not null as is_accompanied,
     {{ initials }} as initials
     {%- if extra %},
-    case len(p.extra)
-        when 0 then false when 1 then length(p.extra[1]) = 1 else len(list_filter(p.extra, lambda t: length(t) = 1)) > 0
-    end as has_initial
+    {{ has_initial }} as has_initial
     {%- endif %}
     {%- for column, _, once in frequent %}, coalesce(fr_{{ column }}.share, {{ once }}) as tf_{{ column }}{% endfor %}
 from {{ records }} p
