@@ -66,13 +66,23 @@ def _edits(column: str, most: int) -> str:
     """SQL: edit distance up to `most`, more being `most` + 1.
 
     Texts of one length that differ in more places than so many exchanges of neighbours explain are not measured (nearly
-    all pairs are like that): a letter put in here and left out there does not count as two edits.
+    all pairs are like that): a letter put in here and left out there does not count as two edits. Nor are texts of two
+    lengths whose Levenshtein distance, which takes a fifth of the time and counts an exchange twice, is more than that.
     """
     a, b = f"a.{column}", f"b.{column}"
     distance = f"damerau_levenshtein({a}, {b})"
     return (
         f"case when abs(length({a}) - length({b})) > {most} then {most + 1} when strlen({a}) = strlen({b}) "
-        f"then case when hamming({a}, {b}) > {2 * most} then {most + 1} else {distance} end else {distance} end"
+        f"then case when hamming({a}, {b}) > {2 * most} then {most + 1} else {distance} end "
+        f"when levenshtein({a}, {b}) > {2 * most} then {most + 1} else {distance} end"
+    )
+
+
+def _is_one_edit(a: str, b: str) -> str:
+    """SQL: whether the Levenshtein distance is one; of texts of one length the Hamming distance, ten times as fast."""
+    return (
+        f"case when strlen({a}) = strlen({b}) then hamming({a}, {b}) = 1 "
+        f"else abs(length({a}) - length({b})) <= 1 and levenshtein({a}, {b}) = 1 end"
     )
 
 
@@ -122,7 +132,7 @@ def _expression(field: Field) -> str:
         similarity = f"jaro_winkler_similarity({a}, {b})"
         return (
             f"case when {missing} when {a} = {b} then 0 "
-            f"when {similarity} >= 0.94 or (abs(length({a}) - length({b})) <= 1 and levenshtein({a}, {b}) = 1) then 1 "
+            f"when {similarity} >= 0.94 or {_is_one_edit(a, b)} then 1 "
             f"when {a}[:4] = {b}[:4] or {similarity} >= 0.85 or (length({a}) > 3 and length({b}) > 3 "
             f"and (contains({a}, {b}) or contains({b}, {a}))) then 2 else 3 end"
         )

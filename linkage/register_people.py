@@ -15,7 +15,7 @@ from linkage.register_columns import CODE, HAS_INITIAL, NAMES, REGISTER, of_regi
 from linkage.sql import single
 from linkage.standardise import Standardised, columns_of
 
-AT_A_TIME = 1_000_000  # people taken apart together, about 300 MB
+AT_A_TIME = 1_000_000  # people of the register compared together; each part reads all records again
 
 
 def people_for(con: duckdb.DuckDBPyConnection, expressions: Iterable[str]) -> str:
