@@ -47,7 +47,7 @@ def deduplicate_again(con, specification, records, output, *, state, keep_in, de
 def _standardised(con, basis, specification, records):
     find_households(con, specification, records)
     standardise_more(con, specification, records, basis.schema)
-    con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled)))
+    con.execute(render("shadows.sql", most=MOST_COPIES, signature=signature(basis.filled), register=None))
     for column in basis.once:
         kept = frequency_table(column, basis.schema)
         con.execute(f"create or replace temp table {frequency_table(column)} as from {kept}")

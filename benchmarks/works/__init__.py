@@ -20,4 +20,5 @@ WORKS: dict[str, Callable[[Bench], list[Row]]] = {
     "verify": sample_country.verify,
     "growth": limits.growth,
     "memory": limits.memory,
+    "register_memory": limits.register_memory,
 }

@@ -1,16 +1,19 @@
 """How time grows with the number of records, and what happens when memory is short."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
 from benchmarks.bench import AS_REGISTRY, NAMES, OURS, SPLINK, Bench
+from benchmarks.datasets import Dataset
 from benchmarks.results import Figures, Row
 from benchmarks.targets import Target, at_most
 from ibr.errors import UsageProblem
 
 # By scale of the run: DuckDB's limit, well below what it takes by itself, so that it has to spill.
 MEMORY_LIMITS = {False: "400MB", True: "2GB"}
+REGISTER_LIMITS = {False: "600MB", True: "5GB"}
 # What is not DuckDB's: Python, libraries, and the arrays that clusters are made in.
 BESIDE_GB = 1.0
 STEP = ("records", "seconds", "cpu_seconds", "peak_gb", "other_cores", "pair_f1", "failed")
@@ -40,12 +43,25 @@ def growth(bench: Bench) -> list[Row]:
 
 def memory(bench: Bench) -> list[Row]:
     """Deduplication with little memory: it spills to disk, finishes, and finds the same."""
-    limit = MEMORY_LIMITS[bench.is_full]
     data = partial(bench.sample_country, bench.country)
+    return _with_little(bench, "memory", "dedupe {records} records", data, MEMORY_LIMITS[bench.is_full])
+
+
+def register_memory(bench: Bench) -> list[Row]:
+    """The match to the register, likewise."""
+    data = partial(bench.sample_country, bench.country, with_register=True)
+    work, limit = "verify {records} records against {register}", REGISTER_LIMITS[bench.is_full]
+    return _with_little(bench, "register_memory", work, data, limit, matching=True)
+
+
+def _with_little(
+    bench: Bench, row: str, work: str, data: Callable[[], Dataset], limit: str, matching: bool = False
+) -> list[Row]:
+    options = None if matching else AS_REGISTRY
     try:
         dataset = data()
-        work = f"dedupe {dataset.size:,} records"
-        free = bench.measure(OURS, work, dataset, options=AS_REGISTRY)
+        told = work.format(records=f"{dataset.size:,}", register=f"{dataset.register_size:,}")
+        free = bench.measure(OURS, told, dataset, matching, options)
     except UsageProblem:
         free = {}
     gigabytes = float(limit[:-2]) / (1000 if limit.endswith("MB") else 1)
@@ -53,8 +69,8 @@ def memory(bench: Bench) -> list[Row]:
         Target("pair_f1", "F1 of pairs", lambda _: free.get("pair_f1"), asked="as without the limit"),
         at_most("peak_gb", "peak memory of the process", gigabytes + BESIDE_GB, "GB"),
     ]
-    work = f"dedupe {{records}} records with memory_limit {limit}"
-    return bench.compare("memory", work, data, targets, options=AS_REGISTRY, memory_limit=limit)
+    work = f"{work} with memory_limit {limit}"
+    return bench.compare(row, work, data, targets, matching=matching, options=options, memory_limit=limit)
 
 
 def _exponent(found: list[Figures]) -> Figures:

@@ -122,7 +122,14 @@ def test_a_short_work_is_told_by_its_median(bench, monkeypatch):
     assert found.ours["note"] == "pair F1 differs from run to run: 0.5 to 0.7"
 
 
-def test_with_little_memory_the_same_is_to_be_found(bench, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "limit", "work"),
+    [
+        ("memory", "400MB", "dedupe 4,330 records with memory_limit 400MB"),
+        ("register_memory", "600MB", "verify 4,330 records against 30,000 with memory_limit 600MB"),
+    ],
+)
+def test_with_little_memory_the_same_is_to_be_found(bench, monkeypatch, name, limit, work):
     limited = []
 
     def once(job, *_):
@@ -130,9 +137,9 @@ def test_with_little_memory_the_same_is_to_be_found(bench, monkeypatch):
         return row("")["ours"] | {"wall_seconds": 60, "pair_f1": 0.8 if job.memory_limit else 0.9, "peak_gb": 1.3}
 
     monkeypatch.setattr(bench, "_once", once)
-    (found,) = WORKS["memory"](bench)
-    assert limited == [None, "400MB"]
-    assert found.work == "dedupe 4,330 records with memory_limit 400MB"
+    (found,) = WORKS[name](bench)
+    assert limited == [None, limit]
+    assert found.work == work
     assert [target["met"] for target in found.targets] == [False, True]
 
 
