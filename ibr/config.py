@@ -249,7 +249,24 @@ class Warehouse(_Section):
 
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(\.\d+)? ?(MB|GB|TB)$")
     threads: int | None = Field(default=None, gt=0)
-    keep_publications: int = Field(default=5, ge=1)
+
+
+class Publish(_Section):
+    """What is published: `keep` versions stay, `audiences` of the policy (audiences.yml; all, where none are named).
+
+    `parquet`: every published table also as a Parquet file.
+    """
+
+    keep: int = Field(default=5, ge=1)
+    parquet: bool = False
+    audiences: list[str] | None = Field(default=None, min_length=1)
+
+    @field_validator("audiences")
+    @classmethod
+    def _secretariat_is_there(cls, audiences: list[str] | None) -> list[str] | None:
+        if audiences is not None and "secretariat" not in audiences:
+            raise ValueError("leaves out secretariat, whose file commands read; name it too")
+        return audiences
 
 
 class Decisions(_Section):
@@ -330,6 +347,7 @@ class Registry(_Section):
     programs: dict[ProgramCode, Program] = {}
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
+    publish: Publish = Publish()
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()

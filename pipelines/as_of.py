@@ -66,6 +66,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
             source["url"] = "sqlite:///not-asked.db"
         if lookup := source.get("lookup"):
             source["url"], lookup["headers"] = "https://not-asked.invalid", {}
+    settings["publish"] = {"audiences": ["secretariat"]}  # a question to the past is the secretariat's
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)

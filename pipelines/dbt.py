@@ -1,5 +1,6 @@
 """dbt, and its project as Dagster assets: keys are the tables' own names, so lineage runs from mirror to mart."""
 
+import json
 import os
 import re
 import signal
@@ -70,6 +71,11 @@ class Dbt:
         if self._manifest is None and not self.parse(heard, write=False):
             return False
         return self._invoke(["build", *arguments, "--target-path", str(target)], heard).success
+
+    def marts(self) -> list[dict[str, Any]]:
+        """The marts as dbt knows them: name, description, columns, and what `meta` says of these."""
+        nodes = json.loads(self.project.manifest_path.read_text(encoding="utf-8"))["nodes"].values()
+        return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
 
     def document(self, file: Path) -> None:
         """Write dbt's documentation of all models, seeds and exposures as one file that opens without a network.

@@ -28,6 +28,7 @@ from pipelines.definitions import build_definitions
 from pipelines.jobs import BUILD_JOB, replication_job_name
 from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landing import land
+from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
@@ -83,7 +84,8 @@ def run(
     """Materialise stages of a workspace; one run at a time.
 
     `started`: the moment at which the age of sources and answers is judged, by default now. Raises WarehouseBusy if
-    another run is under way, ConfigurationProblem if registry.yml or a table of rules is wrong.
+    another run is under way, ConfigurationProblem if registry.yml, audiences.yml or a table of rules is
+    wrong.
     """
     started = started or dt.datetime.now(dt.UTC)
     registry = workspace.registry
@@ -93,6 +95,8 @@ def run(
         )
     if "registry" in stages:  # which asks again: here it is told before sources are copied
         expectations.check_rules(dbt.RULES_DIR, registry.programs, registry.sources)
+    if "publish" in stages:
+        load_policy(workspace.home, registry.publish.audiences)
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     outcome = RunOutcome(run_id, as_at or registry.reporting_date)

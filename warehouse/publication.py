@@ -1,7 +1,7 @@
 """Published snapshots: what people query while the next run is going on.
 
-DuckDB gives a file to one writer or to many readers, never both, so readers get a copy in a folder of
-its own, `published/<version>/`. Until `published/current` is pointed at it, nobody sees it; a reader who
+DuckDB gives a file to one writer or to many readers, never both, so readers get copies in a folder of their own,
+`published/<version>/`, one file an audience. Until `published/current` is pointed at it, nobody sees it; a reader who
 has the last one open keeps it. A process killed at any point leaves the last publication as it was.
 """
 
@@ -9,46 +9,54 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import duckdb
-
-from ibr.errors import ContractBroken, UsageProblem
+from ibr.errors import UsageProblem
 from warehouse import audit
-from warehouse.connection import connect, literal, quoted
+from warehouse.audiences.policy import SECRETARIAT, Policy, RowAudience
+from warehouse.audiences.sensitivity import Declarations
+from warehouse.building import build
+from warehouse.connection import connect
+from warehouse.snapshot import PublishedFile
 
 _BUILDING = ".building-"
 _NEXT_LINK = ".current-next"
 _MANIFEST = "publication.json"
-_ABOUT = {
-    "version": "Name of the publication: when its run began, UTC",
-    "audience": "Who may have this file",
-    "reporting_date": "The date that all figures are as at",
-    "run_id": "The run that made it",
-    "published_at": "When that run began",
-    "stale_sources": "Sources that could not be refreshed, or are older than promised",
-}
 # Readers may sit in the owner's group; nobody else may open a file full of personal data.
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o750
+_WHOLE = RowAudience(who="The secretariat's analysts", marts="all", reference="all", columns="all")
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One published file: what it holds and where it lies. `audit_head`: the audit log's last event before it."""
+    """One version: its files by audience, and what they are of. `audit_head`: the audit trail's last event before."""
 
     version: str
-    audience: str
-    path: Path
-    tables: int
-    rows: int
+    folder: Path
     run_id: str
     reporting_date: str | None
     published_at: dt.datetime
     stale_sources: tuple[str, ...] = ()
     audit_head: str | None = None
+    files: Mapping[str, PublishedFile] = field(default_factory=dict)
     is_current: bool = False
+
+    def path(self, audience: str = SECRETARIAT) -> Path:
+        """An audience's file."""
+        return self.folder / f"{audience}.duckdb"
+
+    @property
+    def tables(self) -> int:
+        """Tables that the secretariat's file holds: all there are."""
+        return self.files[SECRETARIAT].tables
+
+    @property
+    def rows(self) -> int:
+        """Rows of these tables."""
+        return self.files[SECRETARIAT].rows
 
 
 def publish(
@@ -56,16 +64,19 @@ def publish(
     home: Path,
     run_id: str,
     published_at: dt.datetime,
-    audience: str = "secretariat",
-    schemas: Sequence[str] = ("marts", "reference"),
+    policy: Policy | None = None,
+    declared: Declarations | None = None,
     keep: int = 5,
+    parquet: bool = False,
 ) -> Publication:
-    """Copy `schemas` of the warehouse into `published/<version>/<audience>.duckdb` and make it current.
+    """Build `published/<version>/`, a file for each audience of `policy`, and make it current.
 
-    Views become tables, comments go along, and a table `about` says what the file is. `keep` versions
-    stay, the current one among them. Close every connection to the warehouse first.
-    Raises UsageProblem if there is nothing to publish, ContractBroken if the copy is not complete (the
-    last publication then stays), WarehouseBusy if another process has the warehouse open.
+    Without a policy the secretariat's file alone: everything. `declared`: how sensitive each column is. Views become
+    tables, comments go along, and a table `about` says what each file is. `keep` versions stay, the current one among
+    them; `parquet`: every table also as a Parquet file. Close every connection to the warehouse first.
+    Raises UsageProblem if there is nothing to publish, ContractBroken if a copy is not complete, ConfigurationProblem
+    if the policy does not fit the warehouse (each time the last publication stays), WarehouseBusy if another process
+    has the warehouse open.
     """
     root = home / "published"
     root.mkdir(parents=True, exist_ok=True)
@@ -74,23 +85,51 @@ def publish(
     building = root / f"{_BUILDING}{version}"
     building.mkdir(mode=_FOLDER_MODE)
     try:
-        draft = Publication(
-            version, audience, root / version / f"{audience}.duckdb", 0, 0, run_id, None, published_at,
-            audit_head=str(audit.head(home)),
+        built = build(
+            warehouse_path, home, building, {"version": version, "run_id": run_id, "published_at": published_at},
+            policy or {SECRETARIAT: _WHOLE}, declared or {}, parquet,
+        )  # fmt: skip
+        files = {file.audience: file for file in built.files}
+        publication = Publication(
+            version, root / version, run_id, built.reporting_date, published_at, built.stale_sources,
+            str(audit.head(home)), files,
         )
-        publication = _fill(warehouse_path, building, draft, schemas)
+        _write_manifest(building, publication)
+        for written in building.rglob("*"):
+            written.chmod(_FOLDER_MODE if written.is_dir() else _FILE_MODE)
         building.rename(root / version)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
     audit.record(home, "published", details={
-        "version": version, "audience": audience, "run_id": run_id, "tables": publication.tables,
-        "rows": publication.rows,
+        "version": version, "run_id": run_id, "rows": {name: file.rows for name, file in files.items()},
     })
     point_current_at(root, version)
     _prune(root, keep)
     _record(warehouse_path, home)
     return replace(publication, is_current=True)
+
+
+def make_current(warehouse_path: Path, home: Path, version: str) -> Publication:
+    """Make an earlier version the one that readers get, and record it.
+
+    Raises UsageProblem, naming those that are there, if there is no such version.
+    """
+    found = find(home, version)
+    audit.record(home, "publication_made_current", details={"version": found.version})
+    point_current_at(home / "published", version)
+    _record(warehouse_path, home)
+    return replace(found, is_current=True)
+
+
+def find(home: Path, version: str) -> Publication:
+    """A publication by its version (`current` is one too); UsageProblem, naming those there, if there is none."""
+    there = publications(home)
+    for publication in there:
+        if version == publication.version or (version == "current" and publication.is_current):
+            return publication
+    names = ", ".join(publication.version for publication in there) or "none"
+    raise UsageProblem(f"there is no publication {version}; there are {names} (`ibr publications`)")
 
 
 def publications(home: Path) -> list[Publication]:
@@ -102,11 +141,21 @@ def publications(home: Path) -> list[Publication]:
         if manifest.parent.is_symlink():
             continue
         content = json.loads(manifest.read_text(encoding="utf-8"))
-        content["path"] = manifest.parent / f"{content['audience']}.duckdb"
         content["published_at"] = dt.datetime.fromisoformat(content["published_at"])
         content["stale_sources"] = tuple(content["stale_sources"])
-        found.append(Publication(**content, is_current=content["version"] == current))
+        content["files"] = {name: PublishedFile(**file) for name, file in _files(content).items()}
+        found.append(
+            Publication(**content, folder=manifest.parent, is_current=content["version"] == current)
+        )
     return found
+
+
+def _files(content: dict[str, Any]) -> dict[str, Any]:
+    """The files that a manifest names; before there were several audiences, it was of one file."""
+    if "files" in content:
+        return content.pop("files")
+    file = {key: content.pop(key) for key in ("audience", "tables", "rows")}
+    return {file["audience"]: file}
 
 
 def point_current_at(root: Path, version: str) -> None:
@@ -134,114 +183,9 @@ def _free_version(root: Path, published_at: dt.datetime) -> str:
     return f"{stem}-{highest + 1:02d}"
 
 
-def _fill(warehouse_path: Path, building: Path, draft: Publication, schemas: Sequence[str]) -> Publication:
-    file = building / f"{draft.audience}.duckdb"
-    con = _open_both(warehouse_path, file)
-    try:
-        source = warehouse_path.stem
-        tables = _tables(con, source, schemas)
-        if not tables:
-            raise UsageProblem(f"nothing to publish: no tables in {', '.join(schemas)}; run the stage marts first")
-        rows = sum(_copy_table(con, source, schema, table) for schema, table in tables)
-        publication = _describe(con, source, replace(draft, tables=len(tables), rows=rows))
-        _write_about(con, publication)
-        con.execute("USE memory")
-        con.execute("DETACH publication")
-    finally:
-        con.close()
-    manifest = {key: value for key, value in asdict(publication).items() if key not in ("path", "is_current")}
-    (building / _MANIFEST).write_text(json.dumps(manifest, default=str, indent=1) + "\n", encoding="utf-8")
-    for written in building.iterdir():
-        written.chmod(_FILE_MODE)
-    return publication
-
-
-def _open_both(warehouse_path: Path, file: Path) -> duckdb.DuckDBPyConnection:
-    """One in-memory connection with the warehouse attached to read and the new file to write.
-
-    The warehouse keeps the name dbt knew it by (its file's stem), since views name it.
-    """
-    if not warehouse_path.exists():
-        raise UsageProblem(f"there is no {warehouse_path.name} to publish from; `ibr run` makes it")
-    # Opened once by itself, so that a busy warehouse is reported as such.
-    connect(warehouse_path, read_only=True).close()
-    con = connect(":memory:", temp_directory=file.parent.parent.parent / "tmp")
-    con.execute(f"ATTACH {literal(str(warehouse_path))} AS {quoted(warehouse_path.stem)} (READ_ONLY)")
-    con.execute(f"ATTACH {literal(str(file))} AS publication")
-    con.execute(f"USE {quoted(warehouse_path.stem)}")
-    return con
-
-
-def _tables(con: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str]) -> list[tuple[str, str]]:
-    return con.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables "
-        "WHERE table_catalog = ? AND list_contains(?::VARCHAR[], table_schema) ORDER BY ALL",
-        [source, list(schemas)],
-    ).fetchall()
-
-
-def _copy_table(con: duckdb.DuckDBPyConnection, source: str, schema: str, table: str) -> int:
-    """Copy one table with its comments; returns its rows, having counted them on both sides."""
-    original = f"{quoted(source)}.{quoted(schema)}.{quoted(table)}"
-    copy = f"publication.{quoted(schema)}.{quoted(table)}"
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS publication.{quoted(schema)}")
-    con.execute(f"CREATE TABLE {copy} AS SELECT * FROM {original}")
-    for statement in _comments(con, source, schema, table, copy):
-        con.execute(statement)
-    counts = con.execute(f"SELECT (SELECT count(*) FROM {original}), (SELECT count(*) FROM {copy})").fetchone()
-    assert counts is not None
-    if counts[0] != counts[1]:
-        raise ContractBroken(
-            f"{schema}.{table} has {counts[0]} rows in the warehouse and {counts[1]} in the copy; "
-            "not published, run the stage publish again"
-        )
-    return int(counts[0])
-
-
-def _comments(
-    con: duckdb.DuckDBPyConnection, source: str, schema: str, table: str, copy: str
-) -> list[str]:
-    place = [source, schema, table]
-    of_table = con.execute(
-        "SELECT comment FROM duckdb_tables() WHERE (database_name, schema_name, table_name) = (?, ?, ?) "
-        "UNION ALL "
-        "SELECT comment FROM duckdb_views() WHERE (database_name, schema_name, view_name) = (?, ?, ?)",
-        place + place,
-    ).fetchone()
-    of_columns = con.execute(
-        "SELECT column_name, comment FROM duckdb_columns() "
-        "WHERE (database_name, schema_name, table_name) = (?, ?, ?) AND comment IS NOT NULL",
-        place,
-    ).fetchall()
-    statements = [f"COMMENT ON COLUMN {copy}.{quoted(name)} IS {literal(text)}" for name, text in of_columns]
-    if of_table and of_table[0]:
-        statements.append(f"COMMENT ON TABLE {copy} IS {literal(of_table[0])}")
-    return statements
-
-
-def _describe(con: duckdb.DuckDBPyConnection, source: str, draft: Publication) -> Publication:
-    """Add what the warehouse knows of itself: the date reported on, and sources that are out of date."""
-    held = {f"{schema}.{table}" for schema, table in _tables(con, source, ("ops",))}
-    reporting_date, stale = None, []
-    if "ops.parameters" in held:
-        row = con.execute("SELECT value FROM ops.parameters WHERE name = 'reporting_date'").fetchone()
-        reporting_date = row[0] if row else None
-    if "ops.sources" in held:
-        stale = con.execute("SELECT source FROM ops.sources WHERE is_stale ORDER BY source").fetchall()
-    return replace(draft, reporting_date=reporting_date, stale_sources=tuple(source for (source,) in stale))
-
-
-def _write_about(con: duckdb.DuckDBPyConnection, publication: Publication) -> None:
-    con.execute(
-        "CREATE TABLE publication.main.about AS SELECT $1 AS version, $2 AS audience, "
-        "$3::DATE AS reporting_date, $4 AS run_id, $5::TIMESTAMPTZ AS published_at, "
-        "$6::VARCHAR[] AS stale_sources",
-        [publication.version, publication.audience, publication.reporting_date, publication.run_id,
-         publication.published_at, list(publication.stale_sources)],
-    )
-    con.execute("COMMENT ON TABLE publication.main.about IS 'What this file is: one row'")
-    for column, comment in _ABOUT.items():
-        con.execute(f"COMMENT ON COLUMN publication.main.about.{column} IS {literal(comment)}")
+def _write_manifest(building: Path, publication: Publication) -> None:
+    content = {key: value for key, value in asdict(publication).items() if key not in ("folder", "is_current")}
+    (building / _MANIFEST).write_text(json.dumps(content, default=str, indent=1) + "\n", encoding="utf-8")
 
 
 def _clear_leftovers(root: Path) -> None:
@@ -272,9 +216,9 @@ def _record(warehouse_path: Path, home: Path) -> None:
         con.executemany(
             "INSERT OR REPLACE INTO ops.publications VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                [found.version, found.audience, str(found.path.relative_to(home)), found.rows, found.tables,
+                [found.version, file.audience, str(found.path(file.audience).relative_to(home)), file.rows, file.tables,
                  found.published_at, found.run_id, found.is_current]
-                for found in publications(home)
+                for found in publications(home) for file in found.files.values()
             ],
         )
     finally:

@@ -19,10 +19,12 @@ from ibr.cli import (
     docs,
     enquire,
     exceptions,
+    keys,
     lineage,
     linkage,
     marts,
     person,
+    publications,
     query,
     retention,
     review,
@@ -58,6 +60,9 @@ cli.add_command(linkage.explain)
 cli.add_command(review.review)
 cli.add_command(exceptions.exceptions)
 cli.add_command(decisions.decisions)
+cli.add_command(publications.publish)
+cli.add_command(publications.publications)
+cli.add_command(keys.keys)
 cli.add_command(query.sql)
 cli.add_command(marts.marts)
 cli.add_command(lineage.lineage)

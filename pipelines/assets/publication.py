@@ -1,9 +1,12 @@
-"""Publication: a read-only snapshot of the marts, swapped in whole, that officers query while the next run writes."""
+"""Publication: read-only snapshots of the marts, one an audience, that people query while the next run writes."""
 
 import dagster as dg
 
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
+from pipelines.dbt import Dbt
+from warehouse.audiences.policy import load_policy
+from warehouse.audiences.sensitivity import declarations
 from warehouse.publication import publish
 
 KEY = dg.AssetKey(["published", "secretariat"])
@@ -20,11 +23,14 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb"},
         pool=POOL,
     )
-    def publication(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-        """Copy the marts into a new file, check it against the warehouse, and make it current."""
+    def publication(
+        context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]
+    ) -> dg.MaterializeResult:
+        """Build each audience's file from the marts, check it against the warehouse, and make all of them current."""
         run = Run.of(context, session)
         session.progress("publishing")
         workspace = run.workspace
+        settings = workspace.registry.publish
         begun = journal.now()
         with plain_failures(), run.warehouse() as con:
             journal.require_good(con, "marts")
@@ -34,12 +40,20 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 workspace.home,
                 run.run_id,
                 run.started_at,
-                keep=workspace.registry.warehouse.keep_publications,
+                load_policy(workspace.home, settings.audiences),
+                declarations(dbt.marts()),
+                keep=settings.keep,
+                parquet=settings.parquet,
             )
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, "publish", begun, rows=published.rows)
         return dg.MaterializeResult(
-            metadata={"dagster/row_count": published.rows, "version": published.version, "tables": published.tables}
+            metadata={
+                "dagster/row_count": published.rows,
+                "version": published.version,
+                "tables": published.tables,
+                "files": len(published.files),
+            }
         )
 
     return publication

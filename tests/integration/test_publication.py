@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import signal
 import stat
 import subprocess
@@ -9,9 +10,11 @@ import duckdb
 import pytest
 
 import warehouse.publication as publication_module
+import warehouse.snapshot as snapshot_module
 from ibr.errors import ContractBroken, UsageProblem
+from warehouse.comparison import compare
 from warehouse.connection import connect
-from warehouse.publication import point_current_at, publications, publish
+from warehouse.publication import find, make_current, point_current_at, publications, publish
 from warehouse.query import open_publication, query_publication
 from warehouse.schemas import prepare
 
@@ -51,7 +54,7 @@ def test_a_publication_holds_marts_views_comments_and_says_what_it_is(home):
         "SELECT comment FROM duckdb_columns() WHERE column_name = 'person_uid'"
     )
     assert {text for (text,) in comments.rows} == {"One row a person; it's so", "Their number"}
-    assert stat.S_IMODE(made.path.stat().st_mode) == 0o440
+    assert stat.S_IMODE(made.path().stat().st_mode) == 0o440
     with connect(home / "warehouse.duckdb") as con:
         recorded = con.sql("SELECT version, path, rows, is_current FROM ops.publications").fetchall()
     assert recorded == [("20260630T010203Z", "published/20260630T010203Z/secretariat.duckdb", 1001, True)]
@@ -86,15 +89,15 @@ def test_the_current_version_is_never_pruned(home):
 
 KILL = """
 import datetime as dt, os, pathlib, signal, sys
-import warehouse.publication as p
+import warehouse.publication as p, warehouse.snapshot as s
 def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
-setattr(p, sys.argv[2], die)
+setattr(s if hasattr(s, sys.argv[2]) else p, sys.argv[2], die)
 home = pathlib.Path(sys.argv[1])
 p.publish(home / "warehouse.duckdb", home, "killed", dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
 """
 
 
-@pytest.mark.parametrize("where", ["_comments", "_write_about", "point_current_at", "_prune", "_record"])
+@pytest.mark.parametrize("where", ["comments", "_make_about", "point_current_at", "_prune", "_record"])
 def test_a_kill_anywhere_leaves_a_whole_publication_and_the_next_one_tidies_up(home, where):
     publish(home / "warehouse.duckdb", home, "r1", NIGHT)
     add_person(home)
@@ -115,15 +118,57 @@ def test_a_kill_anywhere_leaves_a_whole_publication_and_the_next_one_tidies_up(h
 def test_an_incomplete_copy_is_not_published(home, monkeypatch):
     publish(home / "warehouse.duckdb", home, "r1", NIGHT)
 
-    def lose_a_row(con, source, schema, table, copy):
-        con.execute(f"DELETE FROM {copy} WHERE rowid = 0")
-        return []
-
-    monkeypatch.setattr(publication_module, "_comments", lose_a_row)
+    monkeypatch.setattr(snapshot_module, "comments", lambda table, place: f"DELETE FROM {place} WHERE rowid = (SELECT min(rowid) FROM {place})")
     with pytest.raises(ContractBroken, match=r"marts.dim_person has 1000 rows in the warehouse and 999"):
         publish(home / "warehouse.duckdb", home, "r2", NIGHT)
     assert [found.run_id for found in publications(home)] == ["r1"]
     assert sorted(path.name for path in (home / "published").iterdir()) == ["20260630T010203Z", "current"]
+
+
+def test_an_earlier_version_is_made_current_again_and_recorded(home):
+    first = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
+    add_person(home)
+    publish(home / "warehouse.duckdb", home, "r2", NIGHT)
+    again = make_current(home / "warehouse.duckdb", home, first.version)
+    assert (again.version, again.is_current, persons(home)) == (first.version, True, 1000)
+    with connect(home / "warehouse.duckdb") as con:
+        assert con.sql("SELECT run_id FROM ops.publications WHERE is_current").fetchall() == [("r1",)]
+    with pytest.raises(UsageProblem, match=rf"no publication 2020; there are .*{first.version}"):
+        make_current(home / "warehouse.duckdb", home, "2020")
+    assert find(home, "current").version == first.version
+    assert publish(home / "warehouse.duckdb", home, "r3", NIGHT).is_current
+    assert persons(home) == 1001
+
+
+def test_two_publications_are_compared_by_rows_and_chief_figures(home):
+    with connect(home / "warehouse.duckdb") as con:
+        con.execute("DROP VIEW marts.rpt_kpis")
+        con.execute("CREATE TABLE marts.rpt_kpis AS SELECT 1 AS place, 'persons' AS kpi, 'persons' AS unit, 5.0 AS value")
+    first = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
+    add_person(home)
+    with connect(home / "warehouse.duckdb") as con:
+        con.execute("UPDATE marts.rpt_kpis SET value = 6")
+        con.execute("CREATE TABLE marts.rpt_new AS SELECT 1 AS one")
+    second = publish(home / "warehouse.duckdb", home, "r2", NIGHT)
+    found = compare(first, second, "secretariat")
+    assert found.tables == [
+        ("marts.dim_person", 1000, 1001), ("marts.rpt_kpis", 1, 1), ("marts.rpt_new", None, 1),
+    ]  # fmt: skip
+    assert found.figures == [("persons", "persons", 5.0, 6.0)]
+    with pytest.raises(UsageProblem, match="no file for me"):
+        compare(first, second, "me")
+
+
+def test_a_version_of_before_there_were_audiences_is_listed_and_can_be_current(home):
+    first = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
+    manifest = first.folder / "publication.json"
+    content = json.loads(manifest.read_text())
+    file = content.pop("files")["secretariat"]
+    manifest.chmod(0o640)
+    manifest.write_text(json.dumps(content | {"audience": "secretariat", "tables": file["tables"], "rows": 1001}))
+    publish(home / "warehouse.duckdb", home, "r2", NIGHT)
+    assert [(found.rows, sorted(found.files)) for found in publications(home)] == [(1001, ["secretariat"])] * 2
+    assert make_current(home / "warehouse.duckdb", home, first.version).is_current
 
 
 def test_nothing_to_publish_says_so(tmp_path):
@@ -162,6 +207,6 @@ def test_asking_before_the_first_run_or_for_another_audience(home):
 
 def test_published_files_are_sound_duckdb_files(home):
     made = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
-    assert [path.name for path in sorted(made.path.parent.iterdir())] == ["publication.json", "secretariat.duckdb"]
-    with duckdb.connect(str(made.path), read_only=True) as con:
+    assert [path.name for path in sorted(made.folder.iterdir())] == ["publication.json", "secretariat.duckdb"]
+    with duckdb.connect(str(made.path()), read_only=True) as con:
         assert con.sql("SELECT count(*) FROM marts.dim_person").fetchone() == (1000,)

@@ -1,0 +1,106 @@
+"""Primary and complementary suppression of whole rows of a table.
+
+First a quick rule, line by line: where what is withheld of a total could be told to be under the threshold, the
+smallest number left goes too. Lines cross, and several together may still tell more than each alone; so the result is
+attacked by linear programming, and where that succeeds the cheapest further rows are withheld (J. Kelly, B. Golden,
+A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Programming 84).
+"""
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_matrix, hstack
+
+from warehouse.disclosure.attack import Attack
+from warehouse.disclosure.lines import Codes, Counts, Rows, groups, known_totals
+
+_MOVED = 1e-6
+
+
+def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
+    """The rows of a table whose numbers are withheld.
+
+    `within`, `across`: as `lines.groups`. `counts`: a column each kind of number of people, at least 0. A row is small
+    if any of its counts is above 0 and under `smallest`. Somebody who knows every total that is not small, and all that
+    is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest` or more. Only where
+    totals alone tell is that not so; then the whole part of the table is withheld.
+    """
+    small = (counts > 0) & (counts < smallest)
+    withheld: Rows = np.asarray(small.any(axis=1))
+    if not across.shape[1] or not withheld.any():
+        return withheld
+    lines = list(groups(within, across))
+    while True:
+        before = withheld.copy()
+        for column in range(counts.shape[1]):
+            for line in lines:
+                _cover(line, counts[:, column], small[:, column], withheld, smallest)
+        if (before == withheld).all():
+            break
+    for column in range(counts.shape[1]):
+        _protect(lines, within, counts[:, column], small[:, column], withheld, smallest)
+    return withheld
+
+
+def _cover(line: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: int) -> None:
+    """Withhold more, until no line alone tells a small number: one each line and turn, the smallest left."""
+    totals = np.bincount(line, weights=counts)
+    concerned = np.bincount(line, weights=small & withheld) > 0
+    while True:
+        hidden = np.bincount(line, weights=np.where(withheld, counts, 0.0))
+        hidden_rows = np.bincount(line, weights=withheld & (counts > 0))
+        told = concerned & (totals >= smallest) & ((hidden < smallest) | (hidden_rows < 2))
+        left = np.flatnonzero(told[line] & ~withheld & (counts > 0))
+        if not len(left):
+            return
+        by_size = left[np.lexsort((counts[left], line[left]))]
+        withheld[by_size[np.unique(line[by_size], return_index=True)[1]]] = True
+
+
+def _protect(lines: list[Codes], within: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: int) -> None:
+    """Withhold more, until the small numbers of one column stand the attack: each may be `smallest`, and nothing."""
+    equations = known_totals(lines, counts, smallest)
+    for target in (smallest, 0):
+        left = np.flatnonzero(small)
+        while True:
+            left, exposed = Attack(equations, counts, withheld, within).press(left, target)
+            if not len(exposed):
+                break
+            for cell in exposed:
+                further = _cheapest(equations, counts, withheld, within == within[cell], int(cell), target)
+                if further is None:
+                    # The totals alone tell it. What is left of the part goes, so that they tell as little as can be.
+                    further = (within == within[cell]) & (counts > 0)
+                    left = left[left != cell]
+                withheld |= further
+
+
+def _cheapest(
+    equations: csr_matrix, counts: Counts, withheld: Rows, part: Rows, cell: int, target: int
+) -> Rows | None:
+    """The rows that move in the cheapest change of a part of the table that makes a cell `target`; None if none can."""
+    places = np.flatnonzero(part)
+    here = equations[:, places]
+    here = here[np.diff(here.indptr) > 0]
+    change = _change(here, counts[places], withheld[places], int(np.searchsorted(places, cell)), target - counts[cell])
+    if change is None:
+        return None
+    moved = np.zeros(len(counts), dtype=bool)
+    moved[places] = change
+    return moved
+
+
+def _change(equations: csr_matrix, counts: Counts, withheld: Rows, cell: int, by: float) -> Rows | None:
+    size = len(counts)
+    # Large numbers tell more, so they cost more; by their logarithm, or one would weigh as much as all others.
+    cost = np.where(withheld, 0.0, 1.0 + np.log1p(counts))
+    up = [(0.0, None if count > 0 else 0.0) for count in counts]
+    down = [(0.0, float(count)) for count in counts]
+    up[cell], down[cell] = (max(by, 0.0),) * 2, (max(-by, 0.0),) * 2
+    solved = linprog(
+        np.concatenate([cost, cost]), A_eq=hstack([equations, -equations], format="csr"),
+        b_eq=np.zeros(equations.shape[0]), bounds=[*up, *down], method="highs",
+    )  # fmt: skip
+    if not solved.success:
+        return None
+    moved: Rows = np.abs(solved.x[:size] - solved.x[size:]) > _MOVED
+    return moved
