@@ -1,10 +1,25 @@
 """Shared fixtures and the markers' skips."""
 
+import os
 import shutil
+import tempfile
 
 import pytest
 
+_KEYS = pytest.StashKey[str]()
 NEEDS = {"needs_libreoffice": ("soffice", "apt-get install libreoffice-calc")}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keys that tests make go to a folder of their own, which the processes of a session share."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_KEYS] = os.environ["IBR_KEYS"] = tempfile.mkdtemp(prefix="ibr-test-keys-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove them."""
+    if folder := config.stash.get(_KEYS, None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ibr.errors import UsageProblem
-from warehouse.connection import connect
+from warehouse.connection import connect, literal, quoted
 
 # Marts first: they are what is asked most.
 _TABLES = """
@@ -61,12 +61,19 @@ def open_publication(
     home: Path, audience: str = "secretariat", as_of: dt.datetime | None = None
 ) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a publication (`published_file`), which can reach no other file and no network."""
-    con = connect(published_file(home, audience, as_of), read_only=True, temp_directory=home / "tmp")
+    file = published_file(home, audience, as_of)
+    # An instance of its own, with the file attached: connections of one process to one file share an instance, whose
+    # locked configuration the second could not set.
+    con = connect(":memory:", temp_directory=home / "tmp")
+    con.execute(f"ATTACH {literal(str(file))} AS {quoted(file.stem)} (READ_ONLY)")
     # So that people write table names without a schema.
     schemas = con.execute(
-        "SELECT string_agg(schema_name, ',' ORDER BY schema_name) FROM information_schema.schemata "
-        "WHERE catalog_name = current_database() AND schema_name NOT IN ('information_schema', 'pg_catalog')"
+        "SELECT string_agg(catalog_name || '.' || schema_name, ',' ORDER BY schema_name) "
+        "FROM information_schema.schemata "
+        "WHERE catalog_name = ? AND schema_name NOT IN ('information_schema', 'pg_catalog')",
+        [file.stem],
     ).fetchone()
+    con.execute(f"USE {quoted(file.stem)}")
     con.execute("SET search_path = ?", schemas)
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")

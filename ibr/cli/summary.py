@@ -95,7 +95,8 @@ def _where(home: Workspace) -> str:
     latest = max(home.exceptions.glob("*/*"), key=lambda folder: folder.name, default=None)
     return "\n".join(
         [
-            f"Marts for officers     {home.published / 'current' / 'secretariat.duckdb'}   (or: ibr sql)",
+            f"Marts                  {home.published / 'current' / 'secretariat.duckdb'}   (or: ibr sql)",
+            "  for M&E officers, counties and everybody: me, county_<code> and public.duckdb beside it",
             f"Files for managers     {home.exceptions}/<program>/{latest.name if latest else '<date>'}/duplicates.xlsx",
             f"Unusable rows          {home.quarantine}/<source>/rejected_rows.csv",
             f"Checks, in words       {home.checks_page}",

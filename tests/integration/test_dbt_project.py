@@ -17,6 +17,11 @@ import pytest
 import yaml
 
 from tests import dbt_rules
+from warehouse.audiences.cuts import cuts
+from warehouse.audiences.numbers import number_tables
+from warehouse.audiences.policy import RowAudience, load_policy
+from warehouse.audiences.sensitivity import Sensitivity, declarations
+from warehouse.catalogue import tables_of
 from warehouse.connection import connect
 from warehouse.schemas import prepare
 
@@ -105,6 +110,43 @@ def test_every_model_and_column_is_described_and_has_a_key(built: Built) -> None
         if not has_key and name not in keyless and model in built.tables():
             faults.append(f"{name} has no primary-key test")
     assert not faults, faults
+
+
+def test_every_column_of_every_mart_says_how_sensitive_it_is(built: Built) -> None:
+    marts = [model for model in built.tables() if model["schema"] == "marts"]
+    declared = declarations(marts)
+    faults = [f"{m['name']}.{c}" for m in marts for c in m["columns"] if c not in declared[m["name"]]]
+    assert not faults, f"not classified, so published to nobody but the secretariat: {faults}"
+
+
+def test_columns_of_persons_are_not_declared_harmless(built: Built) -> None:
+    """What a column is called says enough for the worst mistakes: an identity declared to tell nothing."""
+    telling = re.compile(r"(^|_)(uid|name|phone|account_no|birth_date|national_id|record_id|household_id)(_|$)")
+    of_areas_and_programs = re.compile(r"^(name|(county|area)_name)$")
+    faults = [
+        f"{model['name']}.{column}"
+        for model in built.tables() if model["schema"] == "marts"
+        for column, declared in declarations([model])[model["name"]].items()
+        if declared.sensitivity is Sensitivity.NONE
+        and telling.search(column) and not of_areas_and_programs.fullmatch(column)
+        and column not in ("birth_date_precision", "table_name", "is_recipient_of_household")
+    ]  # fmt: skip
+    assert not faults, faults
+
+
+def test_the_policy_fits_the_marts_and_takes_all_of_them_to_me(built: Built) -> None:
+    declared = declarations(model for model in built.tables() if model["schema"] == "marts")
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{built.warehouse}' AS warehouse (READ_ONLY)")
+        tables = tables_of(con, "warehouse", ("marts", "reference"))
+    policy = load_policy(built.warehouse.parent)
+    for name, audience in policy.items():
+        if isinstance(audience, RowAudience):
+            made = {cut.table.name for cut in cuts(name, audience, tables, declared)}
+            if name == "me":
+                assert made == {table.name for table in tables} - {"rpt_register_residents", "rpt_uncovered"}
+        else:
+            assert len(number_tables(name, audience, tables, declared)) == len(audience.tables)
 
 
 def test_the_rules_of_dbt_project_evaluator_hold_or_say_why_not(built: Built) -> None:

@@ -118,7 +118,10 @@ def test_a_kill_anywhere_leaves_a_whole_publication_and_the_next_one_tidies_up(h
 def test_an_incomplete_copy_is_not_published(home, monkeypatch):
     publish(home / "warehouse.duckdb", home, "r1", NIGHT)
 
-    monkeypatch.setattr(snapshot_module, "comments", lambda table, place: f"DELETE FROM {place} WHERE rowid = (SELECT min(rowid) FROM {place})")
+    def lose_a_row(table, place):
+        return f"DELETE FROM {place} WHERE rowid = (SELECT min(rowid) FROM {place})"
+
+    monkeypatch.setattr(snapshot_module, "comments", lose_a_row)
     with pytest.raises(ContractBroken, match=r"marts.dim_person has 1000 rows in the warehouse and 999"):
         publish(home / "warehouse.duckdb", home, "r2", NIGHT)
     assert [found.run_id for found in publications(home)] == ["r1"]
@@ -143,7 +146,9 @@ def test_an_earlier_version_is_made_current_again_and_recorded(home):
 def test_two_publications_are_compared_by_rows_and_chief_figures(home):
     with connect(home / "warehouse.duckdb") as con:
         con.execute("DROP VIEW marts.rpt_kpis")
-        con.execute("CREATE TABLE marts.rpt_kpis AS SELECT 1 AS place, 'persons' AS kpi, 'persons' AS unit, 5.0 AS value")
+        con.execute(
+            "CREATE TABLE marts.rpt_kpis AS SELECT 1 AS place, 'persons' AS kpi, 'persons' AS unit, 5.0 AS value"
+        )
     first = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
     add_person(home)
     with connect(home / "warehouse.duckdb") as con:

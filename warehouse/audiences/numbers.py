@@ -68,7 +68,7 @@ def _faults(numbers: Numbers, mart: Table | None, declared: Declarations) -> Ite
 
 def _deciding(numbers: Numbers) -> Iterator[str]:
     yield from (*numbers.within, *numbers.counts, *numbers.only, *numbers.counted)
-    for names in numbers.summed:
+    for names in numbers.across:
         yield from names
 
 
@@ -143,10 +143,10 @@ def _withheld(con: duckdb.DuckDBPyConnection, wanted: NumberTable) -> np.ndarray
     counts = [f"if({is_counted}, coalesce({quoted(name)}, 0), 0)::DOUBLE AS count_{place}"
               for place, name in enumerate(numbers.counts)]  # fmt: skip
     codes = [f"dense_rank() OVER (ORDER BY {', '.join(map(quoted, names))}) AS code_{place}"
-             for place, names in enumerate([numbers.within, *numbers.summed]) if names]  # fmt: skip
+             for place, names in enumerate([numbers.within, *numbers.across]) if names]  # fmt: skip
     told = con.execute(f"SELECT {', '.join([*counts, *codes])} FROM numbers ORDER BY row").fetchnumpy()
     rows = _rows(con)
-    across = [told[f"code_{place}"] for place in range(1, len(numbers.summed) + 1)]
+    across = [told[f"code_{place}"] for place in range(1, len(numbers.across) + 1)]
     return rows_to_withhold(
         told.get("code_0", np.zeros(rows, dtype=np.int64)),
         np.column_stack(across) if across else np.zeros((rows, 0), dtype=np.int64),

@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from ibr.errors import ConfigurationProblem
 from warehouse.audiences.sensitivity import Sensitivity
 
 SECRETARIAT = "secretariat"
 FILE = "audiences.yml"
-Names = Literal["all"] | list[str]
 
 
 class Treatment(StrEnum):
@@ -25,6 +34,16 @@ class Treatment(StrEnum):
     PSEUDONYM = "pseudonym"
     COARSEN = "coarsen"
     WITHHOLD = "withhold"
+
+
+# Tags of what may be given in two forms; in an error they are no part of the place.
+_ALL, _NAMED, _ROWS, _NUMBERS = "[all]", "[named]", "[rows]", "[numbers]"
+_ALL_OR_NAMED = Discriminator(lambda given: _ALL if given == "all" else _NAMED)
+Names = Annotated[Annotated[Literal["all"], Tag(_ALL)] | Annotated[list[str], Tag(_NAMED)], _ALL_OR_NAMED]
+Treatments = Annotated[
+    Annotated[Literal["all"], Tag(_ALL)] | Annotated[dict[Sensitivity, Treatment], Tag(_NAMED)], _ALL_OR_NAMED
+]
+Together = Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]
 
 
 class _Section(BaseModel):
@@ -40,7 +59,7 @@ class RowAudience(_Section):
     marts: Names
     without: list[str] = []
     reference: Names = []
-    columns: Literal["all"] | dict[Sensitivity, Treatment]
+    columns: Treatments
     each: Literal["county"] | None = None
 
     def treatment(self, sensitivity: Sensitivity | None) -> Treatment:
@@ -56,7 +75,7 @@ class Numbers(_Section):
     keep: list[str] = Field(min_length=1)
     only: dict[str, list[str]] = {}
     within: list[str] = []
-    across: list[str | list[str]] = []
+    across: list[Together] = []
     counts: list[str] = []
     withheld: list[str] = []
     sums: bool = False
@@ -67,17 +86,12 @@ class Numbers(_Section):
         """Every column that is there, in this order."""
         return [*self.keep, *self.counts, *self.withheld]
 
-    @property
-    def summed(self) -> list[list[str]]:
-        """What is added up over: a list of columns each, most often of one."""
-        return [[name] if isinstance(name, str) else name for name in self.across]
-
     @model_validator(mode="after")
     def _fits_together(self) -> "Numbers":
         names = self.columns
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} stands in more than one of keep, counts and withheld")
-        if strange := [name for name in (*self.within, *chain(*self.summed)) if name not in self.keep]:
+        if strange := [name for name in (*self.within, *chain(*self.across)) if name not in self.keep]:
             raise ValueError(f"{', '.join(strange)} is in within or across, and not in keep")
         if (self.across or self.withheld) and not self.counts:
             raise ValueError("across and withheld need counts, by which rows are withheld")
@@ -96,7 +110,6 @@ class NumberAudience(_Section):
 Audience = RowAudience | NumberAudience
 AudienceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Policy = dict[str, Audience]
-_ROWS, _NUMBERS = "rows", "numbers"
 _Either = Annotated[
     Annotated[RowAudience, Tag(_ROWS)] | Annotated[NumberAudience, Tag(_NUMBERS)],
     Discriminator(lambda content: _NUMBERS if "tables" in content else _ROWS),
@@ -155,7 +168,7 @@ def _broken_rules(policy: Policy) -> list[str]:
 
 
 def _say(fault: Any) -> str:
-    kinds = {_ROWS, _NUMBERS, "[key]"}
+    kinds = {_ALL, _NAMED, _ROWS, _NUMBERS, "[key]"}
     place = ".".join(str(part) for part in fault["loc"] if part not in kinds) or "the file"
     message = fault["msg"].removeprefix("Value error, ")
     return f"{place}: {message[0].lower()}{message[1:]}"
