@@ -6,10 +6,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from scipy.sparse import vstack
 
 from warehouse.audiences.policy import load_policy
 from warehouse.disclosure.attack import Attack
-from warehouse.disclosure.lines import groups, known_totals
+from warehouse.disclosure.lines import all_lines
+from warehouse.disclosure.suppression import known
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 # Values of the secretariat's file that tell who somebody is.
@@ -61,13 +63,13 @@ def test_no_identity_is_in_any_text_of_me_of_a_county_or_of_the_public(current):
         ).fetchone()
     county = f"county_{largest}"
     with attach(current, "secretariat", "me", "public", county) as con:
-        con.execute(f"CREATE TEMP TABLE identities AS SELECT DISTINCT value::VARCHAR AS value FROM ({IDENTITIES})")
+        con.execute(f"CREATE TEMP TABLE identities AS SELECT DISTINCT value::VARCHAR AS identity FROM ({IDENTITIES})")
         assert con.execute("SELECT count(*) FROM identities").fetchone()[0] > 150_000
         for audience in ("me", "public", county):
             found = [
                 f"{audience}.{table}.{column}" for table, column in columns(con, audience)
                 if con.execute(
-                    f'SELECT count(*) FROM {audience}.marts.{table} SEMI JOIN identities ON "{column}" = value'
+                    f'SELECT count(*) FROM {audience}.marts.{table} SEMI JOIN identities ON "{column}" = identity'
                 ).fetchone() != (0,)
             ]  # fmt: skip
             assert not found
@@ -129,7 +131,8 @@ def test_small_numbers_of_the_public_tables_withstand_who_knows_all_totals(demo,
         small = (counts > 0) & (counts < 10)
         assert withheld[small].all()
         assert np.ma.getmaskarray(np.ma.asarray(told[name]))[withheld].all()
-        attack = Attack(known_totals(list(groups(within, across)), counts, 10), counts, withheld, within)
+        totals = [way.equations(known(way, within, across, counts, 10)) for way in all_lines(within, across)]
+        attack = Attack(vstack(totals, format="csr"), counts, withheld, within)
         for target in (10, 0):
             _, exposed = attack.press(np.flatnonzero(small), target)
             assert not len(exposed)

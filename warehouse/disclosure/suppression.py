@@ -8,10 +8,10 @@ A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Progr
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from warehouse.disclosure.attack import Attack
-from warehouse.disclosure.lines import Codes, Counts, Rows, groups, known_totals
+from warehouse.disclosure.lines import Codes, Counts, Lines, Rows, all_lines
 
 _MOVED = 1e-6
 
@@ -19,36 +19,51 @@ _MOVED = 1e-6
 def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
     """The rows of a table whose numbers are withheld.
 
-    `within`, `across`: as `lines.groups`. `counts`: a column each kind of number of people, at least 0. A row is small
-    if any of its counts is above 0 and under `smallest`. Somebody who knows every total that is not small, and all that
-    is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest` or more. Only where
-    totals alone tell is that not so; then the whole part of the table is withheld.
+    `within`, `across`: as `lines.all_lines`. `counts`: a column each kind of number of people, at least 0. A row is
+    small if any of its counts is above 0 and under `smallest`. Somebody who knows every total that may be told
+    (`known`), and all that is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest`
+    or more. Only where totals of three variables or more tell alone is that not so; then the whole part is withheld.
     """
     small = (counts > 0) & (counts < smallest)
     withheld: Rows = np.asarray(small.any(axis=1))
     if not across.shape[1] or not withheld.any():
         return withheld
-    lines = list(groups(within, across))
+    lines = list(all_lines(within, across))
+    columns = [
+        (values, is_small, [known(way, within, across, values, smallest) for way in lines])
+        for values, is_small in zip(counts.T, small.T, strict=True)
+    ]
     while True:
         before = withheld.copy()
-        for column in range(counts.shape[1]):
-            for line in lines:
-                _cover(line, counts[:, column], small[:, column], withheld, smallest)
+        for values, is_small, told in columns:
+            for way, is_known in zip(lines, told, strict=True):
+                _cover(way, is_known, values, is_small, withheld, smallest)
         if (before == withheld).all():
             break
-    for column in range(counts.shape[1]):
-        _protect(lines, within, counts[:, column], small[:, column], withheld, smallest)
+    for values, is_small, told in columns:
+        equations = vstack([way.equations(is_known) for way, is_known in zip(lines, told, strict=True)], format="csr")
+        _protect(equations, within, values, is_small, withheld, smallest)
     return withheld
 
 
-def _cover(line: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: int) -> None:
+def known(way: Lines, within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
+    """Of which lines the total may be told: all but those that would be withheld in a table of these totals.
+
+    A small total is told to nobody, and neither are others with it, so that their own totals do not give it back.
+    """
+    totals = way.totals(counts)
+    first = way.first_rows
+    return (totals > 0) & ~rows_to_withhold(within[first], across[first][:, way.kept], totals[:, None], smallest)
+
+
+def _cover(way: Lines, is_known: Rows, counts: Counts, small: Rows, withheld: Rows, smallest: int) -> None:
     """Withhold more, until no line alone tells a small number: one each line and turn, the smallest left."""
-    totals = np.bincount(line, weights=counts)
-    concerned = np.bincount(line, weights=small & withheld) > 0
+    line = way.of
+    concerned = is_known & (np.bincount(line, weights=small & withheld) > 0)
     while True:
         hidden = np.bincount(line, weights=np.where(withheld, counts, 0.0))
         hidden_rows = np.bincount(line, weights=withheld & (counts > 0))
-        told = concerned & (totals >= smallest) & ((hidden < smallest) | (hidden_rows < 2))
+        told = concerned & ((hidden < smallest) | (hidden_rows < 2))
         left = np.flatnonzero(told[line] & ~withheld & (counts > 0))
         if not len(left):
             return
@@ -56,9 +71,10 @@ def _cover(line: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: i
         withheld[by_size[np.unique(line[by_size], return_index=True)[1]]] = True
 
 
-def _protect(lines: list[Codes], within: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: int) -> None:
+def _protect(
+    equations: csr_matrix, within: Codes, counts: Counts, small: Rows, withheld: Rows, smallest: int
+) -> None:
     """Withhold more, until the small numbers of one column stand the attack: each may be `smallest`, and nothing."""
-    equations = known_totals(lines, counts, smallest)
     for target in (smallest, 0):
         left = np.flatnonzero(small)
         while True:
