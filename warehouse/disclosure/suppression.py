@@ -22,7 +22,7 @@ def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int
     `within`, `across`: as `lines.all_lines`. `counts`: a column each kind of number of people, at least 0. A row is
     small if any of its counts is above 0 and under `smallest`. Somebody who knows every total that may be told
     (`known`), and all that is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest`
-    or more. Only where totals of three variables or more tell alone is that not so; then the whole part is withheld.
+    or more. Where totals alone tell that it is nearer, no withholding helps, and they tell nothing more than that.
     """
     small = (counts > 0) & (counts < smallest)
     withheld: Rows = np.asarray(small.any(axis=1))
@@ -82,41 +82,52 @@ def _protect(
             if not len(exposed):
                 break
             for cell in exposed:
-                further = _cheapest(equations, counts, withheld, within == within[cell], int(cell), target)
-                if further is None:
-                    # The totals alone tell it. What is left of the part goes, so that they tell as little as can be.
-                    further = (within == within[cell]) & (counts > 0)
+                part = np.flatnonzero(within == within[cell])
+                moved, is_enough = _cheapest(equations[:, part], counts[part], withheld[part], part == cell, target)
+                withheld[part] |= moved
+                if not is_enough:
                     left = left[left != cell]
-                withheld |= further
 
 
 def _cheapest(
-    equations: csr_matrix, counts: Counts, withheld: Rows, part: Rows, cell: int, target: int
-) -> Rows | None:
-    """The rows that move in the cheapest change of a part of the table that makes a cell `target`; None if none can."""
-    places = np.flatnonzero(part)
-    here = equations[:, places]
-    here = here[np.diff(here.indptr) > 0]
-    change = _change(here, counts[places], withheld[places], int(np.searchsorted(places, cell)), target - counts[cell])
-    if change is None:
-        return None
-    moved = np.zeros(len(counts), dtype=bool)
-    moved[places] = change
-    return moved
+    equations: csr_matrix, counts: Counts, withheld: Rows, cell: Rows, target: int
+) -> tuple[Rows, bool]:
+    """The rows that move in the cheapest change of a part of the table that makes a cell `target`.
 
-
-def _change(equations: csr_matrix, counts: Counts, withheld: Rows, cell: int, by: float) -> Rows | None:
-    size = len(counts)
+    Or as near to it as the totals let it come; then the second value is false.
+    """
+    equations = equations[np.diff(equations.indptr) > 0]
+    number = int(np.flatnonzero(cell)[0])
+    by = target - float(counts[number])
     # Large numbers tell more, so they cost more; by their logarithm, or one would weigh as much as all others.
     cost = np.where(withheld, 0.0, 1.0 + np.log1p(counts))
+    moved = _change(equations, counts, number, (by, by), (cost, cost))
+    if moved is not None:
+        return moved != 0, True
+    aim = np.sign(by) * cell
+    furthest = _change(equations, counts, number, (min(by, 0.0), max(by, 0.0)), (-aim, aim))
+    by = 0.0 if furthest is None else float(furthest[number])
+    moved = _change(equations, counts, number, (by, by), (cost, cost))
+    return (np.zeros(len(counts), dtype=bool) if moved is None else moved != 0), False
+
+
+def _change(
+    equations: csr_matrix, counts: Counts, cell: int, by: tuple[float, float], costs: tuple[Counts, Counts]
+) -> Counts | None:
+    """By how much each number moves in the change that costs least and leaves all totals as they are; None if none can.
+
+    `by`: from how much to how much a cell moves. `costs`: of each number's moving up by one, and down by one. Nothing
+    stays nothing, for that it is may be known.
+    """
+    size = len(counts)
     up = [(0.0, None if count > 0 else 0.0) for count in counts]
     down = [(0.0, float(count)) for count in counts]
-    up[cell], down[cell] = (max(by, 0.0),) * 2, (max(-by, 0.0),) * 2
+    up[cell], down[cell] = (max(by[0], 0.0), max(by[1], 0.0)), (max(-by[1], 0.0), max(-by[0], 0.0))
     solved = linprog(
-        np.concatenate([cost, cost]), A_eq=hstack([equations, -equations], format="csr"),
+        np.concatenate(costs), A_eq=hstack([equations, -equations], format="csr"),
         b_eq=np.zeros(equations.shape[0]), bounds=[*up, *down], method="highs",
     )  # fmt: skip
     if not solved.success:
         return None
-    moved: Rows = np.abs(solved.x[:size] - solved.x[size:]) > _MOVED
-    return moved
+    moved: Counts = solved.x[:size] - solved.x[size:]
+    return np.where(np.abs(moved) > _MOVED, moved, 0.0)
