@@ -72,6 +72,7 @@ class Builder:
                 self.con.execute(f"CREATE TABLE {place} AS {select}", _bound(cut, key))
                 self.con.execute(comments(cut.table, place))
                 rows += self._counted(cut, place)
+            _make_about(self.con, _TARGET)
             return self._finish(self.con, _TARGET, audience, [cut.table for cut in cuts], rows, key)
 
     def numbers_file(self, audience: str, wanted: Sequence[NumberTable], reference: Sequence[Cut]) -> PublishedFile:
@@ -88,6 +89,7 @@ class Builder:
                 self.con.execute(comments(cut.table, place))
                 rows += self._counted(cut, place)
             tables = [item.table for item in wanted] + [cut.table for cut in reference]
+            _make_about(self.con, _TARGET)
             return self._finish(self.con, _TARGET, audience, tables, rows, None)
 
     def county_files(self, keys: dict[str, Key], counties: dict[str, str], cuts: Sequence[Cut]) -> list[PublishedFile]:
@@ -197,7 +199,6 @@ class Builder:
     ) -> PublishedFile:
         """Say in the file what it is, and write its Parquet files."""
         version = key.version if key else None
-        _make_about(con, database)
         told = self.about | {"audience": audience, "key_version": version}
         con.execute(
             f"INSERT INTO {quoted(database)}.main.about VALUES ({', '.join('?' * len(_ABOUT))})",
@@ -226,10 +227,10 @@ def _require_complete(table: Table, due: int, copied: int) -> None:
 
 
 def _make_about(con: duckdb.DuckDBPyConnection, database: str) -> None:
-    """The table `about`, where it is not there: what the file is, in one row."""
+    """The table `about`, still empty: what the file is, in one row."""
     place = f"{quoted(database)}.main.about"
     columns = ", ".join(f"{name} {kind}" for name, (kind, _) in _ABOUT.items())
-    con.execute(f"CREATE TABLE IF NOT EXISTS {place} ({columns})")
+    con.execute(f"CREATE TABLE {place} ({columns})")
     con.execute(f"COMMENT ON TABLE {place} IS 'What this file is: one row'")
     for name, (_, comment) in _ABOUT.items():
         con.execute(f"COMMENT ON COLUMN {place}.{name} IS {literal(comment)}")
