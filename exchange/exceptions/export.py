@@ -1,7 +1,6 @@
 """Writing the exception files of a run: a folder a program, every program every run, also when nothing was found."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +60,9 @@ def export_exceptions(
 
 def _write_program(findings: Findings, home: Path, run_id: str, program: str, delivery: Delivery) -> ExceptionFile:
     folder = home / "exceptions" / program / findings.run_date.isoformat()
-    facts = _facts(findings, run_id, program, delivery)
     speak(findings.con, delivery.words)
+    corrections = stage_corrections(findings.con, program, findings.run_date)
+    facts = _facts(findings, run_id, program, delivery, corrections)
     with swapped_in(folder) as building:
         with delivery.workbook(building) as target:
             workbook = ExceptionWorkbook(target, facts, delivery.words)
@@ -78,11 +78,10 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str, de
                 table = findings.stage(sheet, program)
                 findings.keep(sheet, table, program)
                 add(sheet, table)
-            corrections = stage_corrections(findings.con, program, findings.run_date)
             if corrections:
                 add(CORRECTIONS, CORRECTIONS.table)
             workbook.close()
-        write_manifest(building, {
+        manifest = write_manifest(building, {
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
             "stale_sources": facts.stale_sources, "language": delivery.words.language, "corrections": corrections,
         })
@@ -90,12 +89,12 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str, de
             file.chmod(0o600)
         audit.record(home, "exceptions_exported", subjects=findings.subjects(program), details={
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
-            "manifest": hashlib.sha256((building / "manifest.json").read_bytes()).hexdigest(),
+            "manifest": manifest,
         })
     return ExceptionFile(program, folder, facts.rows, delivery.workbook_name)
 
 
-def _facts(findings: Findings, run_id: str, program: str, delivery: Delivery) -> Facts:
+def _facts(findings: Findings, run_id: str, program: str, delivery: Delivery, corrections: int) -> Facts:
     counts = {sheet.name: findings.count(sheet, program) for sheet in SHEETS}
     con, most = findings.con, delivery.most_rows
     name = con.execute("SELECT name FROM ops.programs WHERE program = ?", [program]).fetchone()
@@ -115,6 +114,7 @@ def _facts(findings: Findings, run_id: str, program: str, delivery: Delivery) ->
         stale_sources=tuple(source for (source,) in stale),
         is_register_asked=unasked is None or unasked[0] == 0,
         not_shown={sheet: count - most for sheet, (count, _) in counts.items() if count > most},
+        corrections=corrections,
         has_csv=delivery.has_csv,
         has_password=bool(delivery.workbook_password),
     )

@@ -17,8 +17,8 @@ _RULES = ("nobody_is_removed", "personal_data")
 class Facts:
     """What the first sheet says about this file.
 
-    `not_shown`: rows that do not fit on a sheet. `has_csv`: whether the same rows go out as CSV too. `has_password`:
-    whether the workbook opens with one.
+    `not_shown`: rows that do not fit on a sheet. `corrections`: rows of the sheet of that name, which is there for them
+    alone. `has_csv`: whether the same rows go out as CSV too. `has_password`: whether the workbook opens with one.
     """
 
     program: str
@@ -31,6 +31,7 @@ class Facts:
     stale_sources: tuple[str, ...]
     not_shown: dict[str, int]
     is_register_asked: bool = True
+    corrections: int = 0
     has_csv: bool = True
     has_password: bool = False
 
@@ -71,6 +72,10 @@ def _counts(facts: Facts, words: Words) -> list[str]:
 
 def _warnings(facts: Facts, words: Words) -> list[str]:
     notes = []
+    if facts.corrections:
+        notes.append(words.say(
+            "first_sheet.corrections", sheet=words.texts["sheet.Corrections"], rows=words.number(facts.corrections)
+        ))
     if facts.stale_sources:
         notes.append(words.say("first_sheet.stale", sources=", ".join(facts.stale_sources)))
     if not facts.is_register_asked:

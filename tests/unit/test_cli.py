@@ -45,7 +45,6 @@ def ibr(*arguments: str) -> subprocess.CompletedProcess:
         (["simulate", "--home", "{tmp}"], 2, "--program CODE"),
         (["simulate", "--home", "{tmp}", "--program", "A", "--rules", "b.yml"], 2, "without --program"),
         (["simulate", "--home", "{tmp}", "--program", "A", "--min-age", "65"], 2, "ibr run"),
-        (["enquire", "--id", "20413377", "--home", "{tmp}"], 2, "--purpose"),
         (["enquire", "--purpose", "desk", "--home", "{tmp}"], 2, "nobody was asked for"),
         (["person", "report", "--home", "{tmp}"], 2, "PERSON_UID"),
         (["audit", "verify", "--anchor", "12", "--home", "{tmp}"], 2, "SEQUENCE:HASH"),

@@ -1,6 +1,7 @@
 """Every language says all there is to say, in words that a spreadsheet holds and that can be read back."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import duckdb
@@ -46,7 +47,8 @@ def test_hardly_a_word_is_the_same_as_in_english(language):
     """What is the same was left untranslated, unless it is a code or a loan."""
     same = {key for key, text in OURS[language].texts.items() if text == EN.texts[key]}
     assert same <= {
-        "heading.exception_id", "heading.match_id", "heading.correction_id", "sheet.Corrections", "phrase.as_written", "phrase.rule", "phrase.their_answer",
+        "heading.exception_id", "heading.match_id", "heading.correction_id", "sheet.Corrections", "phrase.as_written",
+        "phrase.rule", "phrase.their_answer",
         "phrase.their_answer_and_action", "sex.F", "sex.M", "day.long", "number.thousands", "first_sheet.title",
     }
 
@@ -138,7 +140,7 @@ def test_every_match_key_of_linkage_can_be_said():
 @pytest.mark.parametrize("language", sorted(OURS))
 def test_the_first_sheet_quotes_the_words_that_stand_in_the_file(language):
     words = OURS[language]
-    text = folded(" ".join(line for _, line in lines(FACTS, words)))
+    text = folded(" ".join(line for _, line in lines(replace(FACTS, corrections=1), words)))
     for group in ("sheet", "decision", "action", "state", "finding", "verdict"):
         for key, word in words.texts.items():
             code = key.removeprefix(f"{group}.")
