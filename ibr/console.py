@@ -34,8 +34,10 @@ def table(title: str, columns: list[str], rows: list[tuple]) -> Table:
     """A table; numbers to the right, thousands separated."""
     shown = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        is_number = bool(rows) and all(_is_number(row[number]) for row in rows)
-        shown.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        there = [row[number] for row in rows if row[number] is not None]
+        is_number = bool(there) and all(_is_number(value) for value in there)
+        # A number on two lines reads as another number.
+        shown.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
     for row in rows:
         shown.add_row(*(escape(_shown(value)) for value in row))
     return shown
@@ -53,6 +55,8 @@ def _shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, Decimal):
+        return f"{value:,}"
     if isinstance(value, float):
         if 0 < abs(value) < 0.0005:
             return f"{value:.6f}"
@@ -62,4 +66,4 @@ def _shown(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     """A number, or a text that shows one."""
-    return isinstance(value, int | float) or str(value).replace(",", "").rstrip("%").replace(".", "", 1).isdigit()
+    return isinstance(value, int | float | Decimal) or str(value).replace(",", "").rstrip("%").replace(".", "", 1).isdigit()
