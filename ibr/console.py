@@ -66,4 +66,6 @@ def _shown(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     """A number, or a text that shows one."""
-    return isinstance(value, int | float | Decimal) or str(value).replace(",", "").rstrip("%").replace(".", "", 1).isdigit()
+    if isinstance(value, int | float | Decimal):
+        return True
+    return str(value).replace(",", "").rstrip("%").replace(".", "", 1).isdigit()
