@@ -88,8 +88,8 @@ def inspect(code: str, url: str, home: Path, tables: list[str]) -> Inspection:
         there = adapter.tables()
         if not there:
             raise UsageProblem(f"source {code}: there is no table that this account can see")
-        if unknown := [name for name in tables if name not in there]:
-            raise UsageProblem(f"source {code}: there is no table {', '.join(unknown)}; it has {', '.join(there)}")
+        if faults := _faults_of_names(adapter, source, [name for name in tables if name not in there]):
+            raise UsageProblem(" | ".join(faults))
         found = Inspection()
         for name in tables or there:
             try:
@@ -104,6 +104,18 @@ def inspect(code: str, url: str, home: Path, tables: list[str]) -> Inspection:
             told = "; ".join(f"{name}: {why}" for name, why in found.left_out.items())
             raise UsageProblem(f"source {code}: no table can be mirrored ({told})")
         return found
+
+
+def _faults_of_names(adapter: Adapter, source: Source, names: list[str]) -> list[str]:
+    """What is wrong with names that are not listed. Those of views are right: they are taken where they are named."""
+    faults = []
+    for name in names:
+        source.tables[name] = Table()
+        try:
+            adapter.columns(name)
+        except ContractBroken as problem:
+            faults.append(str(problem))
+    return faults
 
 
 def _found(con: duckdb.DuckDBPyConnection, adapter: Adapter, source: Source, name: str) -> FoundTable:

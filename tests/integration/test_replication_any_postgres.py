@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ibr.errors import ContractBroken
+from ibr.errors import ContractBroken, UsageProblem
+from pipelines.replication.onboarding import inspect
 from tests.integration.postgres import data_folder
 from tests.integration.replication import Nights
 from warehouse.connection import literal, load_extension, quoted
@@ -221,3 +222,35 @@ def test_names_that_differ_by_capitals_alone_are_told_apart_by_leaving_out(tmp_p
     assert ("Name",) not in nights.ask(kept)
     told = nights.ask("SELECT change, was FROM ops.schema_changes WHERE column_name = 'Name'")
     assert told == [("left out", "VARCHAR")]
+
+
+def test_what_cannot_be_mirrored_is_left_out_and_told(tmp_path, server):
+    server.psql("""
+        CREATE TABLE twins ("ID2" int, id2 int); CREATE TABLE "Case" (id int); CREATE TABLE "case" (id int);
+        CREATE TABLE bare (); CREATE TABLE clash (_ibr_run_id text); CREATE TABLE secret (id int);
+        DROP ROLE IF EXISTS looker; CREATE ROLE looker LOGIN; GRANT USAGE ON SCHEMA public, "Field Office" TO looker;
+        GRANT SELECT ON ALL TABLES IN SCHEMA public, "Field Office" TO looker; REVOKE SELECT ON secret FROM looker;
+    """)
+    found = inspect("mis", server.get_uri().replace("postgres:@", "looker:@"), tmp_path, [])
+    assert {name: why.split(";")[0] for name, why in found.left_out.items()} == {
+        "twins": "columns ID2, id2 differ by capitals alone, which a mirror cannot tell apart",
+        "case": "differs by capitals alone from Case",
+        "bare": "has no columns that could be mirrored",
+        "clash": "column(s) _ibr_run_id have names that a mirror needs for itself",
+        "secret": "the account may not read table secret",
+    }
+    assert {"Odd Types", "Case", "a b"} <= {table.name for table in found.tables}
+    server.psql("DROP OWNED BY looker; DROP ROLE looker")
+
+
+def test_views_are_taken_where_they_are_named(tmp_path, server):
+    assert "of_today" not in {table.name for table in inspect("mis", server.get_uri(), tmp_path, []).tables}
+    assert [table.name for table in inspect("mis", server.get_uri(), tmp_path, ["of_today"]).tables] == ["of_today"]
+    with pytest.raises(UsageProblem, match=r"no table nowhere.*\| .*2 schemas have a table no_key"):
+        inspect("mis", server.get_uri(), tmp_path, ["nowhere", "no_key"])
+
+
+@pytest.mark.parametrize("url", ["oracle://a:b@h/x", "127.0.0.1/mis", "jdbc:postgresql://h/x", "files:folder"])
+def test_what_cannot_be_looked_at_says_so(tmp_path, url):
+    with pytest.raises(UsageProblem, match=r"its url begins with none of|write its entry by hand"):
+        inspect("mis", url, tmp_path, [])
