@@ -10,7 +10,7 @@ import duckdb
 from ibr.errors import ConfigurationProblem, UsageProblem
 from warehouse.audiences.cuts import cuts
 from warehouse.audiences.numbers import number_tables
-from warehouse.audiences.policy import NumberAudience, Policy, RowAudience
+from warehouse.audiences.policy import SECRETARIAT, NumberAudience, Policy, RowAudience
 from warehouse.audiences.pseudonyms import key_of
 from warehouse.audiences.sensitivity import Declarations
 from warehouse.catalogue import Table, tables_of
@@ -66,7 +66,7 @@ def _audience(
         counties = {f"{name}_{code}": code for code in _counties(builder.con, builder.source, tables)}
         return builder.county_files({county: key_of(home, county) for county in counties}, counties, chosen)
     key = key_of(home, name) if any(cut.pseudonyms for cut in chosen) else None
-    return [builder.rows_file(name, chosen, key)]
+    return [builder.rows_file(name, chosen, key, declared if name == SECRETARIAT else None)]
 
 
 def _counties(con: duckdb.DuckDBPyConnection, source: str, tables: Sequence[Table]) -> list[str]:

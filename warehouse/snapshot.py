@@ -18,6 +18,7 @@ from ibr.errors import ContractBroken
 from warehouse.audiences.cuts import Cut, county_columns
 from warehouse.audiences.numbers import NumberTable, make
 from warehouse.audiences.pseudonyms import Key
+from warehouse.audiences.sensitivity import Declarations, keep
 from warehouse.catalogue import Table, comments
 from warehouse.connection import literal, quoted
 
@@ -62,8 +63,13 @@ class Builder:
     about: About
     parquet: Path | None = None
 
-    def rows_file(self, audience: str, cuts: Sequence[Cut], key: Key | None) -> PublishedFile:
-        """The file of an audience of rows. Raises ContractBroken if a copy is not complete."""
+    def rows_file(
+        self, audience: str, cuts: Sequence[Cut], key: Key | None, declared: Declarations | None = None
+    ) -> PublishedFile:
+        """The file of an audience of rows. `declared`: kept in it, where given.
+
+        Raises ContractBroken if a copy is not complete.
+        """
         with self._writing(self.con, self.folder / f"{audience}.duckdb", _TARGET):
             rows = 0
             for cut in cuts:
@@ -73,6 +79,8 @@ class Builder:
                 self.con.execute(comments(cut.table, place))
                 rows += self._counted(cut, place)
             _make_about(self.con, _TARGET)
+            if declared is not None:
+                keep(self.con, _TARGET, declared)
             return self._finish(self.con, _TARGET, audience, [cut.table for cut in cuts], rows, key)
 
     def numbers_file(self, audience: str, wanted: Sequence[NumberTable], reference: Sequence[Cut]) -> PublishedFile:

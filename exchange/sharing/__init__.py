@@ -8,9 +8,9 @@ from exchange.sharing.approval import Agreement, approve, refuse
 from exchange.sharing.assessment import assess
 from exchange.sharing.disposal import dispose
 from exchange.sharing.extraction import extract
+from exchange.sharing.reading import TEMPLATE, read_request
 from exchange.sharing.record import Case, Step, cases, open_case
 from exchange.sharing.register import COLUMNS, load_register, overdue, register
-from exchange.sharing.request import TEMPLATE, read_request
 from exchange.sharing.submission import submit
 from exchange.sharing.trace import trace
 

@@ -8,15 +8,17 @@ from typing import Any
 
 import duckdb
 
-from exchange.sharing.catalogue import Sensitivity, catalogue
+from exchange.sharing.catalogue import Marts, marts_of, purposes
+from exchange.sharing.reading import recorded
 from exchange.sharing.record import Case, Step, cases, changing, open_case
-from exchange.sharing.request import Request, recorded
+from exchange.sharing.request import Request
 from exchange.sharing.risk import measure
 from exchange.sharing.selection import published, rows_outside, stage, version
 from exchange.sharing.table import count_table
 from exchange.sharing.words import say_class, say_diversity, say_table
 from ibr.config import Sharing
 from ibr.errors import UsageProblem
+from warehouse.audiences.sensitivity import Sensitivity
 
 _OPEN = ("requested", "assessed", "half_approved", "approved", "extracted")
 
@@ -54,11 +56,12 @@ def assessed(
     Leaves the rows asked for in the temporary tables `asked_0`, `asked_1`, ..., in the order of the request's data, and
     tables of them in `counted_0`, ...: what is assessed is what leaves.
     """
-    request = recorded(case)
+    marts = marts_of(con)
+    request = recorded(case, marts)
     staged = {f"asked_{place}": item for place, item in enumerate(request.data)}
-    rows = {item.mart: stage(con, request, item, table) for table, item in staged.items()}
-    findings = [*_of_purpose(request), *_of_area(con, request), *_of_earlier(home, case, request)]
-    findings += _of_choice(request, settings)
+    rows = {item.mart: stage(con, marts[item.mart], request, item, table) for table, item in staged.items()}
+    findings = [*_of_purpose(marts, request), *_of_area(con, marts, request), *_of_earlier(home, case, request)]
+    findings += _of_choice(marts, request, settings)
     findings += [
         Finding("no_rows", True, f"{mart}: no row fulfils the conditions; there is nothing to share")
         for mart, count in rows.items() if not count
@@ -66,7 +69,7 @@ def assessed(
     figures: dict[str, Any] = {}
     if request.level == "records":
         risk = measure(
-            con, staged, smallest_class=settings.smallest_class, distinct_values=settings.distinct_sensitive
+            con, marts, staged, smallest_class=settings.smallest_class, distinct_values=settings.distinct_sensitive
         )
         figures = asdict(risk)
         findings += [Finding(*say_class(found, settings.smallest_class)) for found in risk.classes]
@@ -78,14 +81,13 @@ def assessed(
             figures[item.mart] = asdict(held)
             findings.append(Finding(*say_table(item.mart, held, settings.smallest_cell)))
     return {
-        "publication": version(con), "rows": rows, "fields": _by_class(request), "figures": figures,
+        "publication": version(con), "rows": rows, "fields": _by_class(marts, request), "figures": figures,
         "findings": [asdict(finding) for finding in findings],
     }
 
 
-def _by_class(request: Request) -> dict[str, list[str]]:
+def _by_class(marts: Marts, request: Request) -> dict[str, list[str]]:
     """The fields asked for, as mart.column, by their class."""
-    marts = catalogue().marts
     return {
         sensitivity.value: [
             f"{item.mart}.{column.name}" for item in request.data
@@ -95,14 +97,14 @@ def _by_class(request: Request) -> dict[str, list[str]]:
     }
 
 
-def _of_purpose(request: Request) -> list[Finding]:
+def _of_purpose(marts: Marts, request: Request) -> list[Finding]:
     """Minimisation: what the kind of purpose does not need."""
-    purpose = catalogue().purposes[request.purpose_kind]
+    purpose = purposes()[request.purpose_kind]
     kind = request.purpose_kind.replace("_", " ")
     findings = []
     if request.level not in purpose.levels:
         findings.append(Finding("level", True, f"Records are asked for, and for {kind} a table will do."))
-    for sensitivity, fields in _by_class(request).items():
+    for sensitivity, fields in _by_class(marts, request).items():
         if fields and sensitivity not in purpose.classes:
             findings.append(Finding(
                 "beyond_purpose", True,
@@ -119,9 +121,8 @@ def _of_purpose(request: Request) -> list[Finding]:
     return findings
 
 
-def _of_choice(request: Request, settings: Sharing) -> list[Finding]:
+def _of_choice(marts: Marts, request: Request, settings: Sharing) -> list[Finding]:
     """Rows that are chosen by what nobody is to learn: to be among them tells it, though the field does not leave."""
-    marts = catalogue().marts
     chosen = [
         f"{item.mart}.{column.name}" for item in request.data
         for column in marts[item.mart].of(list(item.where), Sensitivity.SENSITIVE)
@@ -132,11 +133,13 @@ def _of_choice(request: Request, settings: Sharing) -> list[Finding]:
     return [Finding("chosen_by", True, f"Rows are chosen by {', '.join(chosen)}: to be among them tells its value.")]
 
 
-def _of_area(con: duckdb.DuckDBPyConnection, request: Request) -> list[Finding]:
+def _of_area(con: duckdb.DuckDBPyConnection, marts: Marts, request: Request) -> list[Finding]:
     """Minimisation: rows of counties in which the organisation does not work."""
     if request.works_in is None:
         return []
-    outside = {item.mart: rows_outside(con, request, item, request.works_in) for item in request.data}
+    outside = {
+        item.mart: rows_outside(con, marts[item.mart], request, item, request.works_in) for item in request.data
+    }
     return [
         Finding(
             "beyond_area", True,

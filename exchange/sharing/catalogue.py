@@ -1,26 +1,17 @@
-"""What may be shared at all, and how sensitive it is: `sensitivity.yml`, read once."""
+"""What may be shared at all: `sharing.yml`, and how sensitive the publication says that each column is."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+import duckdb
 import yaml
 
+from ibr.errors import UsageProblem
+from warehouse.audiences.sensitivity import COARSER, Declarations, Declared, Sensitivity, kept
 from warehouse.connection import quoted
-
-
-class Sensitivity(StrEnum):
-    """What a column tells about a person; the words stand in sensitivity.yml."""
-
-    IDENTIFIER = "identifier"
-    QUASI_IDENTIFIER = "quasi_identifier"
-    SENSITIVE = "sensitive"
-    PLAIN = "plain"
-
-
-# Coarser forms of a date.
-_COARSER = {"year": "year({})", "five_years": "year({0}) - year({0}) % 5"}
 
 
 @dataclass(frozen=True)
@@ -41,11 +32,13 @@ class Mart:
     subject: str
     area: str
     columns: dict[str, Column]
-    withheld: tuple[str, ...]
 
     def of(self, names: list[str], sensitivity: Sensitivity) -> list[Column]:
         """Those of the named columns that are of one class."""
         return [self.columns[name] for name in names if self.columns[name].sensitivity is sensitivity]
+
+
+Marts = Mapping[str, Mart]
 
 
 @dataclass(frozen=True)
@@ -57,37 +50,56 @@ class Purpose:
     in_clear: bool
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """Everything in sensitivity.yml."""
+@cache
+def purposes() -> dict[str, Purpose]:
+    """The kinds of purpose of this version."""
+    return {
+        name: Purpose(tuple(purpose["levels"]), tuple(purpose["classes"]), purpose["in_clear"])
+        for name, purpose in _content()["purposes"].items()
+    }
 
-    purposes: dict[str, Purpose]
-    marts: dict[str, Mart]
+
+def marts_of(con: duckdb.DuckDBPyConnection) -> Marts:
+    """The marts that may be shared of the publication attached as `published`.
+
+    Raises UsageProblem for a publication that does not say how sensitive its columns are.
+    """
+    declared = kept(con, "published")
+    if declared is None:
+        raise UsageProblem(
+            "the publication does not say how sensitive its columns are: an earlier version made it; "
+            "`ibr publish` makes one that does"
+        )
+    return shareable(declared)
+
+
+def shareable(declared: Declarations) -> Marts:
+    """The marts that may be shared, with the columns that may: those classified, but no free text nor bookkeeping."""
+    return {name: _mart(name, mart, declared.get(name, {})) for name, mart in _content()["marts"].items()}
 
 
 @cache
-def catalogue() -> Catalogue:
-    """The catalogue of this version."""
-    content = yaml.safe_load(files("exchange.sharing").joinpath("sensitivity.yml").read_text(encoding="utf-8"))
-    purposes = {
-        name: Purpose(tuple(purpose["levels"]), tuple(purpose["classes"]), purpose["in_clear"])
-        for name, purpose in content["purposes"].items()
-    }
-    return Catalogue(purposes, {name: _mart(name, mart) for name, mart in content["marts"].items()})
+def _content() -> dict[str, Any]:
+    return yaml.safe_load(files("exchange.sharing").joinpath("sharing.yml").read_text(encoding="utf-8"))
 
 
-def _mart(name: str, content: dict) -> Mart:
-    columns = {
-        column: Column(column, sensitivity, _kind(content, sensitivity, column), quoted(column))
-        for sensitivity in Sensitivity for column in content.get(sensitivity, ())
-    }
-    for column, how in content.get("derived", {}).items():
-        original = columns[how["of"]]
-        columns[column] = Column(
-            column, original.sensitivity, None, _COARSER[how["to"]].format(original.expression)
+def _mart(name: str, content: dict[str, Any], declared: Mapping[str, Declared]) -> Mart:
+    withheld = {*_content()["withheld"], *content.get("withheld", ())}
+    columns = [
+        column
+        for original, known in declared.items()
+        if known.sensitivity is not Sensitivity.FREE_TEXT and original not in withheld
+        for column in _forms(original, known, content.get("coarser", {}).get(original, []))
+    ]
+    return Mart(name, content["subject"], content["area"], {column.name: column for column in columns})
+
+
+def _forms(name: str, declared: Declared, coarser: list[str]) -> Iterator[Column]:
+    """A column, and its coarser forms, which are of the same class."""
+    is_identifier = declared.sensitivity is Sensitivity.IDENTIFIER
+    kind = _content()["pseudonyms"].get(name) if is_identifier else None
+    yield Column(name, declared.sensitivity, kind, quoted(name))
+    for form in dict.fromkeys([*filter(None, [declared.coarser]), *coarser]):
+        yield Column(
+            COARSER[form].name(name), declared.sensitivity, None, COARSER[form].expression.format(quoted(name))
         )
-    return Mart(name, content["subject"], content["area"], columns, tuple(content.get("withheld", ())))
-
-
-def _kind(content: dict, sensitivity: Sensitivity, column: str) -> str | None:
-    return content["identifier"][column] if sensitivity is Sensitivity.IDENTIFIER else None

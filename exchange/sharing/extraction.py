@@ -12,10 +12,11 @@ import duckdb
 
 from exchange.exceptions.manifest import write_manifest
 from exchange.sharing.assessment import assessed
+from exchange.sharing.catalogue import marts_of
 from exchange.sharing.leaving import write_records, write_tables
 from exchange.sharing.pseudonyms import key_id, key_of, pads
+from exchange.sharing.reading import recorded
 from exchange.sharing.record import Case, Step, changing, on_disk, open_case
-from exchange.sharing.request import recorded
 from exchange.sharing.selection import published, version
 from exchange.sharing.terms import terms
 from ibr.config import Sharing
@@ -58,10 +59,9 @@ def extract(
 
 def _subjects(con: duckdb.DuckDBPyConnection, case: Case) -> list[str]:
     """Whose records leave; in tables nobody's do."""
-    request = recorded(case)
-    if request.level != "records":
+    if case.request["level"] != "records":
         return []
-    asked = " UNION ".join(f"SELECT subject FROM asked_{place}" for place in range(len(request.data)))
+    asked = " UNION ".join(f"SELECT subject FROM asked_{place}" for place in range(len(case.request["data"])))
     rows = con.execute(f"SELECT DISTINCT subject FROM ({asked}) WHERE subject IS NOT NULL").fetchall()
     return [str(subject) for (subject,) in rows]
 
@@ -121,12 +121,13 @@ def _fill(
     con: duckdb.DuckDBPyConnection, home: Path, case: Case, settings: Sharing, folder: Path, number: int
 ) -> dict[str, Any]:
     """Write what was `assessed`, with terms and manifest, into an empty folder; returns what goes on record."""
-    request = recorded(case)
+    marts = marts_of(con)
+    request = recorded(case, marts)
     key = key_of(home, case) if request.level == "records" else None
     if key is None:
         rows = write_tables(con, request, folder)
     else:
-        rows = write_records(con, request, number, pads(key), folder)
+        rows = write_records(con, marts, request, number, pads(key), folder)
         _keep_marks(con, case, number)
     (folder / "README.txt").write_text(terms(case, request, number, rows, settings.smallest_cell), encoding="utf-8")
     write_manifest(folder, {

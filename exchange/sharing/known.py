@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from exchange.sharing.catalogue import Mart, catalogue
+from exchange.sharing.catalogue import Mart, Marts, marts_of
+from warehouse.audiences.sensitivity import Sensitivity
 from warehouse.connection import quoted
 
 _MOST_VALUES = 60  # of a column whose values are told
@@ -16,12 +17,13 @@ _DAYS = ("DATE", "TIMESTAMP")
 
 @dataclass(frozen=True)
 class Known:
-    """The day of the request; county names by code, the types of columns (mart, column), and values that are few.
+    """The day of the request; the marts that may be shared; counties by code, types of columns, values that are few.
 
-    Where nothing is known (`whatever`), nothing is held against a request: it is one that was taken before.
+    Where these are not known (`columns_alone`), only columns are held against a request: it was taken before.
     """
 
     today: dt.date
+    marts: Marts
     counties: dict[str, str] | None = None
     types: dict[tuple[str, str], str] = field(default_factory=dict)
     values: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -38,12 +40,13 @@ class Known:
             "WHERE database_name = 'published' AND schema_name = 'marts'"
         ).fetchall()
         columns = {(mart, column): kind for mart, column, kind in types}
-        return cls(today, dict(counties), columns, _few_values(con, columns))
+        marts = marts_of(con)
+        return cls(today, marts, dict(counties), columns, _few_values(con, marts, columns))
 
     @classmethod
-    def whatever(cls) -> "Known":
-        """For a request on record, which was checked when it was taken."""
-        return cls(dt.date.min)
+    def columns_alone(cls, marts: Marts) -> "Known":
+        """For a request on record: that it asks for what may be shared is all that is looked at again."""
+        return cls(dt.date.min, marts)
 
     def county_codes(self, given: Sequence[str]) -> list[str]:
         """The codes of counties that are given by code or name. Raises ValueError naming those that are none."""
@@ -73,13 +76,13 @@ class Known:
 
 
 def _few_values(
-    con: duckdb.DuckDBPyConnection, types: dict[tuple[str, str], str]
+    con: duckdb.DuckDBPyConnection, marts: Marts, types: dict[tuple[str, str], str]
 ) -> dict[tuple[str, str], set[str]]:
     """The values of text and yes-no columns that have but a few: those are codes, in which a slip shows."""
     found = {}
-    for mart in catalogue().marts.values():
+    for mart in marts.values():
         texts = [name for name in mart.columns if types.get((mart.name, name)) in ("VARCHAR", "BOOLEAN")]
-        codes = [name for name in texts if mart.columns[name].sensitivity.value != "identifier"]
+        codes = [name for name in texts if mart.columns[name].sensitivity is not Sensitivity.IDENTIFIER]
         if not codes:
             continue
         lists = ", ".join(f"list(DISTINCT CAST({quoted(name)} AS VARCHAR))" for name in codes)

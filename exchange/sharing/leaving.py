@@ -5,18 +5,19 @@ from typing import Any
 
 import duckdb
 
-from exchange.sharing.catalogue import Mart, Sensitivity, catalogue
+from exchange.sharing.catalogue import Mart, Marts
 from exchange.sharing.pseudonyms import token
 from exchange.sharing.request import Item, Request
 from exchange.sharing.selection import count
 from ibr.spreadsheets import FORMULA_START
+from warehouse.audiences.sensitivity import Sensitivity
 from warehouse.connection import literal, quoted
 
 ROW_MARK = "row_mark"
 
 
 def write_records(
-    con: duckdb.DuckDBPyConnection, request: Request, number: int, pads: dict[str, Any], folder: Path
+    con: duckdb.DuckDBPyConnection, marts: Marts, request: Request, number: int, pads: dict[str, Any], folder: Path
 ) -> dict[str, int]:
     """Write the rows of each mart under pseudonyms, with a mark of its own in each; returns how many there are.
 
@@ -26,8 +27,9 @@ def write_records(
     con.execute("CREATE OR REPLACE TEMP TABLE sharing_marks (mart VARCHAR, column_name VARCHAR, mark UBIGINT)")
     rows = {}
     for place, item in enumerate(request.data):
-        _pseudonymise(con, f"asked_{place}", item, number, pads)
-        _note_marks(con, item)
+        mart = marts[item.mart]
+        _pseudonymise(con, f"asked_{place}", mart, item, number, pads)
+        _note_marks(con, mart, item)
         # Marks are random, so the order tells nothing of where a row stood in the registry.
         _write(con, folder, item.mart, "leaving", ROW_MARK, [*item.fields, ROW_MARK])
         rows[item.mart] = count(con, "leaving")
@@ -44,9 +46,10 @@ def write_tables(con: duckdb.DuckDBPyConnection, request: Request, folder: Path)
     return rows
 
 
-def _pseudonymise(con: duckdb.DuckDBPyConnection, staged: str, item: Item, number: int, pads: dict[str, Any]) -> None:
+def _pseudonymise(
+    con: duckdb.DuckDBPyConnection, staged: str, mart: Mart, item: Item, number: int, pads: dict[str, Any]
+) -> None:
     """Make the temporary table `leaving` of staged rows."""
-    mart = catalogue().marts[item.mart]
     fields = ", ".join(f"{_leaving(mart, item, name)} AS {quoted(name)}" for name in item.fields)
     mark = token(f"{literal(f'row:{number}:{mart.name}:')} || row_number")
     con.execute(
@@ -54,9 +57,8 @@ def _pseudonymise(con: duckdb.DuckDBPyConnection, staged: str, item: Item, numbe
     )
 
 
-def _note_marks(con: duckdb.DuckDBPyConnection, item: Item) -> None:
+def _note_marks(con: duckdb.DuckDBPyConnection, mart: Mart, item: Item) -> None:
     """Add the marks and pseudonyms in `leaving` to `sharing_marks`, by sums that do not tell them."""
-    mart = catalogue().marts[item.mart]
     hidden = [name for name in item.fields if _is_hidden(mart, item, name)]
     for name in (ROW_MARK, *hidden):
         con.execute(

@@ -1,29 +1,22 @@
-"""What is asked for: read from a file or from options, checked whole, all faults at once."""
+"""What is asked for, and what has to be so of it."""
 
 import datetime as dt
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from exchange.sharing.catalogue import Mart, Sensitivity, catalogue
+from exchange.sharing.catalogue import Mart, purposes
 from exchange.sharing.known import Known
-from exchange.sharing.record import Case
-from ibr.errors import UsageProblem
-
-TEMPLATE = files("exchange.sharing").joinpath("template.yml").read_text(encoding="utf-8")
+from warehouse.audiences.sensitivity import Sensitivity
 
 _FEWEST_LETTERS = 20  # of a purpose; less says none
 _MOST_VARIABLES = 4  # of a table: each doubles its totals, and thins its cells
@@ -89,10 +82,11 @@ class Item(_Part):
 
     @model_validator(mode="after")
     def _fits_the_catalogue(self, info: ValidationInfo) -> "Item":
-        mart = catalogue().marts.get(self.mart)
+        known = _known(info)
+        mart = known.marts.get(self.mart)
         if mart is None:
-            raise ValueError(f"mart {self.mart} cannot be shared; these can: {', '.join(catalogue().marts)}")
-        faults = [*_of_columns(mart, self), *_of_conditions(mart, self, _known(info))]
+            raise ValueError(f"mart {self.mart} cannot be shared; these can: {', '.join(known.marts)}")
+        faults = [*_of_columns(mart, self), *_of_conditions(mart, self, known)]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -118,8 +112,8 @@ class Request(_Part):
     @field_validator("purpose_kind")
     @classmethod
     def _known_purpose(cls, kind: str) -> str:
-        if kind not in catalogue().purposes:
-            raise ValueError(f"{kind} is none of {', '.join(catalogue().purposes)}")
+        if kind not in purposes():
+            raise ValueError(f"{kind} is none of {', '.join(purposes())}")
         return kind
 
     @field_validator("purpose")
@@ -159,34 +153,6 @@ class Request(_Part):
         if faults:
             raise ValueError("; ".join(faults))
         return until
-
-
-def read_request(path: Path) -> dict[str, Any]:
-    """The content of a request's file, not checked yet. Raises UsageProblem for a file that is no YAML of settings."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UsageProblem(f"{path} is not readable as YAML{where}; `ibr share request --template` shows it") from None
-    if not isinstance(content, dict):
-        raise UsageProblem(f"{path} holds no request; `ibr share request --template` writes one to start from")
-    return content
-
-
-def checked(content: dict[str, Any], known: Known) -> Request:
-    """The request that is in `content`. Raises UsageProblem with every fault."""
-    try:
-        return Request.model_validate(content, context=known)
-    except ValidationError as error:
-        faults = [_say(fault) for fault in error.errors(include_input=False)]
-    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the request"
-    raise UsageProblem(f"{count}, which was not taken: " + " | ".join(faults))
-
-
-def recorded(case: Case) -> Request:
-    """The request as it is on record; it was checked when it was taken."""
-    return Request.model_validate(case.request, context=Known.whatever())
 
 
 def _known(info: ValidationInfo) -> Known:
@@ -242,12 +208,3 @@ def _of_level(item: Item, level: str) -> list[str]:
     if len(item.by) > _MOST_VARIABLES:
         faults.append(f"by names {len(item.by)} variables; at most {_MOST_VARIABLES} can be crossed")
     return faults + (["fields and in_clear are for level: records"] if item.fields or item.in_clear else [])
-
-
-def _say(fault: Any) -> str:
-    # Pydantic puts the kinds of a union into the place; they mean nothing to who wrote the file.
-    place = ".".join(str(part) for part in fault["loc"] if not set("[(").intersection(str(part)))
-    message = fault["msg"]
-    if message.startswith("Value error, "):
-        return f"{place}: {message.removeprefix('Value error, ')}"
-    return f"{place}: {message[0].lower()}{message[1:]}"

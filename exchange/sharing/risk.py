@@ -10,9 +10,10 @@ from typing import Any
 import duckdb
 
 from exchange.scripts import run_script
-from exchange.sharing.catalogue import Mart, Sensitivity, catalogue
+from exchange.sharing.catalogue import Mart, Marts
 from exchange.sharing.questions import query
 from exchange.sharing.request import Item
+from warehouse.audiences.sensitivity import Sensitivity
 from warehouse.connection import literal, quoted
 
 _SEEN = "CREATE OR REPLACE TEMP TABLE sharing_seen (kind VARCHAR, unit VARCHAR, subject VARCHAR, seen UBIGINT)"
@@ -28,7 +29,7 @@ class Risk:
 
 
 def measure(
-    con: duckdb.DuckDBPyConnection, staged: dict[str, Item], *, smallest_class: int, distinct_values: int
+    con: duckdb.DuckDBPyConnection, marts: Marts, staged: dict[str, Item], *, smallest_class: int, distinct_values: int
 ) -> Risk:
     """The risk of staged rows (`selection.stage`, by table name), all together: whoever has two files joins them.
 
@@ -38,7 +39,7 @@ def measure(
     con.execute(_SEEN)
     con.execute(_SENSITIVE)
     for table, item in staged.items():
-        _look_at(con, table, item, catalogue().marts[item.mart])
+        _look_at(con, table, item, marts[item.mart])
     run_script(con, "exchange.sharing", "signatures")
     return Risk(
         query(con, "classes", {"smallest_class": smallest_class}),

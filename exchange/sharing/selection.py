@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from exchange.sharing.catalogue import catalogue
+from exchange.sharing.catalogue import Mart
 from exchange.sharing.request import Item, Range, Request
 from warehouse.connection import connect, literal, quoted
 from warehouse.query import published_file
@@ -32,13 +32,12 @@ def version(con: duckdb.DuckDBPyConnection) -> str:
     return str(row[0])
 
 
-def stage(con: duckdb.DuckDBPyConnection, request: Request, item: Item, table: str) -> int:
+def stage(con: duckdb.DuckDBPyConnection, mart: Mart, request: Request, item: Item, table: str) -> int:
     """Make the temporary table of an item's rows: `row_number`, `subject`, and its fields; returns how many there are.
 
     Fields stand as they are in the mart: what leaves is made from this table.
     """
-    mart = catalogue().marts[item.mart]
-    conditions, values = _conditions(request, item)
+    conditions, values = _conditions(mart, request, item)
     fields = ", ".join(f"{mart.columns[name].expression} AS {quoted(name)}" for name in item.columns)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT row_number() OVER () AS row_number, "
@@ -48,10 +47,11 @@ def stage(con: duckdb.DuckDBPyConnection, request: Request, item: Item, table: s
     return count(con, quoted(table))
 
 
-def rows_outside(con: duckdb.DuckDBPyConnection, request: Request, item: Item, counties: list[str]) -> int:
+def rows_outside(
+    con: duckdb.DuckDBPyConnection, mart: Mart, request: Request, item: Item, counties: list[str]
+) -> int:
     """How many of an item's rows are of no county of the list."""
-    mart = catalogue().marts[item.mart]
-    conditions, values = _conditions(request, item)
+    conditions, values = _conditions(mart, request, item)
     conditions.append(f"coalesce(NOT list_contains($works_in::VARCHAR[], {quoted(mart.area)}), true)")
     return count(
         con, f"published.marts.{quoted(mart.name)} WHERE {' AND '.join(conditions)}", values | {"works_in": counties}
@@ -65,8 +65,7 @@ def count(con: duckdb.DuckDBPyConnection, relation: str, values: dict[str, Any] 
     return int(row[0])
 
 
-def _conditions(request: Request, item: Item) -> tuple[list[str], dict[str, Any]]:
-    mart = catalogue().marts[item.mart]
+def _conditions(mart: Mart, request: Request, item: Item) -> tuple[list[str], dict[str, Any]]:
     conditions: list[str] = []
     values: dict[str, Any] = {}
     if request.counties != "all":

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from exchange.sharing.known import Known
+from exchange.sharing.reading import checked
 from exchange.sharing.record import Case, Step, changing, new_case
-from exchange.sharing.request import checked
 from exchange.sharing.selection import published
 
 

@@ -10,6 +10,8 @@ import duckdb
 
 from exchange.sharing import Agreement, Case, approve, assess, dispose, extract, submit
 from ibr.config import Sharing
+from tests.marts import DECLARED
+from warehouse.audiences.sensitivity import Declarations, keep
 
 PUBLICATION = Path(__file__).with_name("sharing_publication.sql").read_text(encoding="utf-8")
 TODAY = dt.date(2026, 7, 1)
@@ -65,8 +67,10 @@ class Sharer:
     def folder(self, case: Case) -> Path:
         return self.home / "sharing" / case.request_id
 
-    def publish(self, sql: str = "", version: str = "20260701T000000Z") -> None:
-        """Publish the people, changed by `sql`."""
+    def publish(
+        self, sql: str = "", version: str = "20260701T000000Z", declared: Declarations | None = DECLARED
+    ) -> None:
+        """Publish the people, changed by `sql`, with the declarations of the marts."""
         folder = self.home / "published" / version
         folder.mkdir(parents=True)
         with duckdb.connect(str(folder / "secretariat.duckdb")) as con:
@@ -74,6 +78,8 @@ class Sharer:
             con.execute("UPDATE about SET version = ?", [version])
             if sql:
                 con.execute(sql)
+            if declared is not None:
+                keep(con, "secretariat", declared)
         link = self.home / "published" / "current"
         link.unlink(missing_ok=True)
         link.symlink_to(version, target_is_directory=True)

@@ -14,7 +14,7 @@ from ibr.errors import ConfigurationProblem, ContractBroken
 from warehouse import snapshot
 from warehouse.audiences.policy import load_policy
 from warehouse.audiences.pseudonyms import key_of, rotate
-from warehouse.audiences.sensitivity import Declared, Sensitivity
+from warehouse.audiences.sensitivity import Declared, Sensitivity, kept
 from warehouse.connection import connect
 from warehouse.publication import publications, publish
 from warehouse.query import open_publication, query_publication
@@ -130,6 +130,13 @@ def test_the_secretariat_has_everything_as_it_is(home):
     assert columns(home, "secretariat", "dim_person") == [*COLUMNS["dim_person"], "unclassified"]
     assert ask(home, "secretariat", "SELECT count(*) FROM marts.rpt_register_residents") == [(1,)]
     assert ask(home, "secretariat", "SELECT count(*) FROM reference.areas") == [(1,)]
+
+
+def test_the_secretariats_file_says_how_sensitive_columns_are_and_no_other(home):
+    made = published(home)
+    for audience in made.files:
+        with duckdb.connect(str(made.path(audience)), read_only=True) as con:
+            assert kept(con, audience) == (DECLARED if audience == "secretariat" else None)
 
 
 def test_me_has_rows_without_identities(home):

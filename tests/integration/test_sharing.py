@@ -30,6 +30,8 @@ from ibr.cli.main import cli
 from ibr.errors import ContractBroken, UsageProblem
 from ibr.secrets import key_file
 from tests.integration.sharing import ASKED, AT, TABLE, TODAY, Sharer, read
+from tests.marts import DECLARED
+from warehouse.audiences.sensitivity import Declared, Sensitivity
 from warehouse.schemas import prepare
 
 TOKEN = re.compile("[0-9a-f]{32}")
@@ -474,6 +476,34 @@ def test_of_two_extracts_of_one_request_the_right_one_is_traced_also_after_dispo
     found = trace(sharer.home, leak)
     assert (found[0].extract, found[0].is_whole_file) == (2, True)
     assert found[0].tokens > found[1].tokens
+
+
+# The marts' declarations
+
+def declared_as(sensitivity: Sensitivity) -> dict:
+    """The declarations, but for the sex of a person."""
+    return {**DECLARED, "dim_person": {**DECLARED["dim_person"], "sex": Declared(sensitivity)}}
+
+
+def test_a_publication_that_does_not_say_how_sensitive_its_columns_are_shares_nothing(sharer):
+    case = sharer.approved()
+    sharer.publish("", "20260702T000000Z", None)
+    for step, on in ((sharer.ask, ASKED), (sharer.assess, case), (sharer.extract, case)):
+        refused("`ibr publish` makes one that does", step, on)
+
+
+def test_a_column_that_has_become_free_text_leaves_no_more(sharer):
+    case = sharer.approved()
+    sharer.publish("", "20260702T000000Z", declared_as(Sensitivity.FREE_TEXT))
+    for step in (sharer.assess, sharer.extract):
+        refused("S2026-001 asks for what .* does not let be shared: .*sex of dim_person cannot be shared", step, case)
+    assert not [name for name in files(sharer) if "extracts" in name]
+
+
+def test_a_column_that_has_become_sensitive_has_to_be_approved_anew(sharer):
+    case = sharer.approved(purpose_kind="planning", data=[{"mart": "dim_person", "fields": ["sex", "county_code"]}])
+    sharer.publish("", "20260702T000000Z", declared_as(Sensitivity.SENSITIVE))
+    refused("grave finding that nobody approved: dim_person.sex", sharer.extract, case)
 
 
 # Crashes

@@ -6,8 +6,10 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exchange.sharing.catalogue import shareable
 from exchange.sharing.request import Item
 from exchange.sharing.risk import measure
+from tests.marts import DECLARED
 
 K, L = 3, 2
 PEOPLE = st.sampled_from(["P1", "P2", "P3", "P4", "P5"])
@@ -34,7 +36,7 @@ def test_the_risk_is_what_counting_by_hand_gives(people, enrolled):
         stage(con, "asked_0", "person_uid VARCHAR, sex VARCHAR, verification_status VARCHAR",
               [(uid, uid, *seen) for uid, seen in people.items()])
         stage(con, "asked_1", "person_uid VARCHAR, program VARCHAR", [(uid, uid, program) for uid, program in enrolled])
-        risk = measure(con, {
+        risk = measure(con, shareable(DECLARED), {
             "asked_0": item("dim_person", "person_uid", "sex", "verification_status"),
             "asked_1": item("fct_enrolments", "person_uid", "program"),
         }, smallest_class=K, distinct_values=L)

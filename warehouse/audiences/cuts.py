@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from ibr.errors import ConfigurationProblem
 from warehouse.audiences.policy import FILE, Names, RowAudience, Treatment
 from warehouse.audiences.pseudonyms import token
-from warehouse.audiences.sensitivity import Declarations, Declared, Sensitivity
+from warehouse.audiences.sensitivity import COARSER, Declarations, Declared, Sensitivity
 from warehouse.catalogue import Column, Table
 from warehouse.connection import quoted
 
 # A row of two counties' people is in neither's file: the other county's are none of theirs.
 _COUNTY = ("county_code", "county_code_a", "county_code_b")
-_COARSER = {"year": ("year({})", "_date", "_year", "Of this, the year alone: ")}
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def _treated(column: Column, declared: Declared | None, treatment: Treatment) ->
             return None
         return Column(column.name, f"A pseudonym of: {column.comment or column.name}"), token(f"{expression}::VARCHAR")
     if treatment is Treatment.COARSEN and declared and declared.coarser:
-        form, ending, new_ending, said = _COARSER[declared.coarser]
-        name = column.name.removesuffix(ending) + new_ending
-        return Column(name, f"{said}{column.comment or column.name}"), form.format(expression)
+        form = COARSER[declared.coarser]
+        said = f"{form.said}{column.comment or column.name}"
+        return Column(form.name(column.name), said), form.expression.format(expression)
     return None if treatment is Treatment.WITHHOLD else (column, expression)
