@@ -6,12 +6,12 @@ from typing import Any
 import duckdb
 
 from exchange.sharing.catalogue import Mart, Marts
-from exchange.sharing.pseudonyms import token
 from exchange.sharing.request import Item, Request
 from exchange.sharing.selection import count
 from ibr.spreadsheets import FORMULA_START
 from warehouse.audiences.sensitivity import Sensitivity
 from warehouse.connection import literal, quoted
+from warehouse.tokens import token
 
 ROW_MARK = "row_mark"
 

@@ -1,4 +1,4 @@
-"""Pseudonyms of identifiers: HMAC-SHA256 (RFC 2104) under a key that each request has of its own."""
+"""The keys of pseudonyms (warehouse/tokens.py): each request has one of its own."""
 
 import hashlib
 import secrets as randomness
@@ -7,9 +7,6 @@ from pathlib import Path
 from exchange.sharing.record import Case
 from ibr import secrets
 from ibr.errors import UsageProblem
-
-_BLOCK = 64  # bytes that SHA-256 takes at a time
-_DIGITS = 32  # of the 64 that a token has: 128 bits, so that no two of a country's records meet
 
 
 def secret_name(case: Case) -> str:
@@ -43,18 +40,3 @@ def require_own_file(home: Path, case: Case) -> None:
 def destroy(home: Path, case: Case) -> None:
     """Remove the request's key file: its pseudonyms can then be led back to nobody."""
     secrets.key_file(home, secret_name(case)).unlink(missing_ok=True)
-
-
-def pads(key: bytes) -> dict[str, bytes]:
-    """The two values that `token` needs, to be bound to its statement: the key stands in no SQL."""
-    if len(key) > _BLOCK:
-        key = hashlib.sha256(key).digest()
-    padded = key.ljust(_BLOCK, b"\0")
-    return {"inner": bytes(byte ^ 0x36 for byte in padded), "outer": bytes(byte ^ 0x5C for byte in padded)}
-
-
-def token(text: str) -> str:
-    """SQL: the token of a text, null for null; its statement has to be given `pads`."""
-    return (
-        f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode({text})))), {_DIGITS})"
-    )

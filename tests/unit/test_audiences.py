@@ -1,16 +1,13 @@
-"""Who may have what: the policy as it is checked, and the keys and tokens of pseudonyms."""
+"""Who may have what: the policy as it is checked, and the keys of pseudonyms."""
 
-import hashlib
-import hmac
 import stat
 
-import duckdb
 import pytest
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem, UsageProblem
 from warehouse.audiences.policy import NumberAudience, RowAudience, Treatment, load_policy
-from warehouse.audiences.pseudonyms import Key, key_of, rotate, secret_name, token, version_of
+from warehouse.audiences.pseudonyms import Key, key_of, rotate, secret_name, version_of
 from warehouse.audiences.sensitivity import Sensitivity, declarations
 
 
@@ -85,20 +82,6 @@ def test_a_sensitivity_that_is_none_is_named():
         declarations(models)
     models[0]["columns"].pop("a")
     assert declarations(models) == {"dim_x": {}}
-
-
-@pytest.mark.parametrize("secret", [b"k", b"k" * 32, b"k" * 64, b"k" * 100])
-@pytest.mark.parametrize("text", ["", "P000000001", "né à Lodwar", "x" * 200])
-def test_tokens_in_sql_are_hmac_sha256(secret, text):
-    (made,) = duckdb.execute(
-        f"SELECT {token('$text::VARCHAR')}", {"text": text, **Key("me", 1, secret).pads}
-    ).fetchone()
-    assert made == hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def test_nothing_has_no_token():
-    pads = Key("me", 1, b"k").pads
-    assert duckdb.execute(f"SELECT {token('NULL::VARCHAR')}", pads).fetchone() == (None,)
 
 
 def test_an_audience_has_a_key_of_its_own_outside_the_workspace_that_its_owner_alone_reads(tmp_path):

@@ -1,15 +1,9 @@
-"""What may be shared is what the marts declare of their columns; pseudonyms are the HMAC that they are said to be."""
+"""What may be shared is what the marts declare of their columns."""
 
-import hashlib
-import hmac
-
-import duckdb
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from exchange.sharing.catalogue import purposes, shareable
-from exchange.sharing.pseudonyms import key_id, pads, token
+from exchange.sharing.pseudonyms import key_id
 from exchange.sharing.record import is_same_person
 from tests.marts import COLUMNS, DECLARED
 from warehouse.audiences.sensitivity import Declared, Sensitivity
@@ -60,21 +54,7 @@ def test_what_has_a_pseudonym_in_a_publication_has_one_here():
     assert not bare
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-
-
-@settings(deadline=None, max_examples=15, derandomize=True)
-@given(key=st.binary(min_size=1, max_size=100), texts=st.lists(TEXTS, min_size=1))
-def test_a_token_is_the_hmac_of_its_text(key, texts):
-    made = duckdb.execute(
-        f"SELECT {token('text')} FROM (SELECT unnest($texts::VARCHAR[]) AS text)", {**pads(key), "texts": texts}
-    ).fetchall()
-    assert made == [(hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32],) for text in texts]
-
-
-def test_nothing_has_no_token_and_a_key_is_not_told_by_its_name():
-    with duckdb.connect() as con:
-        assert con.execute(f"SELECT {token('NULL::VARCHAR')}", pads(b"key")).fetchone() == (None,)
+def test_a_key_is_not_told_by_its_name():
     assert key_id(b"key") != key_id(b"other")
     assert "key" not in key_id(b"key")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ibr.errors import ConfigurationProblem
 from warehouse.audiences.policy import FILE, Names, RowAudience, Treatment
-from warehouse.audiences.pseudonyms import token
 from warehouse.audiences.sensitivity import COARSER, Declarations, Declared, Sensitivity
 from warehouse.catalogue import Column, Table
 from warehouse.connection import quoted
+from warehouse.tokens import token
 
 # A row of two counties' people is in neither's file: the other county's are none of theirs.
 _COUNTY = ("county_code", "county_code_a", "county_code_b")

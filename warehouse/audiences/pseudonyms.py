@@ -1,10 +1,9 @@
-"""Pseudonyms: HMAC-SHA256 (RFC 2104) of an identifier, under a key that each audience has of its own.
+"""The keys of pseudonyms (warehouse/tokens.py): each audience has one of its own.
 
 A key has a version and lies outside the workspace (ibr/secrets.py); it stands in no SQL and in no file of a
 publication. With it, and only with it, a token can be led back: by making the tokens of all identifiers anew.
 """
 
-import hashlib
 import os
 import re
 import secrets as randomness
@@ -13,9 +12,8 @@ from pathlib import Path
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem, UsageProblem
+from warehouse.tokens import pads
 
-_BLOCK = 64  # bytes that SHA-256 takes at a time
-_DIGITS = 32  # of the 64 that a token has: 128 bits, so that no two of a country's records meet
 _HELD = re.compile(r"(\d+):([0-9a-fA-F]{64,})")
 
 
@@ -32,10 +30,8 @@ class Key:
 
     @property
     def pads(self) -> dict[str, bytes]:
-        """The two values that `token` needs, to be bound to its statement."""
-        key = hashlib.sha256(self.secret).digest() if len(self.secret) > _BLOCK else self.secret
-        padded = key.ljust(_BLOCK, b"\0")
-        return {"inner": bytes(byte ^ 0x36 for byte in padded), "outer": bytes(byte ^ 0x5C for byte in padded)}
+        """What a statement with tokens is given."""
+        return pads(self.secret)
 
 
 def secret_name(audience: str) -> str:
@@ -71,11 +67,6 @@ def rotate(home: Path, audience: str) -> Key:
             f"{_read(audience, held).version + 1}:<64 hexadecimal digits>"
         )
     return _keep(home, audience, 1 if held is None else _read(audience, held).version + 1)
-
-
-def token(text: str) -> str:
-    """SQL: the token of a text, null for null; its statement has to be given the pads of a key."""
-    return f"left(sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode({text})))), {_DIGITS})"
 
 
 def _read(audience: str, held: str) -> Key:
