@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from exchange.sharing.request import Item
-from exchange.sharing.suppression import TOTAL, Codes, suppress, withheld_sums
 from ibr.errors import UsageProblem
 from warehouse.connection import literal, quoted
+from warehouse.disclosure import cells_to_withhold, withheld_sums
+from warehouse.disclosure.cells import TOTAL
+from warehouse.disclosure.lines import Codes, Counts
 
 MOST_CELLS = 5_000  # 4,288 cells took two minutes on two busy cores
 ALL, NOT_KNOWN = "(all)", "(not known)"
@@ -45,7 +46,7 @@ def count_table(
         )
     codes, values, subjects = _arrays(con, variables)
     small = subjects < smallest_cell
-    withheld = suppress(codes, values, small, float(smallest_cell), progress)
+    withheld = cells_to_withhold(codes, values, small, float(smallest_cell), progress)
     no_sums = withheld_sums(codes, withheld) if item.sums else withheld
     flags = pa.table({"cell": np.arange(len(values)), "is_withheld": withheld, "has_no_sums": no_sums})
     con.register("sharing_flags", flags)
@@ -78,7 +79,7 @@ def _count(con: duckdb.DuckDBPyConnection, staged: str, item: Item, variables: l
     return int(row[0])
 
 
-def _arrays(con: duckdb.DuckDBPyConnection, variables: list[str]) -> tuple[Codes, NDArray[np.float64], Codes]:
+def _arrays(con: duckdb.DuckDBPyConnection, variables: list[str]) -> tuple[Codes, Counts, Codes]:
     """The cells as arrays: their codes, rows and subjects."""
     codes = ", ".join(
         f"if({name} IS NULL, {TOTAL}, dense_rank() OVER (ORDER BY {name})) AS code_{place}"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from exchange.sharing.request import Item
-from exchange.sharing.suppression import TOTAL, suppress, withheld_sums
 from exchange.sharing.table import count_table
+from warehouse.disclosure import cells_to_withhold, withheld_sums
+from warehouse.disclosure.cells import TOTAL
 
 LEVEL = 10
 
@@ -63,7 +64,7 @@ def test_what_is_published_leaves_every_small_cell_open(inner):
     if not len(values):
         return
     small = values < LEVEL
-    withheld = suppress(codes, values, small, float(LEVEL), lambda message: None)
+    withheld = cells_to_withhold(codes, values, small, float(LEVEL), lambda message: None)
     assert withheld[small].all()
     for cell in np.flatnonzero(small):
         least, most = bounds(parts, values, withheld, cell)
@@ -83,7 +84,7 @@ def test_the_attack_finds_what_primary_suppression_alone_gives_away():
 def test_nothing_is_withheld_where_nothing_is_small(inner):
     codes, values, _ = cube(np.where(inner > 0, inner + LEVEL, 0))
     if len(values):
-        assert not suppress(codes, values, values < LEVEL, float(LEVEL), lambda message: None).any()
+        assert not cells_to_withhold(codes, values, values < LEVEL, float(LEVEL), lambda message: None).any()
 
 
 @settings(deadline=None, max_examples=60, derandomize=True)
@@ -93,7 +94,7 @@ def test_no_sum_that_is_told_has_a_withheld_cell_in_it(inner):
     codes, values, parts = cube(inner)
     if not len(values):
         return
-    withheld = suppress(codes, values, values < LEVEL, float(LEVEL), lambda message: None)
+    withheld = cells_to_withhold(codes, values, values < LEVEL, float(LEVEL), lambda message: None)
     no_sums = withheld_sums(codes, withheld)
     inside = (parts @ parts[withheld].T == parts[withheld].sum(axis=1)).any(axis=1) if withheld.any() else withheld
     assert (no_sums == inside).all()

@@ -7,13 +7,11 @@ A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Progr
 """
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix, vstack
 
 from warehouse.disclosure.attack import Attack
+from warehouse.disclosure.change import change, price
 from warehouse.disclosure.lines import Codes, Counts, Lines, Rows, all_lines
-
-_MOVED = 1e-6
 
 
 def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
@@ -99,35 +97,12 @@ def _cheapest(
     equations = equations[np.diff(equations.indptr) > 0]
     number = int(np.flatnonzero(cell)[0])
     by = target - float(counts[number])
-    # Large numbers tell more, so they cost more; by their logarithm, or one would weigh as much as all others.
-    cost = np.where(withheld, 0.0, 1.0 + np.log1p(counts))
-    moved = _change(equations, counts, number, (by, by), (cost, cost))
+    cost = price(counts, withheld)
+    moved = change(equations, counts, number, (by, by), (cost, cost))
     if moved is not None:
         return moved != 0, True
     aim = np.sign(by) * cell
-    furthest = _change(equations, counts, number, (min(by, 0.0), max(by, 0.0)), (-aim, aim))
+    furthest = change(equations, counts, number, (min(by, 0.0), max(by, 0.0)), (-aim, aim))
     by = 0.0 if furthest is None else float(furthest[number])
-    moved = _change(equations, counts, number, (by, by), (cost, cost))
+    moved = change(equations, counts, number, (by, by), (cost, cost))
     return (np.zeros(len(counts), dtype=bool) if moved is None else moved != 0), False
-
-
-def _change(
-    equations: csr_matrix, counts: Counts, cell: int, by: tuple[float, float], costs: tuple[Counts, Counts]
-) -> Counts | None:
-    """By how much each number moves in the change that costs least and leaves all totals as they are; None if none can.
-
-    `by`: from how much to how much a cell moves. `costs`: of each number's moving up by one, and down by one. Nothing
-    stays nothing, for that it is may be known.
-    """
-    size = len(counts)
-    up = [(0.0, None if count > 0 else 0.0) for count in counts]
-    down = [(0.0, float(count)) for count in counts]
-    up[cell], down[cell] = (max(by[0], 0.0), max(by[1], 0.0)), (max(-by[1], 0.0), max(-by[0], 0.0))
-    solved = linprog(
-        np.concatenate(costs), A_eq=hstack([equations, -equations], format="csr"),
-        b_eq=np.zeros(equations.shape[0]), bounds=[*up, *down], method="highs",
-    )  # fmt: skip
-    if not solved.success:
-        return None
-    moved: Counts = solved.x[:size] - solved.x[size:]
-    return np.where(np.abs(moved) > _MOVED, moved, 0.0)
