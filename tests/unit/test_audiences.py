@@ -76,9 +76,12 @@ def test_a_mistake_in_the_policy_is_told_with_its_place(tmp_path, written, said)
     assert "\n" not in str(caught.value)
 
 
-def test_a_sensitivity_that_is_none_is_named():
+def test_a_word_of_a_declaration_that_is_none_is_named():
     models = [{"name": "dim_x", "columns": {"a": {"config": {"meta": {"sensitivity": "secret"}}}, "b": {}}}]
     with pytest.raises(ConfigurationProblem, match=r"dim_x.a is 'secret'.*expected identifier, quasi_identifier"):
+        declarations(models)
+    models[0]["columns"]["a"] = {"config": {"meta": {"sensitivity": "none", "coarser": "month"}}}
+    with pytest.raises(ConfigurationProblem, match=r"dim_x.a is cut to 'month', not to year or five_years"):
         declarations(models)
     models[0]["columns"].pop("a")
     assert declarations(models) == {"dim_x": {}}

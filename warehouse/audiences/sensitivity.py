@@ -75,6 +75,8 @@ def declarations(models: Iterable[Mapping[str, Any]]) -> Declarations:
             meta = column.get("config", {}).get("meta") or column.get("meta") or {}
             if "sensitivity" not in meta:
                 continue
+            if meta.get("coarser") not in (None, *COARSER):
+                faults.append(f"{model['name']}.{name} is cut to {meta['coarser']!r}, not to {' or '.join(COARSER)}")
             try:
                 columns[name] = Declared(
                     Sensitivity(meta["sensitivity"]), bool(meta.get("pseudonym", False)), meta.get("coarser")
