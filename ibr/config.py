@@ -305,6 +305,13 @@ class Audit(_Section):
     copy_to: str | None = Field(default=None, min_length=1, description="a folder, best on another disk or machine")
 
 
+class Backup(_Section):
+    """Where `ibr backup` writes, best on another disk, and how many backups stay there."""
+
+    to: Path | None = Field(default=None, description="a folder for this workspace alone")
+    keep: int = Field(default=30, ge=1)
+
+
 class Retention(_Section):
     """How long people are known by name: years after their last benefit ended, and years that earlier versions of rows
     are kept. Without a number nothing is ever past its time."""
@@ -351,6 +358,7 @@ class Registry(_Section):
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
+    backup: Backup = Backup()
     retention: Retention = Retention()
     sharing: Sharing = Sharing()
     schedule: Schedule = Schedule()
@@ -435,6 +443,21 @@ def load(path: Path) -> Registry:
         count = f"{len(faults)} mistake{'s' if len(faults) > 1 else ''} in {path}"
         raise ConfigurationProblem(f"{count}: " + " | ".join(faults))
     return registry
+
+
+def load_backup(path: Path) -> Backup:
+    """What registry.yml says of backups, and nothing else of it: a workspace is saved also where the rest of the file
+    is wrong, or a password that it names is not set. Raises ConfigurationProblem."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Backup.model_validate((content.get("backup") or {}) if isinstance(content, dict) else {})
+    except FileNotFoundError:
+        raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
+    except yaml.YAMLError:
+        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it, or name the folder with --to") from None
+    except ValidationError as error:
+        faults = " | ".join(f"backup.{_say(fault)}" for fault in error.errors(include_input=False))
+        raise ConfigurationProblem(f"{path}: {faults}") from None
 
 
 def _unknown_languages(registry: Registry, home: Path) -> list[str]:

@@ -15,6 +15,7 @@ import click
 from ibr.background import leave
 from ibr.cli import (
     audit,
+    backup,
     decisions,
     docs,
     enquire,
@@ -71,6 +72,8 @@ cli.add_command(enquire.enquire)
 cli.add_command(person.person)
 cli.add_command(audit.audit)
 cli.add_command(retention.retention)
+cli.add_command(backup.backup)
+cli.add_command(backup.restore)
 cli.add_command(share.share)
 cli.add_command(docs.docs)
 cli.add_command(ui.ui)
