@@ -99,3 +99,4 @@ def _set_aside(path: Path, quarantine: Path) -> None:
     for file in (path, path.with_name(path.name + FAULTS_SUFFIX)):
         if file.exists():
             shutil.move(file, quarantine / file.name)
+            (quarantine / file.name).chmod(0o600)  # whoever sent it may have left it open to all

@@ -188,8 +188,8 @@ def _summary(manifest: "Manifest") -> dict:
 def _tell(taken: "Taken", folder: Path) -> None:
     manifest = taken.manifest
     console.print(
-        f"Backup {manifest.backup} in {folder}: {len(manifest.files):,} files, {manifest.bytes / 1e9:,.2f} GB, of which "
-        f"{taken.stored / 1e6:,.1f} MB were new (compressed). Audit head {manifest.audit_head[:20]}...", soft_wrap=True,
+        f"Backup {manifest.backup} in {folder}: {len(manifest.files):,} files, {manifest.bytes / 1e9:,.2f} GB; "
+        f"{taken.stored / 1e6:,.1f} MB are new (compressed). Audit head {manifest.audit_head[:20]}...", soft_wrap=True,
     )  # fmt: skip
     if taken.removed:
         console.print(f"Removed as too old: {', '.join(taken.removed)}.", soft_wrap=True)
