@@ -14,7 +14,7 @@ from ibr.errors import ContractBroken, UsageProblem
 from warehouse.backup.manifest import FORMAT, Manifest
 from warehouse.lock import lock
 
-# A part of a file, in bytes: four blocks of a DuckDB file, which changes by whole blocks, in their places. Smaller parts
+# A part of a file, in bytes: four blocks of a DuckDB file, which changes by whole blocks in their places. Smaller parts
 # would save more of what changed a little, and be more files to keep: of a 10 GB warehouse these are 10,000.
 PART = 1 << 20
 _ABOUT = "backup-store.json"
