@@ -43,7 +43,7 @@ def home(tmp_path) -> Path:
         con.execute("CREATE SCHEMA IF NOT EXISTS marts")
         con.execute("CREATE TABLE marts.dim_person AS SELECT i, md5(i::VARCHAR) AS name FROM range(100000) t(i)")
         # What no run changes, as the register's mirror.
-        con.execute("CREATE TABLE ops.unchanged AS SELECT i, md5((-i)::VARCHAR) AS name FROM range(100000) t(i)")
+        con.execute("CREATE TABLE ops.unchanged AS SELECT i, md5((-i)::VARCHAR) AS name FROM range(300000) t(i)")
     db = sqlite3.connect(home / "dagster" / "runs.db")
     db.executescript("PRAGMA journal_mode = wal; CREATE TABLE runs (id); INSERT INTO runs VALUES (1)")
     db.commit()
