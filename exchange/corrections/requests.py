@@ -111,13 +111,15 @@ def close(
 
 
 def requests(
-    con: duckdb.DuckDBPyConnection, program: str | None = None, person_uid: str | None = None
+    con: duckdb.DuckDBPyConnection, program: str | None = None, person_uid: str | None = None,
+    correction_id: str | None = None,
 ) -> list[Request]:
-    """The requests with their states, the oldest first; of one program or person where named."""
+    """The requests with their states, the oldest first; of one program or person, or a single one, where named."""
     rows = con.execute(
         f"SELECT {_COLUMNS} FROM ({states()}) WHERE program = coalesce($program, program) "
-        "AND person_uid = coalesce($person_uid, person_uid) ORDER BY correction_id",
-        {"program": program, "person_uid": person_uid},
+        "AND person_uid = coalesce($person_uid, person_uid) "
+        "AND correction_id = coalesce($correction_id, correction_id) ORDER BY correction_id",
+        {"program": program, "person_uid": person_uid, "correction_id": correction_id},
     ).fetchall()
     return [Request(*row) for row in rows]
 
@@ -128,7 +130,7 @@ def states() -> str:
 
 
 def _one(con: duckdb.DuckDBPyConnection, correction_id: str) -> Request:
-    found = [one for one in requests(con) if one.correction_id == correction_id]
+    found = requests(con, correction_id=correction_id)
     if not found:
         raise UsageProblem(f"there is no correction {correction_id}; `ibr person corrections` lists them")
     return found[0]
