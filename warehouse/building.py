@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from warehouse.audiences.pseudonyms import key_of
 from warehouse.audiences.sensitivity import Declarations
 from warehouse.catalogue import Table, tables_of
 from warehouse.connection import connect, literal, quoted
-from warehouse.snapshot import About, Builder, PublishedFile
+from warehouse.snapshot import WRITERS, About, Builder, PublishedFile
 
 SCHEMAS = ("marts", "reference")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -46,8 +47,17 @@ def build(
         reporting_date, stale = _known_of_itself(con, source)
         about = about | {"reporting_date": reporting_date, "stale_sources": list(stale)}
         builder = Builder(con, source, folder, about, folder / "parquet" if parquet else None)
-        files = [file for name in policy for file in _audience(builder, home, name, policy, tables, declared)]
-        return Built(files, reporting_date, stale)
+
+        def written(name: str) -> list[PublishedFile]:
+            return _audience(builder, home, name, policy, tables, declared)
+
+        # County files are written beside each other themselves.
+        alone = [name for name, audience in policy.items() if isinstance(audience, RowAudience) and audience.each]
+        others = [name for name in policy if name not in alone]
+        with ThreadPoolExecutor(WRITERS) as pool:
+            made = dict(zip(others, pool.map(written, others), strict=True))
+        made |= {name: written(name) for name in alone}
+        return Built([file for name in policy for file in made[name]], reporting_date, stale)
     finally:
         con.close()
 

@@ -22,7 +22,7 @@ from warehouse.audiences.sensitivity import Declarations, keep
 from warehouse.catalogue import Table, comments
 from warehouse.connection import literal, quoted
 
-_TARGET = "publication"
+_TARGET = "publication"  # what a file is attached as: this, and of whom
 _ABOUT = {
     "version": ("VARCHAR", "Name of the publication: when its run began, UTC"),
     "audience": ("VARCHAR", "Who may have this file"),
@@ -34,7 +34,7 @@ _ABOUT = {
 }
 About = dict[str, Any]  # version, reporting_date, run_id, published_at, stale_sources
 # Two files at a time: to write one is mostly to wait for the disk, and to go through many small tables.
-_WRITERS = 2
+WRITERS = 2
 _LARGE = 20_000  # rows from which on it is worth while to look for values that repeat
 # A county's twenty tables are small; with DuckDB's blocks of 256 KB each would take one for itself, 11 MB in all.
 _SMALL_BLOCKS = " (BLOCK_SIZE 16384)"
@@ -70,35 +70,30 @@ class Builder:
 
         Raises ContractBroken if a copy is not complete.
         """
-        with self._writing(self.con, self.folder / f"{audience}.duckdb", _TARGET):
+        file, database = self.folder / f"{audience}.duckdb", f"{_TARGET}_{audience}"
+        with self.con.cursor() as con, self._writing(con, file, database):
             rows = 0
             for cut in cuts:
-                place = self._place(self.con, _TARGET, cut.table)
-                select = cut.select(self.source, self._repeated(cut))
-                self.con.execute(f"CREATE TABLE {place} AS {select}", _bound(cut, key))
-                self.con.execute(comments(cut.table, place))
-                rows += self._counted(cut, place)
-            _make_about(self.con, _TARGET)
+                rows += self._copied(con, database, cut, key)
+            _make_about(con, database)
             if declared is not None:
-                keep(self.con, _TARGET, declared)
-            return self._finish(self.con, _TARGET, audience, [cut.table for cut in cuts], rows, key)
+                keep(con, database, declared)
+            return self._finish(con, database, audience, [cut.table for cut in cuts], rows, key)
 
     def numbers_file(self, audience: str, wanted: Sequence[NumberTable], reference: Sequence[Cut]) -> PublishedFile:
         """The file of an audience of numbers."""
-        with self._writing(self.con, self.folder / f"{audience}.duckdb", _TARGET):
+        file, database = self.folder / f"{audience}.duckdb", f"{_TARGET}_{audience}"
+        with self.con.cursor() as con, self._writing(con, file, database):
             rows = 0
             for item in wanted:
-                place = self._place(self.con, _TARGET, item.table)
-                rows += make(self.con, self.source, item, place)
-                self.con.execute(comments(item.table, place))
+                place = self._place(con, database, item.table)
+                rows += make(con, self.source, item, place)
+                con.execute(comments(item.table, place))
             for cut in reference:
-                place = self._place(self.con, _TARGET, cut.table)
-                self.con.execute(f"CREATE TABLE {place} AS {cut.select(self.source)}")
-                self.con.execute(comments(cut.table, place))
-                rows += self._counted(cut, place)
+                rows += self._copied(con, database, cut, None)
             tables = [item.table for item in wanted] + [cut.table for cut in reference]
-            _make_about(self.con, _TARGET)
-            return self._finish(self.con, _TARGET, audience, tables, rows, None)
+            _make_about(con, database)
+            return self._finish(con, database, audience, tables, rows, None)
 
     def county_files(self, keys: dict[str, Key], counties: dict[str, str], cuts: Sequence[Cut]) -> list[PublishedFile]:
         """A file a county. `counties`: the county of each audience; `keys`: theirs.
@@ -106,7 +101,7 @@ class Builder:
         Raises ContractBroken if a copy is not complete.
         """
         expected = [self._expected(cut) for cut in cuts]
-        selects = [cut.select(self.source, self._repeated(cut)) for cut in cuts]
+        selects = [cut.select(self.source, self._repeated(self.con, cut)) for cut in cuts]
         template = self.folder / ".county"
         self._make_template(template, cuts)
         # What a column is best compressed by is found out a column and file, twenty thousand times: half of the time.
@@ -118,7 +113,7 @@ class Builder:
             with self.con.cursor() as con:
                 return self._fill_county(con, file, keys[audience], counties[audience], cuts, selects, expected)
 
-        with ThreadPoolExecutor(_WRITERS) as pool:
+        with ThreadPoolExecutor(WRITERS) as pool:
             made = list(pool.map(build, counties))
         self.con.execute("SET force_compression = 'auto'")
         template.unlink()
@@ -128,7 +123,7 @@ class Builder:
         self, con: duckdb.DuckDBPyConnection, file: Path, key: Key, county: str, cuts: Sequence[Cut],
         selects: list[str], expected: list[dict[str | None, int]],
     ) -> PublishedFile:
-        database = file.stem
+        database = f"{_TARGET}_{file.stem}"
         with self._writing(con, file, database):
             rows = 0
             for cut, select, counted in zip(cuts, selects, expected, strict=True):
@@ -153,13 +148,13 @@ class Builder:
                 self.con.execute(comments(cut.table, place))
             _make_about(self.con, _TARGET)
 
-    def _repeated(self, cut: Cut) -> list[str]:
+    def _repeated(self, con: duckdb.DuckDBPyConnection, cut: Cut) -> list[str]:
         """The pseudonyms of a large table whose values stand in two rows or more, by estimate."""
         if not cut.pseudonyms:
             return []
         names = sorted(cut.pseudonyms)
         different = ", ".join(f"approx_count_distinct({quoted(name)})" for name in names)
-        row = self.con.execute(f"SELECT count(*), {different} FROM {cut.original.in_database(self.source)}").fetchone()
+        row = con.execute(f"SELECT count(*), {different} FROM {cut.original.in_database(self.source)}").fetchone()
         assert row is not None
         rows, *values = row
         return [name for name, value in zip(names, values, strict=True) if rows > _LARGE and value < rows / 2]
@@ -174,10 +169,13 @@ class Builder:
         found = self.con.execute(f"SELECT {first}, count(*) FROM {original} WHERE {same} GROUP BY ALL").fetchall()
         return dict(found)
 
-    def _counted(self, cut: Cut, place: str) -> int:
-        original = cut.original.in_database(self.source)
-        due = _one(self.con.execute(f"SELECT count(*) FROM {original}"))
-        _require_complete(cut.table, due, _one(self.con.execute(f"SELECT count(*) FROM {place}")))
+    def _copied(self, con: duckdb.DuckDBPyConnection, database: str, cut: Cut, key: Key | None) -> int:
+        """Write one table, with its comments; its rows. Raises ContractBroken if it is not complete."""
+        place, original = self._place(con, database, cut.table), cut.original.in_database(self.source)
+        con.execute(f"CREATE TABLE {place} AS {cut.select(self.source, self._repeated(con, cut))}", _bound(cut, key))
+        con.execute(comments(cut.table, place))
+        due = _one(con.execute(f"SELECT count(*) FROM {original}"))
+        _require_complete(cut.table, due, _one(con.execute(f"SELECT count(*) FROM {place}")))
         return due
 
     @contextmanager
