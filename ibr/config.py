@@ -19,6 +19,7 @@ from ibr import secrets
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
+from ibr.yaml_files import place_of
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
@@ -422,9 +423,9 @@ def load(path: Path) -> Registry:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigurationProblem(f"{path} is not readable as YAML{where}; mend the indentation or quotes") from None
+        raise ConfigurationProblem(
+            f"{path} is not readable as YAML{place_of(error)}; mend the indentation or quotes"
+        ) from None
     if not isinstance(content, dict):
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []

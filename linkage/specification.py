@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ibr.errors import ConfigurationProblem, UsageProblem
+from ibr.yaml_files import place_of
 
 SINGLE_ROLES = (
     "given_name",
@@ -136,9 +137,7 @@ class Specification(BaseModel):
         try:
             mapping = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f" at line {mark.line + 1}" if mark else ""
-            raise ConfigurationProblem(f"Specification {path}: not valid YAML{where}") from None
+            raise ConfigurationProblem(f"Specification {path}: not valid YAML{place_of(error)}") from None
         specification = cls.from_mapping(mapping, name=str(path))
         for attribute in ("name_variants", "model"):
             value = getattr(specification, attribute)

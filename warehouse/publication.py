@@ -7,13 +7,13 @@ has the last one open keeps it. A process killed at any point leaves the last pu
 
 import datetime as dt
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ibr.durable import on_disk
 from ibr.errors import UsageProblem
 from warehouse import audit
 from warehouse.audiences.policy import SECRETARIAT, Policy, RowAudience
@@ -165,11 +165,7 @@ def point_current_at(root: Path, version: str) -> None:
     link.symlink_to(version, target_is_directory=True)
     link.replace(root / "current")
     # Without it a power cut could leave the link pointing at a folder that is not on disk.
-    descriptor = os.open(root, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    on_disk(root)
 
 
 def _free_version(root: Path, published_at: dt.datetime) -> str:

@@ -16,10 +16,11 @@ from exchange.sharing.catalogue import marts_of
 from exchange.sharing.leaving import write_records, write_tables
 from exchange.sharing.pseudonyms import key_id, key_of
 from exchange.sharing.reading import recorded
-from exchange.sharing.record import Case, Step, changing, on_disk, open_case
+from exchange.sharing.record import Case, Step, changing, open_case
 from exchange.sharing.selection import published, version
 from exchange.sharing.terms import terms
 from ibr.config import Sharing
+from ibr.durable import on_disk
 from ibr.errors import UsageProblem
 from warehouse.connection import literal
 from warehouse.tokens import pads

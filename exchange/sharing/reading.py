@@ -12,6 +12,7 @@ from exchange.sharing.known import Known
 from exchange.sharing.record import Case
 from exchange.sharing.request import Request
 from ibr.errors import UsageProblem
+from ibr.yaml_files import place_of
 
 TEMPLATE = files("exchange.sharing").joinpath("template.yml").read_text(encoding="utf-8")
 
@@ -21,9 +22,9 @@ def read_request(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise UsageProblem(f"{path} is not readable as YAML{where}; `ibr share request --template` shows it") from None
+        raise UsageProblem(
+            f"{path} is not readable as YAML{place_of(error)}; `ibr share request --template` shows it"
+        ) from None
     if not isinstance(content, dict):
         raise UsageProblem(f"{path} holds no request; `ibr share request --template` writes one to start from")
     return content

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ibr.durable import on_disk
 from ibr.errors import ContractBroken, UsageProblem
 from warehouse import audit
 from warehouse.lock import lock
@@ -148,15 +149,6 @@ def put(path: Path, content: bytes) -> None:
     partial.chmod(0o600)
     partial.replace(path)
     on_disk(path.parent)
-
-
-def on_disk(path: Path) -> None:
-    """Return when a file, or the names in a folder, would outlast a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -302,3 +302,14 @@ def test_what_the_second_copy_of_the_trail_knows_more_comes_back_with_a_restore(
     restore(Store.opened(folder), manifest, there)
     assert audit.verify(there, {"the enquiry": enquired}).passed
     assert audit.last(there, "restored").sequence > enquired.sequence
+
+
+def test_what_a_killed_verification_left_goes_with_the_next_use(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    store = Store.made(tmp_path / "store", home)
+    left = store.folder / ".verifying-killed"
+    left.mkdir()
+    (left / "warehouse.duckdb").write_bytes(b"")
+    with store.locked("a test"):
+        assert not left.exists()

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from ibr.errors import ConfigurationProblem
+from ibr.yaml_files import place_of
 from warehouse.audiences.sensitivity import Sensitivity
 
 SECRETARIAT = "secretariat"
@@ -143,9 +144,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigurationProblem(f"{file} is not readable as YAML{where}; mend the indentation or quotes") from None
+        raise ConfigurationProblem(
+            f"{file} is not readable as YAML{place_of(error)}; mend the indentation or quotes"
+        ) from None
     if content is None:
         return {}
     if not isinstance(content, dict):

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ibr.disk import full_disk
+from ibr.durable import on_disk
 from ibr.errors import ConfigurationProblem
 from warehouse.audit.event import EMPTY, Event, Head
-from warehouse.audit.mending import last_line, mended, put_list, sync_folder
+from warehouse.audit.mending import last_line, mended, put_list
 from warehouse.audit.places import FOLDER, Places, places
 
 ACTOR_VARIABLE = "IBR_ACTOR"
@@ -134,7 +135,7 @@ def _write(both: Places, line: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if not sizes[-1][1]:
-                sync_folder(place.folder)
+                on_disk(place.folder)
     except OSError:
         for log, size in sizes:
             os.truncate(log, size)

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ibr.durable import on_disk
 from warehouse.audit.places import Place, Places
 
 _BLOCK = 1 << 16
@@ -51,16 +52,7 @@ def put_list(target: Path, packed: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     building.replace(target)
-    sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """What was put into a folder is there also after a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    on_disk(target.parent)
 
 
 def _cut_half_line(both: Places, place: Place) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ibr.durable import on_disk
 from ibr.errors import ContractBroken, UsageProblem
 from warehouse.backup.manifest import FORMAT, Manifest
 from warehouse.lock import lock
@@ -18,6 +20,7 @@ from warehouse.lock import lock
 # would save more of what changed a little, and be more files to keep: of a 10 GB warehouse these are 10,000.
 PART = 1 << 20
 _ABOUT = "backup-store.json"
+VERIFYING = ".verifying-"  # what a backup is restored into to prove it
 _CODEC = pa.Codec("zstd", compression_level=3)
 
 
@@ -65,6 +68,8 @@ class Store:
     def locked(self, holder: str) -> Iterator[None]:
         """One process at a time writes, removes or reads. Raises WarehouseBusy."""
         with lock(self.folder / "lock", f"the folder of backups {self.folder}", holder):
+            for left in self.folder.glob(f"{VERIFYING}*"):  # by a verification that was killed
+                shutil.rmtree(left, ignore_errors=True)
             yield
 
     def manifests(self) -> tuple[list[Manifest], list[Unreadable]]:
@@ -164,8 +169,4 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    on_disk(path.parent)

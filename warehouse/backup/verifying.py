@@ -11,7 +11,7 @@ from ibr.errors import ContractBroken
 from warehouse import audit
 from warehouse.backup.manifest import Manifest
 from warehouse.backup.restoring import write_files
-from warehouse.backup.store import PART, Store
+from warehouse.backup.store import PART, VERIFYING, Store
 from warehouse.connection import connect
 
 
@@ -34,7 +34,7 @@ def verify(
     Damaged parts are set aside, so that the next backup stores them anew: where their content is still in the
     workspace, that mends this backup too. Raises ContractBroken for damage, DiskFull if there is no room to restore it.
     """
-    with tempfile.TemporaryDirectory(prefix=".verifying-", dir=store.folder) as folder:
+    with tempfile.TemporaryDirectory(prefix=VERIFYING, dir=store.folder) as folder:
         place = Path(folder)
         try:
             write_files(store, manifest, place, progress)

@@ -9,12 +9,12 @@ in `batches` in one step. Originals go last, and only if nobody has changed them
 """
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ibr.durable import on_disk
 from pipelines.replication.inbox.batch import DESCRIPTION, Batch, State
 from pipelines.replication.inbox.pieces import NOTE
 
@@ -75,9 +75,7 @@ class Store:
         """Make a built folder a batch, for good: its originals may go once this has returned."""
         batch.write(folder)
         folder.rename(self.folder / batch.batch)
-        entry = os.open(self.folder, os.O_RDONLY)
-        os.fsync(entry)
-        os.close(entry)
+        on_disk(self.folder)
 
     def save(self, batch: Batch) -> None:
         """Write what is known of a batch now."""
