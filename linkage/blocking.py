@@ -45,6 +45,7 @@ class Blocking(ABC):
         self._con, self._data, self._keys, self._watch = con, data, keys, watch
         self._is_linking = data.registered > 0
         self.yields = [KeyYield(key.name) for key in keys]
+        self.joined: list[tuple[int, int]] = []  # keys by number, and the largest block that each pairs
 
     @abstractmethod
     def first(self) -> None:
@@ -143,6 +144,7 @@ class Blocking(ABC):
         found.pairs = blocks.pairs + (found.pairs if found.is_used else 0)
         found.blocks_skipped, found.is_used = blocks.skipped, True
         found.limit = blocks.limit if blocks.skipped else BLOCK_LIMIT
+        self.joined.append((number, found.limit))
         with self._watch.measure() as seconds:
             self.pair(number, f"greatest(n0, n1) <= {blocks.limit}")
         found.seconds = round(found.seconds + seconds.value, 3)

@@ -175,35 +175,42 @@ def compare(
     tf_own and tf_shared are in bits, relative to the average value of the field; `by_field` adds each field's part of
     them as tf_<field>.
     """
+    for number, (some, others) in enumerate(taken_apart(con, data, pairs)):
+        levels = compared_sql(data, patterns, some, others, by_field)
+        into = f"insert into {target}" if number else f"create or replace temp table {target} as"
+        con.execute(f"{into} {levels}")
+
+
+def compared_sql(
+    data: Standardised, patterns: Patterns, pairs: str, others: str = "lk_rec", by_field: bool = False
+) -> str:
+    """SQL: what `compare` writes, for pairs whose left sides are in lk_rec and whose right sides are in `others`."""
     by_kind = {field.kind_name for field in patterns.fields}
     by_name = {field.name: field for field in patterns.fields}
     plain = [f for f in patterns.fields if f.kind_name not in ("given", "family", "order")]
     terms = {field.name: _frequency_term(field, data.chance[field.name]) for field in data.frequent}
-    for number, (some, others) in enumerate(taken_apart(con, data, pairs)):
-        levels = render(
-            "compare.sql",
-            pairs=some,
-            others=others,
-            given="given" in by_kind,
-            given_similarity=_VARIED if data.variants else _SIMILARITY,
-            variants=bool(data.variants),
-            family="family" in by_kind,
-            both_names={"given", "family"} <= by_kind,
-            sex_follows_given={"given", "sex"} <= by_kind,
-            plain=[{"name": f.name, "expression": _expression(f)} for f in plain],
-            frequent=[f.column for f in data.frequent],
-            nested=[f for f in patterns.fields if f.parent],
-            packed=[
-                {"value": f"{'c' if by_name[f.name].parent else 'v'}_{f.name}", "factor": factor}
-                for f, factor in zip(patterns.fields, patterns.factors, strict=True)
-            ],
-            own=[terms[f.name] for f in data.frequent if not f.kind.household],
-            shared=[terms[f.name] for f in data.frequent if f.kind.household],
-            terms=terms if by_field else {},
-            name_level=name_level,
-        )
-        into = f"insert into {target}" if number else f"create or replace temp table {target} as"
-        con.execute(f"{into} {levels}")
+    return render(
+        "compare.sql",
+        pairs=pairs,
+        others=others,
+        given="given" in by_kind,
+        given_similarity=_VARIED if data.variants else _SIMILARITY,
+        variants=bool(data.variants),
+        family="family" in by_kind,
+        both_names={"given", "family"} <= by_kind,
+        sex_follows_given={"given", "sex"} <= by_kind,
+        plain=[{"name": f.name, "expression": _expression(f)} for f in plain],
+        frequent=[f.column for f in data.frequent],
+        nested=[f for f in patterns.fields if f.parent],
+        packed=[
+            {"value": f"{'c' if by_name[f.name].parent else 'v'}_{f.name}", "factor": factor}
+            for f, factor in zip(patterns.fields, patterns.factors, strict=True)
+        ],
+        own=[terms[f.name] for f in data.frequent if not f.kind.household],
+        shared=[terms[f.name] for f in data.frequent if f.kind.household],
+        terms=terms if by_field else {},
+        name_level=name_level,
+    )
 
 
 def _frequency_term(field: Field, chance: float) -> str:

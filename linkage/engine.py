@@ -8,6 +8,7 @@ import numpy as np
 from ibr.errors import UsageProblem
 from linkage import model as models
 from linkage.basis import Basis, plan_of, settings_of
+from linkage.blocking import Blocking
 from linkage.candidates import PlannedSearch
 from linkage.clerical_frame import keep_candidates
 from linkage.clustering import average_linkage
@@ -69,7 +70,8 @@ def deduplicate(
     assert not (keep_in and compare_clusters), "incremental runs do not compare clusters"
     watch = Stopwatch(progress)
     try:
-        data, patterns, yields, model = prepare(con, specification, records, watch)
+        data, patterns, search, model = prepare(con, specification, records, watch)
+        yields = search.yields
         with watch.stage("score"):
             _score_anew(con, data, patterns, model, yields, learning=specification.model == "auto")
         limits = thresholds(specification, PAIR_THRESHOLDS, data.tells_apart)
@@ -139,10 +141,10 @@ def prepare(
     watch: Stopwatch,
     register: str | None = None,
     register_specification: Specification | None = None,
-) -> tuple[Standardised, Patterns, list[KeyYield], Model]:
+) -> tuple[Standardised, Patterns, Blocking, Model]:
     """Everything up to weighed candidate pairs (lk_weighed), for deduplication and for linking to a register.
 
-    Returns what is known of the records, how patterns are packed, what each match key brought, and the model, as yet
+    Returns what is known of the records, how patterns are packed, the search by match keys, and the model, as yet
     without co-members unless it was saved. Errors as `deduplicate`.
     """
     with watch.stage("standardise"):
@@ -153,7 +155,7 @@ def prepare(
     if len(keys) == MOST_KEYS:
         data.notes.append(f"No more than {MOST_KEYS} match keys are tried; with fewer places you say which")
     patterns = Patterns.of(data.fields)
-    search = (RegisterSearch if data.registered else PlannedSearch)(con, data, keys, watch)
+    search: Blocking = (RegisterSearch if data.registered else PlannedSearch)(con, data, keys, watch)
     with watch.stage("first match keys"):
         search.first()
     with watch.stage("learn"):
@@ -178,7 +180,7 @@ def prepare(
         weigh(con, patterns, learned)
         prior = saved or consistent_prior(con, possible_pairs(data), search.counted())
     known = None if data.registered else models.saved_co_members(specification.model)
-    return data, patterns, search.yields, Model(learned, prior, known)
+    return data, patterns, search, Model(learned, prior, known)
 
 
 def _score_anew(

@@ -11,6 +11,8 @@ from linkage import model as models
 from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
 from linkage.evidence import gather
 from linkage.prior import Prior
+from linkage.register_candidates import RegisterSearch
+from linkage.register_state import RegisterBasis, keep_register
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.specification import Specification
 from linkage.standardise import Standardised
@@ -28,30 +30,40 @@ def match_register(
     output_schema: str,
     *,
     with_evidence: bool = False,
+    keep_in: str | None = None,
     progress: Progress | None = None,
 ) -> LinkageResult:
     """Find each record's person in the register.
 
     Writes {output_schema}.matches (record_id, register_id, match_key, match_probability, verdict match | review,
     runner_up_probability): at most one row, the best, a record; candidates below the review threshold are not
-    written. Several records may have one register person. `with_evidence` and errors as for `deduplicate`.
+    written. Several records may have one register person. `keep_in`: a schema for what is needed to match further
+    records as this run would have (register_state.py). `with_evidence` and errors as for `deduplicate`.
     """
     watch = Stopwatch(progress)
     specification = as_specification(specification)
     try:
-        data, patterns, yields, model = prepare(
+        data, patterns, search, model = prepare(
             con, specification, records, watch, register, register_specification or specification.for_register()
         )
-        limits = thresholds(specification, REGISTER_THRESHOLDS, data.tells_apart)
+        yields, limits = search.yields, thresholds(specification, REGISTER_THRESHOLDS, data.tells_apart)
+        prior = model.prior
         with watch.stage("score"):
-            model.prior = _compete(con, data, model.prior, is_learned=specification.model == "auto")
+            share = _compete(con, data, prior, is_learned=specification.model == "auto")
+            model.prior = Prior(min(share / data.registered, 0.3), prior.household)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits)
         _judge_keys(con, yields, limits["match"])
         with watch.stage("report"):
             evidence = gather(con, data, patterns, model, limits, output_schema) if with_evidence else None
+        told = models.to_mapping(model, yields, specification, linking=True)
+        if keep_in:
+            assert isinstance(search, RegisterSearch)
+            with watch.stage("keep"):
+                basis = RegisterBasis.of(specification, data, told, search, prior, share, limits)
+                keep_register(con, keep_in, basis, f"{output_schema}.matches")
         return LinkageResult(
-            model=models.to_mapping(model, yields, specification, linking=True),
+            model=told,
             keys=yields,
             counts=_counts(con, data, output_schema),
             thresholds=limits,
@@ -67,23 +79,53 @@ def match_register(
         drop_temporary(con)
 
 
-def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, is_learned: bool) -> Prior:
-    """lk_scored (l, r, keys, key, odds, probability, place) with the candidates of a record competing."""
-    # A candidate with evidence against it has odds below one in N: thousands of them do not move a probability by
-    # .01, and leaving them out of the sorting saves nine tenths of its time.
-    con.execute(
-        "create or replace temp table lk_scored as select * from ("
-        "select l, r, keys, bit_count((keys & -keys) - 1)::int as key, w_m - log2(("
+def evidence_sql(prior: Prior, weighed: str) -> str:
+    """SQL: the weighed pairs that anything speaks for (l, r, keys, key, evidence: bits against everybody else).
+
+    A candidate with evidence against it has odds below one in N: thousands of them do not move a probability by .01,
+    and leaving them out of the sorting saves nine tenths of its time.
+    """
+    return (
+        "select * from (select l, r, keys, bit_count((keys & -keys) - 1)::int as key, w_m - log2(("
         f"{prior.household!r} * pow(2, least(w_h, 200)) + {prior.unrelated!r}) / {1 - prior.person!r}) as evidence "
-        "from lk_weighed) where evidence > 0"
+        f"from {weighed}) where evidence > 0"
     )
-    # Likelihood ratios of a record are summed as whole numbers, relative to its best: exact in any order.
-    con.execute(
-        "create or replace temp table lk_total as select l, best, log2(sum(((1::bigint << 40) * "
+
+
+def total_sql(evidence: str) -> str:
+    """SQL: the evidence of all candidates of a record (l) together, in bits.
+
+    Likelihood ratios are summed as whole numbers, relative to the record's best: exact in any order.
+    """
+    return (
+        "select l, best, log2(sum(((1::bigint << 40) * "
         "pow(2, greatest(evidence - best, -40)))::bigint)::double) - 40 + best as total "
-        "from (select l, least(evidence, 200) as evidence, best from lk_scored "
-        "join (select l, max(least(evidence, 200)) as best from lk_scored group by l) using (l)) group by l, best"
+        "from (select l, least(evidence, 200) as evidence, best from "
+        f"{evidence} join (select l, max(least(evidence, 200)) as best from {evidence} group by l) using (l)) "
+        "group by l, best"
     )
+
+
+def competing_sql(evidence: str, total: str, shift: float) -> str:
+    """SQL: candidates (l, r, keys, key, odds, probability, place), a record's among themselves; `shift`: bits of the
+    odds that one person of the register is the record's."""
+    return (
+        "select l, r, keys, key, odds, "
+        f"1 / (pow(2, -odds) + pow(2, total + {shift!r} - odds)) as probability, "
+        "row_number() over (partition by l order by odds desc, r) as place from ("
+        f"select s.*, least(evidence, 200) + {shift!r} as odds, total from {evidence} s join {total} using (l))"
+    )
+
+
+def shift_of(share: float, registered: int) -> float:
+    """Bits of the odds that one of so many people is a record's, where a share of the records are among them."""
+    return float(np.log2(share / (1 - share) / registered))
+
+
+def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, is_learned: bool) -> float:
+    """lk_scored with the candidates of a record competing; returns the share of the records that the register has."""
+    con.execute(f"create or replace temp table lk_evidence as {evidence_sql(prior, 'lk_weighed')}")
+    con.execute(f"create or replace temp table lk_total as {total_sql('lk_evidence')}")
     # Totals on sixteenth bits keep the rounds cheap; beyond 60 bits they change nothing.
     sums = con.execute(
         "select round(least(total, 60) * 16)::int as bits, count(*) as n from lk_total group by 1 order by 1"
@@ -94,14 +136,10 @@ def _compete(con: duckdb.DuckDBPyConnection, data: Standardised, prior: Prior, i
         for _ in range(ROUNDS):
             x = share / (1 - share) / data.registered * total
             share = float(np.clip((n * x / (1 + x)).sum() / data.records, 1 / (data.records + 2), 0.999))
-    shift = float(np.log2(share / (1 - share) / data.registered))
-    con.execute(
-        "create or replace temp table lk_scored as select l, r, keys, key, odds, "
-        f"1 / (pow(2, -odds) + pow(2, total + {shift!r} - odds)) as probability, "
-        "row_number() over (partition by l order by odds desc, r) as place from ("
-        f"select s.*, least(evidence, 200) + {shift!r} as odds, total from lk_scored s join lk_total using (l))"
-    )
-    return Prior(min(share / data.registered, 0.3), prior.household)
+    shift = shift_of(share, data.registered)
+    con.execute(f"create or replace temp table lk_scored as {competing_sql('lk_evidence', 'lk_total', shift)}")
+    con.execute("drop table lk_evidence")
+    return share
 
 
 def _write(con: duckdb.DuckDBPyConnection, schema: str, keys: list[KeyYield], limits: dict[str, float]) -> None:

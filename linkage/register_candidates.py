@@ -28,6 +28,14 @@ RECORDS_A_PAIR = 50
 FOUND, BEHIND = 10.0, 10.0
 
 
+def beyond_doubt(weighed: str, odds: str) -> str:
+    """SQL: the records (l) that have found their person among weighed pairs and need look no further."""
+    return (
+        f"select l from (select l, max({odds}, 2) as best from {weighed} group by l) "
+        f"where best[1] >= {FOUND} and (len(best) = 1 or best[2] <= best[1] - {BEHIND})"
+    )
+
+
 class RegisterSearch(Blocking):
     """First the keys that teach the model, as far as they are cheap; then the others, for who is still looking."""
 
@@ -49,11 +57,13 @@ class RegisterSearch(Blocking):
                 self._later.append(number)
             if blocks.pairs <= dear:
                 self.join(number, blocks)
+        self.joined_first, self.joined = self.joined, []
         self._later += [i for i in range(len(self._keys)) if i not in teaching]
         self.end()
         self.count_new()
 
     def second(self, odds: str, judge: Judge) -> None:
+        self.first_odds = odds
         self._looking = self._still_looking(odds)
         self._parts = max(1, self._looking // TRIED_RECORDS)
         self._con.execute("create or replace temp table lk_tried_weighed as from lk_weighed limit 0")
@@ -107,9 +117,8 @@ class RegisterSearch(Blocking):
     def _still_looking(self, odds: str) -> int:
         """lk_open (r): records that have not found their person in the register beyond doubt."""
         self._con.execute(
-            "create or replace temp table lk_open as select r from lk_rec where side = 0 except select l from ("
-            f"select l, max({odds}, 2) as best from lk_weighed group by l) "
-            f"where best[1] >= {FOUND} and (len(best) = 1 or best[2] <= best[1] - {BEHIND})"
+            "create or replace temp table lk_open as select r from lk_rec where side = 0 "
+            f"except {beyond_doubt('lk_weighed', odds)}"
         )
         row = self._con.execute("select count(*) from lk_open").fetchone()
         return int(row[0]) if row else 0

@@ -26,7 +26,14 @@ from linkage.last_run import last_run
 from linkage.register import match_register
 from linkage.register_answers import are_asked_by_id, registers, whole, whole_registers
 from linkage.registry_sql import run_script
-from linkage.registry_state import drop_spare_state, link_persons, publish_state, published_state
+from linkage.registry_state import (
+    drop_spare_state,
+    link_persons,
+    publish_register,
+    publish_state,
+    published_state,
+    spare_register,
+)
 from linkage.results import LinkageResult
 from linkage.specification import Specification, Thresholds
 from linkage.sql import single, table_exists
@@ -228,7 +235,7 @@ def _link(
         if checked.whole:
             register_run = start(
                 match_register, of_persons, names_once(PERSONS), names_once(checked.whole), of_register, WORK,
-                progress=lambda stage: say(f"matching to the register: {stage}"),
+                keep_in=spare_register(con), progress=lambda stage: say(f"matching to the register: {stage}"),
             )  # fmt: skip
         persons = link_persons(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
@@ -295,17 +302,17 @@ class _BrokenOff(Exception):
 
 @contextmanager
 def _beside(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Future[Any]]]:
-    """Starts functions of (connection, ..., progress=) in a thread with a connection of its own. When something fails
+    """Starts functions of (connection, ..., progress=, ...) in a thread with a connection of its own. When something fails
     here, what runs there is broken off: its statement now, itself at its next stage."""
     other, stop = con.cursor(), threading.Event()
 
-    def start(function: Callable[..., Any], *arguments: Any, progress: Progress) -> Future[Any]:
+    def start(function: Callable[..., Any], *arguments: Any, progress: Progress, **named: Any) -> Future[Any]:
         def say(message: str) -> None:
             if stop.is_set():
                 raise _BrokenOff
             progress(message)
 
-        return pool.submit(function, other, *arguments, progress=say)
+        return pool.submit(function, other, *arguments, progress=say, **named)
 
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
@@ -393,6 +400,7 @@ def _publish(
         keep(con, "person", run_id, WORK)
         keep(con, "household", run_id, WORK)
         publish_state(con, models[0][2], WORK)
+        publish_register(con, is_matched=len(models) > 1)
         for purpose, roles, result in models:
             con.execute(
                 "INSERT INTO linkage.model VALUES (?, ?, ?, ?)",

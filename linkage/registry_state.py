@@ -16,14 +16,30 @@ from linkage.sql import table_exists
 from linkage.state import apply_changes
 
 SCHEMAS = ("linkage_state_a", "linkage_state_b")
+REGISTER_SCHEMAS = ("linkage_register_a", "linkage_register_b")
 
 
 def published_state(con: duckdb.DuckDBPyConnection) -> str | None:
     """The schema of the state that the published results belong to; None before the first run."""
-    if not table_exists(con, "linkage", "state"):
-        return None
-    row = con.execute("SELECT schema_name FROM linkage.state").fetchone()
-    return str(row[0]) if row else None
+    return _pointed_to(con, "state")
+
+
+def published_register(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The schema of what the published match to the register left; None where the last run could not ask it."""
+    return _pointed_to(con, "register_state")
+
+
+def spare_register(con: duckdb.DuckDBPyConnection) -> str:
+    """The schema that a match to the register may write to."""
+    return _other(REGISTER_SCHEMAS, published_register(con))
+
+
+def publish_register(con: duckdb.DuckDBPyConnection, is_matched: bool) -> None:
+    """Point to what this run's match left, if it matched; inside the caller's transaction."""
+    kept = spare_register(con)
+    con.execute("DELETE FROM linkage.register_state")
+    if is_matched:
+        con.execute("INSERT INTO linkage.register_state VALUES (?)", [kept])
 
 
 def link_persons(
@@ -67,9 +83,22 @@ def publish_state(con: duckdb.DuckDBPyConnection, result: LinkageResult, work: s
 
 
 def drop_spare_state(con: duckdb.DuckDBPyConnection) -> None:
-    """Free the room of the state that nothing belongs to."""
+    """Free the room of the states that nothing belongs to."""
     con.execute(f"DROP SCHEMA IF EXISTS {_spare(published_state(con))} CASCADE")
+    for schema in set(REGISTER_SCHEMAS) - {published_register(con)}:
+        con.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def _spare(state: str | None) -> str:
-    return SCHEMAS[1] if state == SCHEMAS[0] else SCHEMAS[0]
+    return _other(SCHEMAS, state)
+
+
+def _other(schemas: tuple[str, str], used: str | None) -> str:
+    return schemas[1] if used == schemas[0] else schemas[0]
+
+
+def _pointed_to(con: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    if not table_exists(con, "linkage", table):
+        return None
+    row = con.execute(f"SELECT schema_name FROM linkage.{table}").fetchone()
+    return str(row[0]) if row else None

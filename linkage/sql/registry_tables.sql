@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS linkage.uid_retired (uid_kind VARCHAR, member_id VARC
 CREATE TABLE IF NOT EXISTS linkage.model (run_id VARCHAR, purpose VARCHAR, specification VARCHAR, model VARCHAR);
 -- The schema of the state that the next run goes on from; one row, or none before the first run.
 CREATE TABLE IF NOT EXISTS linkage.state (schema_name VARCHAR);
+-- The schema of what the match to the register left for the service; no row where the register could not be searched.
+CREATE TABLE IF NOT EXISTS linkage.register_state (schema_name VARCHAR);
 -- One row a run: what the safety stop compares with.
 CREATE TABLE IF NOT EXISTS linkage.run_figures (
     run_number BIGINT, run_id VARCHAR, records BIGINT, persons BIGINT, match_pairs BIGINT, review_pairs BIGINT,

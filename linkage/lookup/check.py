@@ -1,0 +1,97 @@
+"""Asked persons against the register and the programs' records of one publication."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from linkage.lookup.build import FILE
+from linkage.lookup.hashes import Hashes
+from linkage.lookup.matching import RecordMatcher, RegisterMatcher
+from linkage.sql import render, table_exists
+from linkage.verify import verify
+
+WORK = "lookup_work"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of one asked person."""
+
+    status: str
+    could_not_check_reason: str | None
+    register_id: str | None
+    match_key: str | None
+    match_probability: float | None
+    mismatched_fields: list[str]
+    death_date: dt.date | None
+    emigrated_date: dt.date | None
+    person_uid: str | None
+    possible_uids: list[str]
+
+
+class Lookup:
+    """The index of a publication, open to be asked; not by two threads at once."""
+
+    def __init__(self, folder: Path, reporting_date: dt.date) -> None:
+        self._date = reporting_date
+        self._con = con = duckdb.connect(":memory:", config={"threads": 1})
+        con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        con.execute(f"ATTACH '{str(folder / FILE).replace(chr(39), chr(39) * 2)}' AS lookup (READ_ONLY)")
+        con.execute(f"CREATE SCHEMA {WORK}")
+        con.execute("create temp table lk_household (hh ubigint)")
+        self._records = RecordMatcher(con, folder)
+        has_register = (folder / "register_by_national_id.npy").exists()
+        self._register = RegisterMatcher(con, folder) if has_register else None
+        self._by_id = Hashes(folder / "records_by_national_id.npy")
+        self._by_person = Hashes(folder / "records_by_person.npy")
+        self._register_by_id = Hashes(folder / "register_by_national_id.npy") if has_register else None
+
+    def check(self, asked: Any) -> list[Checked]:
+        """Judge the persons of an Arrow table shaped as `ASKED`, in its order."""
+        con = self._con
+        con.register("asked_rows", asked)
+        con.execute(f"CREATE OR REPLACE TABLE {WORK}.asked AS FROM asked_rows")
+        con.unregister("asked_rows")
+        asked_table = f"{WORK}.asked"
+        self._records.match(asked_table, WORK)
+        con.execute(f"CREATE OR REPLACE TABLE {WORK}.found (record_id VARCHAR, p BIGINT, match_key VARCHAR, "
+                    "match_probability DOUBLE, verdict VARCHAR, runner_up_probability DOUBLE)")
+        if self._register:
+            self._register.match(asked_table, WORK)
+        self._gather()
+        has = self._register is not None
+        verify(
+            con, f"{WORK}.persons", f"{WORK}.register" if has else None, f"{WORK}.matches" if has else None, self._date,
+            WORK,
+        )
+        rows = con.execute(render("lookup_answers.sql", work=WORK)).fetchall()
+        return [Checked(*row) for row in rows]
+
+    def _gather(self) -> None:
+        """The asked persons with the records that bear on them, and the register's people that any of these may be."""
+        con = self._con
+        con.execute(f"CREATE OR REPLACE TABLE {WORK}.linked AS "
+                    f"SELECT l.*, p.person_uid FROM {WORK}.links l JOIN lookup.main.persons p USING (r)")
+        ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.asked WHERE national_id IS NOT NULL").fetchnumpy()["h"]
+        uids = con.execute(f"SELECT DISTINCT hash(person_uid) AS h FROM {WORK}.linked WHERE match_probability >= 0.99").fetchnumpy()["h"]
+        near = np.unique(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
+        _put(con, "near", near)
+        con.execute(render("lookup_context.sql", work=WORK))
+        if self._register_by_id is None:
+            return
+        ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL").fetchnumpy()["h"]
+        found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"]
+        _put(con, "people", np.unique(np.concatenate([self._register_by_id.find(ids)[1], found.astype(np.int64)])))
+        con.execute(render("lookup_register.sql", work=WORK))
+
+
+def _put(con: duckdb.DuckDBPyConnection, name: str, numbers: np.ndarray) -> None:
+    import pyarrow as pa
+
+    con.register("put_numbers", pa.table({"n": numbers}))
+    con.execute(f"CREATE OR REPLACE TABLE {WORK}.{name} AS FROM put_numbers")
+    con.unregister("put_numbers")

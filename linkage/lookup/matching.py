@@ -1,0 +1,178 @@
+"""The engine on asked records: candidates from the index, then the statements of a run on them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from linkage import model as models
+from linkage.basis import Basis
+from linkage.comparison import Patterns, compared_sql
+from linkage.lookup.build import OF_RECORDS, OF_REGISTER, key_file
+from linkage.lookup.hashes import Hashes
+from linkage.match_keys import MatchKey, key_values_sql, possible_keys
+from linkage.register import competing_sql, evidence_sql, shift_of, total_sql
+from linkage.register_candidates import beyond_doubt
+from linkage.register_columns import HAS_INITIAL, of_register
+from linkage.register_state import RegisterBasis
+from linkage.scoring import as_table, scored_sql, weigh
+from linkage.specification import Specification
+from linkage.sql import literal
+from linkage.standardise import columns_of, standardise_more
+from linkage.term_frequency import make_compared
+
+Plan = Sequence[tuple[int, int]]
+
+
+class Candidates:
+    """Rows of one side that share a match key's value with an asked record."""
+
+    def __init__(self, folder: Path, side: str, keys: Sequence[MatchKey], plan: Plan) -> None:
+        self._plan = plan
+        self._indexes = [Hashes(key_file(folder, side, number)) for number, _ in plan]
+        self._values = " union all ".join(
+            f"select {place} as place, h, r from ({key_values_sql(keys[number], 'lk_rec')})"
+            for place, (number, _) in enumerate(plan)
+        )
+
+    def find(self, con: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For the records in lk_rec: the pairs (l, position) and their keys (one bit a key), each pair once."""
+        values = con.execute(self._values).fetchnumpy()
+        found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for place, ((number, limit), index) in enumerate(zip(self._plan, self._indexes, strict=True)):
+            mine = values["place"] == place
+            which, position = index.find(values["h"][mine], most=limit)
+            found.append((values["r"][mine][which], position, np.full(len(which), 1 << number, dtype=np.int64)))
+        left, right, keys = (np.concatenate(part).astype(np.int64) for part in zip(*found, strict=True))
+        pairs, where = np.unique((left << 32) | right, return_inverse=True)
+        bits = np.zeros(len(pairs), dtype=np.int64)
+        np.bitwise_or.at(bits, where, keys)
+        return pairs >> 32, pairs & ((1 << 32) - 1), bits
+
+
+class RegisterMatcher:
+    """Finds asked records in the register, as `register.match_register` finds those of a run."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._con, self._schema = con, f"lookup.{OF_REGISTER}"
+        self._basis = basis = RegisterBasis.load(con, self._schema)
+        self._roles = Specification.from_mapping(basis.specification, name="the last run's specification")
+        self._data = basis.standardised()
+        self._patterns = Patterns.of(basis.fields)
+        keys = possible_keys(self._data)
+        self._names = [key.name for key in keys]
+        self._learned = models.from_mapping(basis.model, basis.fields, keys, self._roles).learned
+        self._first = Candidates(folder, OF_REGISTER, keys, basis.first)
+        self._second = Candidates(folder, OF_REGISTER, keys, basis.second)
+        self._shift = shift_of(basis.share, basis.registered)
+        columns = [c for c in columns_of(con, f"{self._schema}.people") if c not in ("r", "side", "register_id")]
+        self._columns = columns
+
+    def match(self, asked: str, work: str) -> None:
+        """Write {work}.matches of the records in the table `asked`, as `match_register` does."""
+        con, basis = self._con, self._basis
+        standardise_more(con, self._roles, asked, self._schema)
+        con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
+        self._weigh(*self._first.find(con), "lk_weighed")
+        con.execute(
+            "create or replace temp table lk_open as select r from lk_rec "
+            f"except {beyond_doubt('lk_weighed', basis.first_odds)}"
+        )
+        self._look_further()
+        con.execute(f"create or replace temp table lk_evidence as {evidence_sql(basis.prior, 'lk_weighed')}")
+        con.execute(f"create or replace temp table lk_total as {total_sql('lk_evidence')}")
+        con.execute(
+            f"create or replace temp table lk_scored as {competing_sql('lk_evidence', 'lk_total', self._shift)}"
+        )
+        names = ", ".join(map(literal, self._names))
+        limits = basis.thresholds
+        con.execute(
+            f"create or replace table {work}.found as "
+            f"select a.record_id, (s.r - {basis.records})::bigint as p, (list_value({names})::varchar[])[s.key + 1] "
+            "as match_key, s.probability as match_probability, "
+            f"case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
+            "coalesce(n.probability, 0)::double as runner_up_probability "
+            "from lk_scored s left join lk_scored n on n.l = s.l and n.place = 2 join lk_plain a on a.r = s.l "
+            f"where s.place = 1 and s.probability >= {limits['review']}"
+        )
+
+    def _look_further(self) -> None:
+        """Whoever has not found their person beyond doubt looks by the later keys too."""
+        con = self._con
+        still = con.execute("select r from lk_open").fetchnumpy()["r"]
+        if not len(still):
+            return
+        left, right, keys = self._second.find(con)
+        mine = np.isin(left, still)
+        self._weigh(left[mine], right[mine], keys[mine], "lk_more")
+        con.execute("insert into lk_weighed from lk_more m anti join lk_weighed w on w.l = m.l and w.r = m.r")
+
+    def _weigh(self, left: np.ndarray, right: np.ndarray, keys: np.ndarray, target: str) -> None:
+        con, first = self._con, self._basis.records
+        pairs = {"l": left.astype(np.int32), "r": (right + first).astype(np.int32), "keys": keys}
+        con.register("lk_found", as_table(pairs))
+        brought = np.unique(right) + first
+        con.register("lk_brought", as_table({"r": brought.astype(np.int32)}))
+        con.execute(
+            "create or replace temp table lk_numbers as "
+            f"select p.* from {self._schema}.people p semi join lk_brought using (r)"
+        )
+        apart = of_register(self._columns, "lk_numbers", self._data.once)
+        for column in self._data.once:
+            con.execute(f"create or replace temp view lk_frequency_{column} as from {self._schema}.frequency_{column}")
+        con.execute(f"create or replace temp view lk_word as from {self._schema}.words")
+        con.execute(f"create or replace temp table lk_others as select *, {HAS_INITIAL} as has_initial from {apart} p")
+        levels = compared_sql(self._data, self._patterns, "lk_found", "lk_others")
+        con.execute(f"create or replace temp table lk_pairs as {levels}")
+        weigh(con, self._patterns, self._learned, "lk_pairs", target)
+        con.unregister("lk_found")
+        con.unregister("lk_brought")
+
+
+class RecordMatcher:
+    """Finds the programs' records of asked persons, as `engine.deduplicate` judges pairs before it clusters them.
+
+    What household co-members would say is not known of a person who was asked for alone.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self._con, self._schema = con, f"lookup.{OF_RECORDS}"
+        self._basis = basis = Basis.load(con, self._schema)
+        self._roles = Specification.from_mapping(basis.settings["specification"], name="the last run's specification")
+        self._data = basis.standardised(basis.records)
+        self._patterns = Patterns.of(basis.fields)
+        keys = possible_keys(self._data)
+        self._model = models.from_mapping(basis.model, basis.fields, keys, self._roles)
+        self._candidates = Candidates(folder, OF_RECORDS, keys, basis.plan)
+        self.review, self.match_from = 0.5, 0.99
+
+    def match(self, asked: str, work: str) -> None:
+        """Write {work}.links (record_id, r, match_probability) of the records in the table `asked`."""
+        con = self._con
+        standardise_more(con, self._roles, asked, self._schema)
+        con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
+        left, right, keys = self._candidates.find(con)
+        pairs = {"l": left.astype(np.int32), "r": (right + OFFSET).astype(np.int32), "keys": keys}
+        con.register("lk_found", as_table(pairs))
+        con.register("lk_brought", as_table({"r": np.unique(right).astype(np.int32)}))
+        con.execute(
+            f"create or replace temp table lk_others as select p.* replace ((p.r + {OFFSET})::int as r) "
+            f"from {self._schema}.records p semi join lk_brought using (r)"
+        )
+        con.execute(
+            f"create or replace temp table lk_pairs as {compared_sql(self._data, self._patterns, 'lk_found', 'lk_others')}"
+        )
+        weigh(con, self._patterns, self._model.learned, "lk_pairs", "lk_weighed")
+        con.execute("alter table lk_weighed add column co_members tinyint")
+        con.execute(
+            f"create or replace table {work}.links as "
+            f"select a.record_id, (s.r - {OFFSET})::bigint as r, s.odds, s.probability as match_probability "
+            f"from ({scored_sql(self._model, 'lk_weighed')}) s join lk_plain a on a.r = s.l "
+            f"where s.probability >= {self.review}"
+        )
+        con.unregister("lk_found")
+        con.unregister("lk_brought")
+
+
+OFFSET = 1 << 30  # above the number of any asked record
