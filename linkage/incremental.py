@@ -166,6 +166,7 @@ def _standardise(run: _Run, specification: Specification, records: str) -> None:
         "create or replace temp table lk_changed as "
         f"select p.* from {records} p semi join lk_change c on c.record_id = {record_id}"
     )
+    specification.check_columns(columns_of(run.con, "lk_changed"), "lk_changed")
     standardise_more(run.con, specification, "lk_changed", run.state)
     run.con.execute(make_compared(run.basis.standardised(0), "lk_rec", "lk_plain", run.state))
     run.con.execute(

@@ -134,7 +134,6 @@ def standardise_more(con: duckdb.DuckDBPyConnection, specification: Specificatio
 
     `state`: the schema in which that run kept how each source writes its dates, and which of them say nothing.
     """
-    specification.check_columns(columns_of(con, records), records)
     _read(con, [(records, specification)], state)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from linkage.lookup.build import FILE
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.matching import RecordMatcher, RegisterMatcher
-from linkage.sql import render, table_exists
+from linkage.lookup.planned import PlannedConnection
+from linkage.scoring import as_table
+from linkage.sql import render
 from linkage.verify import verify
 
 WORK = "lookup_work"
@@ -38,60 +40,65 @@ class Lookup:
 
     def __init__(self, folder: Path, reporting_date: dt.date) -> None:
         self._date = reporting_date
-        self._con = con = duckdb.connect(":memory:", config={"threads": 1})
+        self._root = con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        con.execute("SET disabled_optimizers = 'statistics_propagation'")
         con.execute(f"ATTACH '{str(folder / FILE).replace(chr(39), chr(39) * 2)}' AS lookup (READ_ONLY)")
         con.execute(f"CREATE SCHEMA {WORK}")
-        con.execute("create temp table lk_household (hh ubigint)")
-        self._records = RecordMatcher(con, folder)
+        self.con = PlannedConnection(con)
+        self._records = RecordMatcher(self._planned(), folder)
         has_register = (folder / "register_by_national_id.npy").exists()
-        self._register = RegisterMatcher(con, folder) if has_register else None
+        self._register = RegisterMatcher(self._planned(), folder) if has_register else None
         self._by_id = Hashes(folder / "records_by_national_id.npy")
         self._by_person = Hashes(folder / "records_by_person.npy")
         self._register_by_id = Hashes(folder / "register_by_national_id.npy") if has_register else None
+        self._learn()
+
+    def _planned(self) -> PlannedConnection:
+        con = self._root.cursor()
+        con.execute("create temp table lk_household (hh ubigint)")
+        return PlannedConnection(con)
+
+    def _learn(self) -> None:
+        """Every statement that there is, on somebody who is in the records and on somebody who is nowhere."""
+        rows = self._root.execute(render("lookup_sample.sql")).to_arrow_table()
+        self._check(rows)
+        for planned in (self.con, self._records.con, *([self._register.con] if self._register else [])):
+            planned.settle()
 
     def check(self, asked: Any) -> list[Checked]:
         """Judge the persons of an Arrow table shaped as `ASKED`, in its order."""
-        con = self._con
-        con.register("asked_rows", asked)
-        con.execute(f"CREATE OR REPLACE TABLE {WORK}.asked AS FROM asked_rows")
-        con.unregister("asked_rows")
-        asked_table = f"{WORK}.asked"
-        self._records.match(asked_table, WORK)
-        con.execute(f"CREATE OR REPLACE TABLE {WORK}.found (record_id VARCHAR, p BIGINT, match_key VARCHAR, "
-                    "match_probability DOUBLE, verdict VARCHAR, runner_up_probability DOUBLE)")
+        with self.con.once():
+            return self._check(asked)
+
+    def _check(self, asked: Any) -> list[Checked]:
+        con = self.con
+        con.register(f"{WORK}.asked", asked)
+        con.register(f"{WORK}.links", self._records.match(asked))
         if self._register:
-            self._register.match(asked_table, WORK)
+            con.register(f"{WORK}.found", self._register.match(asked))
         self._gather()
         has = self._register is not None
         verify(
             con, f"{WORK}.persons", f"{WORK}.register" if has else None, f"{WORK}.matches" if has else None, self._date,
             WORK,
         )
-        rows = con.execute(render("lookup_answers.sql", work=WORK)).fetchall()
-        return [Checked(*row) for row in rows]
+        return [Checked(*row) for row in con.execute(render("lookup_answers.sql", work=WORK)).fetchall()]
 
     def _gather(self) -> None:
         """The asked persons with the records that bear on them, and the register's people that any of these may be."""
-        con = self._con
+        con = self.con
         con.execute(f"CREATE OR REPLACE TABLE {WORK}.linked AS "
                     f"SELECT l.*, p.person_uid FROM {WORK}.links l JOIN lookup.main.persons p USING (r)")
         ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.asked WHERE national_id IS NOT NULL").fetchnumpy()["h"]
         uids = con.execute(f"SELECT DISTINCT hash(person_uid) AS h FROM {WORK}.linked WHERE match_probability >= 0.99").fetchnumpy()["h"]
         near = np.unique(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
-        _put(con, "near", near)
-        con.execute(render("lookup_context.sql", work=WORK))
+        con.register(f"{WORK}.near", as_table({"n": near}))
+        con.execute(render("lookup_context.sql", work=WORK, has_register=self._register is not None))
         if self._register_by_id is None:
             return
         ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL").fetchnumpy()["h"]
         found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"]
-        _put(con, "people", np.unique(np.concatenate([self._register_by_id.find(ids)[1], found.astype(np.int64)])))
+        people = np.unique(np.concatenate([self._register_by_id.find(ids)[1], found.astype(np.int64)]))
+        con.register(f"{WORK}.people", as_table({"n": people}))
         con.execute(render("lookup_register.sql", work=WORK))
-
-
-def _put(con: duckdb.DuckDBPyConnection, name: str, numbers: np.ndarray) -> None:
-    import pyarrow as pa
-
-    con.register("put_numbers", pa.table({"n": numbers}))
-    con.execute(f"CREATE OR REPLACE TABLE {WORK}.{name} AS FROM put_numbers")
-    con.unregister("put_numbers")

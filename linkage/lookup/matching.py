@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import numpy as np
 
 from linkage import model as models
@@ -36,7 +36,7 @@ class Candidates:
             for place, (number, _) in enumerate(plan)
         )
 
-    def find(self, con: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def find(self, con: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For the records in lk_rec: the pairs (l, position) and their keys (one bit a key), each pair once."""
         values = con.execute(self._values).fetchnumpy()
         found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -54,8 +54,8 @@ class Candidates:
 class RegisterMatcher:
     """Finds asked records in the register, as `register.match_register` finds those of a run."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self._con, self._schema = con, f"lookup.{OF_REGISTER}"
+    def __init__(self, con: Any, folder: Path) -> None:
+        self.con, self._schema = con, f"lookup.{OF_REGISTER}"
         self._basis = basis = RegisterBasis.load(con, self._schema)
         self._roles = Specification.from_mapping(basis.specification, name="the last run's specification")
         self._data = basis.standardised()
@@ -69,9 +69,14 @@ class RegisterMatcher:
         columns = [c for c in columns_of(con, f"{self._schema}.people") if c not in ("r", "side", "register_id")]
         self._columns = columns
 
-    def match(self, asked: str, work: str) -> None:
-        """Write {work}.matches of the records in the table `asked`, as `match_register` does."""
-        con, basis = self._con, self._basis
+    def match(self, asked: Any) -> Any:
+        """Whom the register's person of each asked record may be, as `match_register` finds it: an Arrow table."""
+        with self.con.once():
+            self.con.register("asked", asked)
+            return self._match("asked")
+
+    def _match(self, asked: str) -> Any:
+        con, basis = self.con, self._basis
         standardise_more(con, self._roles, asked, self._schema)
         con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
         self._weigh(*self._first.find(con), "lk_weighed")
@@ -87,19 +92,18 @@ class RegisterMatcher:
         )
         names = ", ".join(map(literal, self._names))
         limits = basis.thresholds
-        con.execute(
-            f"create or replace table {work}.found as "
+        return con.execute(
             f"select a.record_id, (s.r - {basis.records})::bigint as p, (list_value({names})::varchar[])[s.key + 1] "
             "as match_key, s.probability as match_probability, "
             f"case when s.probability >= {limits['match']} then 'match' else 'review' end as verdict, "
             "coalesce(n.probability, 0)::double as runner_up_probability "
             "from lk_scored s left join lk_scored n on n.l = s.l and n.place = 2 join lk_plain a on a.r = s.l "
             f"where s.place = 1 and s.probability >= {limits['review']}"
-        )
+        ).to_arrow_table()
 
     def _look_further(self) -> None:
         """Whoever has not found their person beyond doubt looks by the later keys too."""
-        con = self._con
+        con = self.con
         still = con.execute("select r from lk_open").fetchnumpy()["r"]
         if not len(still):
             return
@@ -109,7 +113,7 @@ class RegisterMatcher:
         con.execute("insert into lk_weighed from lk_more m anti join lk_weighed w on w.l = m.l and w.r = m.r")
 
     def _weigh(self, left: np.ndarray, right: np.ndarray, keys: np.ndarray, target: str) -> None:
-        con, first = self._con, self._basis.records
+        con, first = self.con, self._basis.records
         pairs = {"l": left.astype(np.int32), "r": (right + first).astype(np.int32), "keys": keys}
         con.register("lk_found", as_table(pairs))
         brought = np.unique(right) + first
@@ -126,8 +130,6 @@ class RegisterMatcher:
         levels = compared_sql(self._data, self._patterns, "lk_found", "lk_others")
         con.execute(f"create or replace temp table lk_pairs as {levels}")
         weigh(con, self._patterns, self._learned, "lk_pairs", target)
-        con.unregister("lk_found")
-        con.unregister("lk_brought")
 
 
 class RecordMatcher:
@@ -136,8 +138,8 @@ class RecordMatcher:
     What household co-members would say is not known of a person who was asked for alone.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self._con, self._schema = con, f"lookup.{OF_RECORDS}"
+    def __init__(self, con: Any, folder: Path) -> None:
+        self.con, self._schema = con, f"lookup.{OF_RECORDS}"
         self._basis = basis = Basis.load(con, self._schema)
         self._roles = Specification.from_mapping(basis.settings["specification"], name="the last run's specification")
         self._data = basis.standardised(basis.records)
@@ -147,9 +149,14 @@ class RecordMatcher:
         self._candidates = Candidates(folder, OF_RECORDS, keys, basis.plan)
         self.review, self.match_from = 0.5, 0.99
 
-    def match(self, asked: str, work: str) -> None:
-        """Write {work}.links (record_id, r, match_probability) of the records in the table `asked`."""
-        con = self._con
+    def match(self, asked: Any) -> Any:
+        """The records (r) that may be of each asked person's (record_id, r, odds, match_probability): Arrow."""
+        with self.con.once():
+            self.con.register("asked", asked)
+            return self._match("asked")
+
+    def _match(self, asked: str) -> Any:
+        con = self.con
         standardise_more(con, self._roles, asked, self._schema)
         con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
         left, right, keys = self._candidates.find(con)
@@ -164,15 +171,12 @@ class RecordMatcher:
             f"create or replace temp table lk_pairs as {compared_sql(self._data, self._patterns, 'lk_found', 'lk_others')}"
         )
         weigh(con, self._patterns, self._model.learned, "lk_pairs", "lk_weighed")
-        con.execute("alter table lk_weighed add column co_members tinyint")
-        con.execute(
-            f"create or replace table {work}.links as "
+        return con.execute(
             f"select a.record_id, (s.r - {OFFSET})::bigint as r, s.odds, s.probability as match_probability "
-            f"from ({scored_sql(self._model, 'lk_weighed')}) s join lk_plain a on a.r = s.l "
+            f"from ({scored_sql(self._model, WITHOUT_CO_MEMBERS)}) s join lk_plain a on a.r = s.l "
             f"where s.probability >= {self.review}"
-        )
-        con.unregister("lk_found")
-        con.unregister("lk_brought")
+        ).to_arrow_table()
 
 
+WITHOUT_CO_MEMBERS = "(select *, null::tinyint as co_members from lk_weighed)"
 OFFSET = 1 << 30  # above the number of any asked record

@@ -14,10 +14,10 @@ select record_id, national_id, given_name, middle_name, family_name, full_name, 
 from {{ work }}.asked
 union all
 select record_id, national_id, given_name, middle_name, family_name, full_name, birth_date, birth_date_precision, sex
-from lookup.main.persons as persons semi join {{ work }}.near as near on near.n = persons.r;
+from lookup.main.persons as persons semi join {{ work }}.near as near on near.n = persons.r
+{%- if has_register %};
 create or replace table {{ work }}.matches_found as
 select record_id, p, match_key, match_probability, verdict, runner_up_probability from {{ work }}.found
-{%- if true %}
 union all
 select record_id, p, match_key, match_probability, verdict, runner_up_probability
 from lookup.main.matches as matches semi join {{ work }}.near as near on near.n = matches.r

@@ -1,0 +1,103 @@
+"""A connection that keeps the plans of its statements, for scripts that run again and again on a few rows.
+
+Planning the engine's statements takes DuckDB twenty times as long as running them on one person. So while it learns, a
+connection executes every script as it stands and remembers it; once it is `settled`, tables that scripts make (`create or
+replace table ... as`) stay, and are filled by statements that were prepared. What is filled is gone at the end of
+`once`, so that no table grows, and nothing changes the catalog, which would have all plans made anew.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import duckdb
+
+_COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
+_MAKES = re.compile(r"create (?:or replace )?(?:temp )?table ([\w.]+) as\s+(.*)\Z", re.I | re.S)
+_RUNS = re.compile(r"(select|with|from|insert|delete|update)\b", re.I)
+
+
+class _Step(NamedTuple):
+    """A statement as it runs once settled, and the table that it fills anew, if it does."""
+
+    statement: str
+    fills: str | None
+
+
+class PlannedConnection:
+    """What the engine needs of a DuckDB connection; scripts take no parameters, and are learned before `settle`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con = con
+        self._scripts: dict[str, list[_Step]] = {}
+        self._filled: set[str] = set()
+        self._registered: set[str] = set()
+        self._is_settled = False
+
+    def settle(self) -> None:
+        """Prepare what was learned."""
+        made = {step.fills for steps in self._scripts.values() for step in steps if step.fills} | self._registered
+        for script, steps in self._scripts.items():
+            self._scripts[script] = [self._prepared(step) for step in steps]
+        for table in sorted(made):
+            self._con.execute(f"DELETE FROM {table}")
+        self._is_settled = True
+
+    def _prepared(self, step: _Step) -> _Step:
+        self._count = getattr(self, "_count", 0) + 1
+        self._con.execute(f"PREPARE planned_{self._count} AS {step.statement}")
+        return _Step(f"EXECUTE planned_{self._count}", step.fills)
+
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        """What is filled inside is gone afterwards, once settled."""
+        if not self._is_settled:
+            yield
+            return
+        self._con.begin()
+        try:
+            yield
+        finally:
+            self._filled.clear()
+            self._con.rollback()
+
+    def execute(self, script: str) -> duckdb.DuckDBPyConnection:
+        """Run a script; the last statement's result can be fetched."""
+        if not self._is_settled:
+            if script not in self._scripts:
+                parts = (_COMMENTS.sub("", part.query) for part in self._con.extract_statements(script))
+                self._scripts[script] = [step for part in parts if (step := _step(part))]
+            return self._con.execute(script)
+        for step in self._scripts.get(script, [_Step(script, None)]):
+            if step.fills:
+                self._empty(step.fills)
+            self._con.execute(step.statement)
+        return self._con
+
+    def register(self, name: str, rows: Any) -> None:
+        """The table `name` holds the rows of an Arrow table."""
+        if self._is_settled:
+            self._empty(name)
+            self._con.execute(f"INSERT INTO {name} BY NAME FROM rows")
+        else:
+            kind = "TABLE" if "." in name else "TEMP TABLE"
+            self._con.execute(f"CREATE OR REPLACE {kind} {name} AS FROM rows")
+            self._registered.add(name)
+
+    def unregister(self, name: str) -> None:
+        """The table `name` holds nothing any more."""
+        if self._is_settled:
+            self._empty(name)
+
+    def _empty(self, table: str) -> None:
+        if table in self._filled:
+            self._con.execute(f"DELETE FROM {table}")
+        self._filled.add(table)
+
+
+def _step(statement: str) -> _Step | None:
+    """A statement as it runs once settled; None where it makes what stays, such as a macro or a view."""
+    if made := _MAKES.match(statement):
+        return _Step(f"INSERT INTO {made[1]} {made[2]}", made[1])
+    return _Step(statement, None) if _RUNS.match(statement) else None
