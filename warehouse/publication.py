@@ -8,7 +8,7 @@ has the last one open keeps it. A process killed at any point leaves the last pu
 import datetime as dt
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,13 @@ def publish(
     declared: Declarations | None = None,
     keep: int = 5,
     parquet: bool = False,
+    beside: Callable[[Path], None] | None = None,
 ) -> Publication:
     """Build `published/<version>/`, a file for each audience of `policy`, and make it current.
 
     Without a policy the secretariat's file alone: everything. `declared`: how sensitive each column is. Views become
     tables, comments go along, and a table `about` says what each file is. `keep` versions stay, the current one among
-    them; `parquet`: every table also as a Parquet file. Close every connection to the warehouse first.
+    them; `parquet`: every table also as a Parquet file; `beside` writes more into the version's folder. Close every connection to the warehouse first.
     Raises UsageProblem if there is nothing to publish, ContractBroken if a copy is not complete, ConfigurationProblem
     if the policy does not fit the warehouse (each time the last publication stays), WarehouseBusy if another process
     has the warehouse open.
@@ -89,6 +90,8 @@ def publish(
             warehouse_path, home, building, {"version": version, "run_id": run_id, "published_at": published_at},
             policy or {SECRETARIAT: _WHOLE}, declared or {}, parquet,
         )  # fmt: skip
+        if beside:
+            beside(building)
         files = {file.audience: file for file in built.files}
         publication = Publication(
             version, root / version, run_id, built.reporting_date, published_at, built.stale_sources,

@@ -9,25 +9,26 @@ from linkage.lookup.hashes import write_hashes
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.register_people import people_for
 from linkage.register_state import RegisterBasis
-from linkage.sql import render
+from linkage.sql import literal, quote, render
 
 FILE = "lookup.duckdb"
 OF_REGISTER, OF_RECORDS = "of_register", "of_records"
 
 
 def build_lookup(
-    con: duckdb.DuckDBPyConnection, warehouse: str, state: str, register_state: str | None, folder: Path
+    con: duckdb.DuckDBPyConnection, name: str, state: str, register_state: str | None, folder: Path
 ) -> None:
-    """Write the index of a warehouse (attached to `con` under that name, as SQL) into a folder.
+    """Write the index of a warehouse (attached to `con` under that name) into a folder.
 
     `state`, `register_state`: the schemas in which the last run's linkage left what it judged by; None where the
     register could not be searched. The folder is made.
     """
     folder.mkdir()
-    con.execute(f"ATTACH '{str(folder / FILE).replace(chr(39), chr(39) * 2)}' AS lookup")
+    warehouse = quote(name)
+    con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup")
     try:
         con.execute(render("lookup_records.sql", warehouse=warehouse, state=f"{warehouse}.{state}"))
-        _copy(con, warehouse, state, OF_RECORDS, without=("pairs", "areas", "ties", "decisions", "records"))
+        _copy(con, name, state, OF_RECORDS, without=("pairs", "areas", "ties", "decisions", "records"))
         basis = Basis.load(con, f"lookup.{OF_RECORDS}")
         keys = possible_keys(basis.standardised(basis.records))
         records = f"(from lookup.{OF_RECORDS}.records where stands_for is null)"
@@ -36,7 +37,7 @@ def build_lookup(
         for name, query in _RECORD_INDEXES.items():
             write_hashes(con, folder / f"{name}.npy", query)
         if register_state:
-            _build_register(con, warehouse, register_state, folder)
+            _build_register(con, name, register_state, folder)
         con.execute("CHECKPOINT lookup")
     finally:
         con.execute("DETACH lookup")
@@ -50,10 +51,10 @@ _RECORD_INDEXES = {
 }
 
 
-def _build_register(con: duckdb.DuckDBPyConnection, warehouse: str, state: str, folder: Path) -> None:
-    _copy(con, warehouse, state, OF_REGISTER, without=("matches",))
+def _build_register(con: duckdb.DuckDBPyConnection, name: str, state: str, folder: Path) -> None:
+    _copy(con, name, state, OF_REGISTER, without=("matches",))
     basis = RegisterBasis.load(con, f"lookup.{OF_REGISTER}")
-    con.execute(render("lookup_population.sql", warehouse=warehouse, state=state))
+    con.execute(render("lookup_population.sql", warehouse=quote(name), state=state))
     con.execute("CREATE OR REPLACE TEMP VIEW lk_word AS FROM lookup.of_register.words")
     con.execute("CREATE OR REPLACE TEMP VIEW lk_register AS FROM lookup.of_register.people")
     try:
@@ -80,12 +81,12 @@ def key_file(folder: Path, side: str, number: int) -> Path:
     return folder / f"{side}_key_{number}.npy"
 
 
-def _copy(con: duckdb.DuckDBPyConnection, warehouse: str, state: str, schema: str, without: tuple[str, ...]) -> None:
+def _copy(con: duckdb.DuckDBPyConnection, name: str, state: str, schema: str, without: tuple[str, ...]) -> None:
     con.execute(f"CREATE SCHEMA IF NOT EXISTS lookup.{schema}")
     tables = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? ORDER BY table_name",
-        [warehouse.strip('"'), state],
+        [name, state],
     ).fetchall()
     for (table,) in tables:
         if table not in without:
-            con.execute(f"CREATE TABLE lookup.{schema}.{table} AS FROM {warehouse}.{state}.{table}")
+            con.execute(f"CREATE TABLE lookup.{schema}.{table} AS FROM {quote(name)}.{state}.{table}")

@@ -13,7 +13,7 @@ from linkage.lookup.hashes import Hashes
 from linkage.lookup.matching import RecordMatcher, RegisterMatcher
 from linkage.lookup.planned import PlannedConnection
 from linkage.scoring import as_table
-from linkage.sql import render
+from linkage.sql import literal, render
 from linkage.verify import verify
 
 WORK = "lookup_work"
@@ -32,6 +32,7 @@ class Checked:
     death_date: dt.date | None
     emigrated_date: dt.date | None
     person_uid: str | None
+    household_uids: list[str]
     possible_uids: list[str]
 
 
@@ -43,7 +44,7 @@ class Lookup:
         self._root = con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         con.execute("SET disabled_optimizers = 'statistics_propagation'")
-        con.execute(f"ATTACH '{str(folder / FILE).replace(chr(39), chr(39) * 2)}' AS lookup (READ_ONLY)")
+        con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup (READ_ONLY)")
         con.execute(f"CREATE SCHEMA {WORK}")
         self.con = PlannedConnection(con)
         self._records = RecordMatcher(self._planned(), folder)

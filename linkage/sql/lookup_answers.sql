@@ -4,6 +4,7 @@ select
     verification.match_probability, verification.mismatched_fields, verification.register_death_date,
     verification.register_emigrated_date,
     nullif(crosswalk.uid, asked.record_id) as person_uid,
+    coalesce(homes.uids, []) as household_uids,
     coalesce(possible.uids, []) as possible_uids
 from {{ work }}.asked as asked
 inner join {{ work }}.verification as verification on verification.record_id = asked.record_id
@@ -15,4 +16,11 @@ left join (
     where linked.person_uid <> own.uid
     group by linked.record_id
 ) as possible on possible.record_id = asked.record_id
+left join (
+    select own.member_id as record_id, list(distinct persons.household_uid order by persons.household_uid) as uids
+    from {{ work }}.person_crosswalk as own
+    inner join {{ work }}.near as near on true
+    inner join lookup.main.persons as persons on persons.r = near.n and persons.person_uid = own.uid
+    group by own.member_id
+) as homes on homes.record_id = asked.record_id
 order by asked.record_id

@@ -1,7 +1,10 @@
 """Publication: read-only snapshots of the marts, one an audience, that people query while the next run writes."""
 
+from functools import partial
+
 import dagster as dg
 
+from exchange.service.index import build_index
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import Dbt
@@ -44,6 +47,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 declarations(dbt.marts()),
                 keep=settings.keep,
                 parquet=settings.parquet,
+                beside=partial(build_index, workspace.warehouse_file, workspace.temporary),
             )
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, "publish", begun, rows=published.rows)

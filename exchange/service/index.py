@@ -1,0 +1,21 @@
+"""What the service looks persons up in: `published/<version>/lookup/`, built with each publication."""
+
+from pathlib import Path
+
+from linkage.lookup import build_lookup
+from linkage.registry_state import published_register, published_state
+from warehouse.connection import connect, literal, quoted
+
+FOLDER = "lookup"
+
+
+def build_index(warehouse_file: Path, temporary: Path, folder: Path) -> None:
+    """Write the index of a warehouse into `folder`/lookup; nothing where nothing was linked yet."""
+    with connect(warehouse_file, read_only=True) as con:
+        state, register = published_state(con), published_register(con)
+    if state is None:
+        return
+    with connect(":memory:", temp_directory=temporary) as con:
+        name = warehouse_file.stem
+        con.execute(f"ATTACH {literal(str(warehouse_file))} AS {quoted(name)} (READ_ONLY)")
+        build_lookup(con, name, state, register, folder / FOLDER)
