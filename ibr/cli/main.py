@@ -31,6 +31,7 @@ from ibr.cli import (
     review,
     run,
     sample,
+    serve,
     share,
     simulate,
     sources,
@@ -76,6 +77,7 @@ cli.add_command(backup.backup)
 cli.add_command(backup.restore)
 cli.add_command(share.share)
 cli.add_command(docs.docs)
+cli.add_command(serve.serve)
 cli.add_command(ui.ui)
 
 

@@ -34,8 +34,8 @@ def build_lookup(
         records = f"(from lookup.{OF_RECORDS}.records where stands_for is null)"
         for number, _ in basis.plan:
             _key_index(con, folder, OF_RECORDS, number, keys[number], records)
-        for name, query in _RECORD_INDEXES.items():
-            write_hashes(con, folder / f"{name}.npy", query)
+        for index, query in _RECORD_INDEXES.items():
+            write_hashes(con, folder / f"{index}.npy", query)
         if register_state:
             _build_register(con, name, register_state, folder)
         con.execute("CHECKPOINT lookup")

@@ -1,7 +1,7 @@
 """Asked persons against the register and the programs' records of one publication."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,31 @@ WORK = "lookup_work"
 
 
 @dataclass(frozen=True)
+class OverlapRule:
+    """What the rules say of two benefits: `prohibited | allowed | for_review`, and the rule; none where it is silent."""
+
+    rule_code: str | None
+    rule_level: str | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A benefit of the person's household, and what the person is in it; without a role it is another member's."""
+
+    enrolment_id: str
+    program: str
+    status: str
+    enrolled_date: dt.date | None
+    exit_date: dt.date | None
+    is_source_stale: bool
+    roles: list[str]
+
+
+@dataclass(frozen=True)
 class Checked:
-    """What is known of one asked person."""
+    """What is known of one asked person: the register's word as `linkage.verification` has it, whom the programs'
+    records know them as, and whom they may be besides."""
 
     status: str
     could_not_check_reason: str | None
@@ -34,6 +57,7 @@ class Checked:
     person_uid: str | None
     household_uids: list[str]
     possible_uids: list[str]
+    enrolments: list[Enrolment] = field(default_factory=list)
 
 
 class Lookup:
@@ -52,6 +76,7 @@ class Lookup:
         self._register = RegisterMatcher(self._planned(), folder) if has_register else None
         self._by_id = Hashes(folder / "records_by_national_id.npy")
         self._by_person = Hashes(folder / "records_by_person.npy")
+        self._by_household = Hashes(folder / "enrolments_by_household.npy")
         self._register_by_id = Hashes(folder / "register_by_national_id.npy") if has_register else None
         self._learn()
 
@@ -66,6 +91,18 @@ class Lookup:
         self._check(rows)
         for planned in (self.con, self._records.con, *([self._register.con] if self._register else [])):
             planned.settle()
+
+    @property
+    def overlap_rules(self) -> dict[tuple[str, str, str], OverlapRule]:
+        """Of a level (person, household) and two programs in the order of their codes: the rule in force."""
+        rows = self._root.execute(
+            "SELECT level, program_a, program_b, rule_code, rule_level, verdict FROM lookup.main.overlap_rules"
+        ).fetchall()
+        return {(level, one, other): OverlapRule(*rule) for level, one, other, *rule in rows}
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._root.close()
 
     def check(self, asked: Any) -> list[Checked]:
         """Judge the persons of an Arrow table shaped as `ASKED`, in its order."""
@@ -84,7 +121,18 @@ class Lookup:
             con, f"{WORK}.persons", f"{WORK}.register" if has else None, f"{WORK}.matches" if has else None, self._date,
             WORK,
         )
-        return [Checked(*row) for row in con.execute(render("lookup_answers.sql", work=WORK)).fetchall()]
+        found = [Checked(*row) for row in con.execute(render("lookup_answers.sql", work=WORK)).fetchall()]
+        self._add_enrolments(found)
+        return found
+
+    def _add_enrolments(self, found: list[Checked]) -> None:
+        con = self.con
+        homes = con.execute(
+            f"SELECT DISTINCT hash(household_uid) AS h FROM lookup.main.persons p JOIN {WORK}.near n ON n.n = p.r"
+        ).fetchnumpy()["h"]
+        con.register(f"{WORK}.benefits", as_table({"n": np.unique(self._by_household.find(homes)[1])}))
+        for place, *row in con.execute(render("lookup_enrolments.sql", work=WORK)).fetchall():
+            found[place].enrolments.append(Enrolment(*row))
 
     def _gather(self) -> None:
         """The asked persons with the records that bear on them, and the register's people that any of these may be."""

@@ -25,3 +25,5 @@ select
     first_paid_period_start, last_paid_period_end, is_source_stale
 from {{ warehouse }}.marts.fct_enrolments
 order by e;
+create table lookup.main.overlap_rules as
+select level, program_a, program_b, rule_code, rule_level, verdict, legal_basis from {{ warehouse }}.marts.rpt_program_overlap;

@@ -1,0 +1,16 @@
+"""Running the service: one process, with a server that logs no address, no query and no body."""
+
+import uvicorn
+
+from exchange.service.app import make_app
+from ibr.workspace import Workspace
+
+STOPS_WITHIN = 20  # seconds that what was begun has to end
+
+
+def run(workspace: Workspace, host: str, port: int) -> None:
+    """Serve until the process is told to stop."""
+    uvicorn.run(
+        make_app(workspace.ensure().home), host=host, port=port, access_log=False, log_level="warning",
+        timeout_graceful_shutdown=STOPS_WITHIN, server_header=False,
+    )  # fmt: skip
