@@ -23,7 +23,6 @@ def as_rows(persons: Sequence[Person], sources: Sequence[str]) -> Any:
     import pyarrow as pa
 
     columns: dict[str, Any] = {
-        "record_id": [f"{place:010}" for place in range(len(persons))],
         "source": list(sources),
         "household_id": pa.nulls(len(persons), pa.string()),
     }

@@ -6,74 +6,94 @@ import duckdb
 
 from linkage.basis import Basis
 from linkage.lookup.hashes import write_hashes
+from linkage.lookup.rows import write_rows
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
+from linkage.register_columns import is_word
 from linkage.register_people import people_for
 from linkage.register_state import RegisterBasis
 from linkage.sql import literal, quote, render
 
 FILE = "lookup.duckdb"
 OF_REGISTER, OF_RECORDS = "of_register", "of_records"
+_SMALL = {"basis", "date_orders", "date_fillers"}
 
 
 def build_lookup(
     con: duckdb.DuckDBPyConnection, name: str, state: str, register_state: str | None, folder: Path
 ) -> None:
-    """Write the index of a warehouse (attached to `con` under that name) into a folder.
+    """Write the index of a warehouse (attached to `con` under that name) into a folder, which is made.
 
     `state`, `register_state`: the schemas in which the last run's linkage left what it judged by; None where the
-    register could not be searched. The folder is made.
+    register could not be searched. `lookup.duckdb` holds what is small; rows and where they stand by a value are files
+    of their own (rows.py, hashes.py).
     """
     folder.mkdir()
-    warehouse = quote(name)
     con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup")
     try:
-        con.execute(render("lookup_records.sql", warehouse=warehouse, state=f"{warehouse}.{state}"))
-        _copy(con, name, state, OF_RECORDS, without=("pairs", "areas", "ties", "decisions", "records"))
-        basis = Basis.load(con, f"lookup.{OF_RECORDS}")
-        keys = possible_keys(basis.standardised(basis.records))
-        records = f"(from lookup.{OF_RECORDS}.records where stands_for is null)"
-        for number, _ in basis.plan:
-            _key_index(con, folder, OF_RECORDS, number, keys[number], records)
-        for index, query in _RECORD_INDEXES.items():
-            write_hashes(con, folder / f"{index}.npy", query)
         if register_state:
             _build_register(con, name, register_state, folder)
+        _build_records(con, name, state, register_state, folder)
         con.execute("CHECKPOINT lookup")
     finally:
         con.execute("DETACH lookup")
 
 
-_RECORD_INDEXES = {
-    "records_by_national_id": "SELECT hash(national_id) AS h, r AS position FROM lookup.main.persons",
-    "records_by_person": "SELECT hash(person_uid) AS h, r AS position FROM lookup.main.persons",
-    "records_by_household": "SELECT hash(household_uid) AS h, r AS position FROM lookup.main.persons",
-    "enrolments_by_household": "SELECT hash(household_uid) AS h, e AS position FROM lookup.main.enrolments",
-}
+def _build_records(
+    con: duckdb.DuckDBPyConnection, name: str, state: str, register_state: str | None, folder: Path
+) -> None:
+    warehouse, kept = quote(name), f"{quote(name)}.{state}"
+    matches = f"{warehouse}.{register_state}.matches" if register_state else None
+    con.execute(render("lookup_records.sql", warehouse=warehouse, state=kept, matches=matches))
+    _copy(con, name, state, OF_RECORDS, also="frequency_")
+    basis = Basis.load(con, f"lookup.{OF_RECORDS}")
+    keys = possible_keys(basis.standardised(basis.records))
+    for number, _ in basis.plan:
+        records = "(from lookup_records where stands_for is null)"
+        write_hashes(con, key_file(folder, OF_RECORDS, number), _positions(keys[number], records))
+    for file in ("records", "persons", "enrolments"):
+        write_rows(con, folder / f"{file}.arrow", f"FROM lookup_{file} ORDER BY position")
+    for file, table, value in _INDEXES:
+        write_hashes(con, folder / f"{file}.npy", f"SELECT hash({value}) AS h, position FROM {table}")
+    con.execute("DROP TABLE lookup_records; DROP TABLE lookup_persons; DROP TABLE lookup_enrolments")
+
+
+_INDEXES = (
+    ("records_by_national_id", "lookup_persons", "national_id"),
+    ("records_by_person", "lookup_persons", "person_uid"),
+    ("enrolments_by_household", "lookup_enrolments", "household_uid"),
+)
 
 
 def _build_register(con: duckdb.DuckDBPyConnection, name: str, state: str, folder: Path) -> None:
-    _copy(con, name, state, OF_REGISTER, without=("matches",))
+    warehouse, kept = quote(name), f"{quote(name)}.{state}"
+    _copy(con, name, state, OF_REGISTER)
     basis = RegisterBasis.load(con, f"lookup.{OF_REGISTER}")
-    con.execute(render("lookup_population.sql", warehouse=quote(name), state=state))
-    con.execute("CREATE OR REPLACE TEMP VIEW lk_word AS FROM lookup.of_register.words")
-    con.execute("CREATE OR REPLACE TEMP VIEW lk_register AS FROM lookup.of_register.people")
-    try:
-        keys = possible_keys(basis.standardised())
-        for number in sorted({number for number, _ in basis.first + basis.second}):
-            key = keys[number]
-            people = people_for(con, [*key.values, key.each or ""])
-            _key_index(con, folder, OF_REGISTER, number, key, people, first=basis.records)
-    finally:
-        con.execute("DROP VIEW temp.lk_word; DROP VIEW temp.lk_register")
-    by_id = "SELECT hash(national_id) AS h, p AS position FROM lookup.main.population"
+    columns = [column for column in basis.once if is_word(column)]
+    con.execute(render("lookup_population.sql", warehouse=warehouse, state=kept, first=basis.records))
+    con.execute(f"CREATE OR REPLACE TEMP VIEW lk_word AS FROM {kept}.words")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW lk_register AS FROM {kept}.people")
+    keys = possible_keys(basis.standardised())
+    for number in sorted({number for number, _ in basis.first + basis.second}):
+        people = people_for(con, [*keys[number].values, keys[number].each or ""])
+        write_hashes(con, key_file(folder, OF_REGISTER, number), _positions(keys[number], people, first=basis.records))
+    has_number = "nid" in basis.once
+    people_query = render("lookup_people.sql", state=kept, first=basis.records, has_number=has_number)
+    write_rows(con, folder / "people.arrow", people_query)
+    write_rows(con, folder / "population.arrow", "FROM lookup_population ORDER BY position")
+    write_rows(con, folder / "words.arrow", render("lookup_words.sql", state=kept, columns=columns))
+    write_hashes(con, folder / "words_by_value.npy", f"SELECT hash(value) AS h, word - 1 AS position FROM {kept}.words")
+    if has_number:
+        numbered = f"SELECT value, share, row_number() OVER (ORDER BY value) - 1 AS position FROM {kept}.frequency_nid"
+        write_rows(con, folder / "numbers.arrow", f"FROM ({numbered}) ORDER BY position")
+        write_hashes(con, folder / "numbers_by_value.npy", f"SELECT hash(value) AS h, position FROM ({numbered})")
+    by_id = "SELECT hash(national_id) AS h, position FROM lookup_population"
     write_hashes(con, folder / "register_by_national_id.npy", by_id)
+    con.execute("DROP VIEW temp.lk_word; DROP VIEW temp.lk_register")
 
 
-def _key_index(
-    con: duckdb.DuckDBPyConnection, folder: Path, side: str, number: int, key: MatchKey, records: str, first: int = 0
-) -> None:
-    values = key_values_sql(key, records)
-    write_hashes(con, key_file(folder, side, number), f"SELECT h, r - {first} AS position FROM ({values})")
+def _positions(key: MatchKey, records: str, first: int = 0) -> str:
+    """SQL: (h, position) of a match key's values."""
+    return f"SELECT h, r - {first} AS position FROM ({key_values_sql(key, records)})"
 
 
 def key_file(folder: Path, side: str, number: int) -> Path:
@@ -81,12 +101,13 @@ def key_file(folder: Path, side: str, number: int) -> Path:
     return folder / f"{side}_key_{number}.npy"
 
 
-def _copy(con: duckdb.DuckDBPyConnection, name: str, state: str, schema: str, without: tuple[str, ...]) -> None:
+def _copy(con: duckdb.DuckDBPyConnection, name: str, state: str, schema: str, also: str = "basis") -> None:
+    """The small tables of a state, and those whose names begin with `also`."""
     con.execute(f"CREATE SCHEMA IF NOT EXISTS lookup.{schema}")
     tables = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? ORDER BY table_name",
         [name, state],
     ).fetchall()
     for (table,) in tables:
-        if table not in without:
+        if table in _SMALL or table.startswith(also):
             con.execute(f"CREATE TABLE lookup.{schema}.{table} AS FROM {quote(name)}.{state}.{table}")

@@ -7,12 +7,13 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from linkage.lookup.build import FILE
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.matching import RecordMatcher, RegisterMatcher
 from linkage.lookup.planned import PlannedConnection
-from linkage.scoring import as_table
+from linkage.lookup.rows import Rows
 from linkage.sql import literal, render
 from linkage.verify import verify
 
@@ -75,6 +76,9 @@ class Lookup:
         has_register = (folder / "register_by_national_id.npy").exists()
         self._register = RegisterMatcher(self._planned(), folder) if has_register else None
         self._by_id = Hashes(folder / "records_by_national_id.npy")
+        self._persons = Rows(folder / "persons.arrow")
+        self._enrolments = Rows(folder / "enrolments.arrow")
+        self._population = Rows(folder / "population.arrow") if has_register else None
         self._by_person = Hashes(folder / "records_by_person.npy")
         self._by_household = Hashes(folder / "enrolments_by_household.npy")
         self._register_by_id = Hashes(folder / "register_by_national_id.npy") if has_register else None
@@ -87,7 +91,9 @@ class Lookup:
 
     def _learn(self) -> None:
         """Every statement that there is, on somebody who is in the records and on somebody who is nowhere."""
+        self._root.register("first_persons", self._persons.at(np.arange(20)))
         rows = self._root.execute(render("lookup_sample.sql")).to_arrow_table()
+        self._root.unregister("first_persons")
         self._check(rows)
         for planned in (self.con, self._records.con, *([self._register.con] if self._register else [])):
             planned.settle()
@@ -105,16 +111,18 @@ class Lookup:
         self._root.close()
 
     def check(self, asked: Any) -> list[Checked]:
-        """Judge the persons of an Arrow table shaped as `ASKED`, in its order."""
+        """Judge the persons of an Arrow table with the columns of registry.persons that linkage reads, in its order."""
+        numbers = pa.array([f"{place:010}" for place in range(len(asked))], pa.string())
         with self.con.once():
-            return self._check(asked)
+            return self._check(asked.append_column("record_id", numbers))
 
     def _check(self, asked: Any) -> list[Checked]:
         con = self.con
         con.register(f"{WORK}.asked", asked)
-        con.register(f"{WORK}.links", self._records.match(asked))
+        links, plain, sounds = self._records.match(asked)
+        con.register(f"{WORK}.links", links)
         if self._register:
-            con.register(f"{WORK}.found", self._register.match(asked))
+            con.register(f"{WORK}.found", self._register.match(plain, sounds))
         self._gather()
         has = self._register is not None
         verify(
@@ -125,29 +133,29 @@ class Lookup:
         self._add_enrolments(found)
         return found
 
-    def _add_enrolments(self, found: list[Checked]) -> None:
-        con = self.con
-        homes = con.execute(
-            f"SELECT DISTINCT hash(household_uid) AS h FROM lookup.main.persons p JOIN {WORK}.near n ON n.n = p.r"
-        ).fetchnumpy()["h"]
-        con.register(f"{WORK}.benefits", as_table({"n": np.unique(self._by_household.find(homes)[1])}))
-        for place, *row in con.execute(render("lookup_enrolments.sql", work=WORK)).fetchall():
-            found[place].enrolments.append(Enrolment(*row))
-
     def _gather(self) -> None:
         """The asked persons with the records that bear on them, and the register's people that any of these may be."""
         con = self.con
-        con.execute(f"CREATE OR REPLACE TABLE {WORK}.linked AS "
-                    f"SELECT l.*, p.person_uid FROM {WORK}.links l JOIN lookup.main.persons p USING (r)")
-        ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.asked WHERE national_id IS NOT NULL").fetchnumpy()["h"]
-        uids = con.execute(f"SELECT DISTINCT hash(person_uid) AS h FROM {WORK}.linked WHERE match_probability >= 0.99").fetchnumpy()["h"]
-        near = np.unique(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
-        con.register(f"{WORK}.near", as_table({"n": near}))
+        linked = con.execute(f"SELECT position, verdict = 'match' AS is_match FROM {WORK}.links").fetchnumpy()
+        rows = self._persons.at(linked["position"])
+        con.register(f"{WORK}.linked_rows", rows)
+        hashes = con.execute(render("lookup_near.sql", work=WORK)).fetchnumpy()
+        ids, uids = (hashes["h"][hashes["is_person"] == which] for which in (False, True))
+        near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
+        con.register(f"{WORK}.near", near)
         con.execute(render("lookup_context.sql", work=WORK, has_register=self._register is not None))
         if self._register_by_id is None:
             return
-        ids = con.execute(f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL").fetchnumpy()["h"]
-        found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"]
-        people = np.unique(np.concatenate([self._register_by_id.find(ids)[1], found.astype(np.int64)]))
-        con.register(f"{WORK}.people", as_table({"n": people}))
+        ids = con.execute(
+            f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL"
+        ).fetchnumpy()["h"]
+        found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"].astype(np.int64)
+        con.register(f"{WORK}.register", self._population.at(np.concatenate([self._register_by_id.find(ids)[1], found])))
         con.execute(render("lookup_register.sql", work=WORK))
+
+    def _add_enrolments(self, found: list[Checked]) -> None:
+        con = self.con
+        homes = con.execute(f"SELECT DISTINCT hash(household_uid) AS h FROM {WORK}.near").fetchnumpy()["h"]
+        con.register(f"{WORK}.benefits", self._enrolments.at(self._by_household.find(homes)[1]))
+        for place, *row in con.execute(render("lookup_enrolments.sql", work=WORK)).fetchall():
+            found[place].enrolments.append(Enrolment(*row))

@@ -8,18 +8,20 @@ import numpy as np
 
 from linkage import model as models
 from linkage.basis import Basis
+from linkage.engine import PAIR_THRESHOLDS, thresholds
 from linkage.comparison import Patterns, compared_sql
 from linkage.lookup.build import OF_RECORDS, OF_REGISTER, key_file
 from linkage.lookup.hashes import Hashes
+from linkage.lookup.rows import Rows
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.register import competing_sql, evidence_sql, shift_of, total_sql
 from linkage.register_candidates import beyond_doubt
-from linkage.register_columns import HAS_INITIAL, of_register
+from linkage.register_columns import HAS_INITIAL, is_word, of_register
 from linkage.register_state import RegisterBasis
 from linkage.scoring import as_table, scored_sql, weigh
 from linkage.specification import Specification
 from linkage.sql import literal
-from linkage.standardise import columns_of, standardise_more
+from linkage.standardise import standardise_more
 from linkage.term_frequency import make_compared
 
 Plan = Sequence[tuple[int, int]]
@@ -55,30 +57,35 @@ class RegisterMatcher:
     """Finds asked records in the register, as `register.match_register` finds those of a run."""
 
     def __init__(self, con: Any, folder: Path) -> None:
-        self.con, self._schema = con, f"lookup.{OF_REGISTER}"
-        self._basis = basis = RegisterBasis.load(con, self._schema)
-        self._roles = Specification.from_mapping(basis.specification, name="the last run's specification")
+        self.con = con
+        self._basis = basis = RegisterBasis.load(con, f"lookup.{OF_REGISTER}")
+        roles = Specification.from_mapping(basis.specification, name="the last run's specification")
         self._data = basis.standardised()
         self._patterns = Patterns.of(basis.fields)
         keys = possible_keys(self._data)
         self._names = [key.name for key in keys]
-        self._learned = models.from_mapping(basis.model, basis.fields, keys, self._roles).learned
+        self._learned = models.from_mapping(basis.model, basis.fields, keys, roles).learned
         self._first = Candidates(folder, OF_REGISTER, keys, basis.first)
         self._second = Candidates(folder, OF_REGISTER, keys, basis.second)
         self._shift = shift_of(basis.share, basis.registered)
-        columns = [c for c in columns_of(con, f"{self._schema}.people") if c not in ("r", "side", "register_id")]
-        self._columns = columns
+        self._people = Rows(folder / "people.arrow")
+        self._dictionary = Dictionary(con, folder, [c for c in basis.once if is_word(c)], "nid" in basis.once)
+        own = ("r", "side", "register_id", "tf_nid")
+        self._columns = [column for column in self._people.schema.names if column not in own]
+        self._words = [column for column in self._columns if is_word(column)]
 
-    def match(self, asked: Any) -> Any:
-        """Whom the register's person of each asked record may be, as `match_register` finds it: an Arrow table."""
+    def match(self, plain: Any, sounds: Any) -> Any:
+        """Whom of the register each asked record may be, as `match_register` finds it: an Arrow table (record_id, p:
+        position in the register, match_key, match_probability, verdict, runner_up_probability)."""
         with self.con.once():
-            self.con.register("asked", asked)
-            return self._match("asked")
+            self.con.register("lk_plain", plain)
+            self.con.register("lk_sound", sounds)
+            return self._match()
 
-    def _match(self, asked: str) -> Any:
+    def _match(self) -> Any:
         con, basis = self.con, self._basis
-        standardise_more(con, self._roles, asked, self._schema)
-        con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
+        self._dictionary.of_asked()
+        con.execute(make_compared(self._data, "lk_rec", "lk_plain"))
         self._weigh(*self._first.find(con), "lk_weighed")
         con.execute(
             "create or replace temp table lk_open as select r from lk_rec "
@@ -90,8 +97,7 @@ class RegisterMatcher:
         con.execute(
             f"create or replace temp table lk_scored as {competing_sql('lk_evidence', 'lk_total', self._shift)}"
         )
-        names = ", ".join(map(literal, self._names))
-        limits = basis.thresholds
+        names, limits = ", ".join(map(literal, self._names)), basis.thresholds
         return con.execute(
             f"select a.record_id, (s.r - {basis.records})::bigint as p, (list_value({names})::varchar[])[s.key + 1] "
             "as match_key, s.probability as match_probability, "
@@ -114,22 +120,60 @@ class RegisterMatcher:
 
     def _weigh(self, left: np.ndarray, right: np.ndarray, keys: np.ndarray, target: str) -> None:
         con, first = self.con, self._basis.records
-        pairs = {"l": left.astype(np.int32), "r": (right + first).astype(np.int32), "keys": keys}
-        con.register("lk_found", as_table(pairs))
-        brought = np.unique(right) + first
-        con.register("lk_brought", as_table({"r": brought.astype(np.int32)}))
-        con.execute(
-            "create or replace temp table lk_numbers as "
-            f"select p.* from {self._schema}.people p semi join lk_brought using (r)"
-        )
+        con.register("lk_found", _pairs(left, right + first, keys))
+        people = self._people.at(right)
+        con.register("lk_numbers", people)
+        self._dictionary.of_people(people, self._words)
         apart = of_register(self._columns, "lk_numbers", self._data.once)
-        for column in self._data.once:
-            con.execute(f"create or replace temp view lk_frequency_{column} as from {self._schema}.frequency_{column}")
-        con.execute(f"create or replace temp view lk_word as from {self._schema}.words")
         con.execute(f"create or replace temp table lk_others as select *, {HAS_INITIAL} as has_initial from {apart} p")
         levels = compared_sql(self._data, self._patterns, "lk_found", "lk_others")
         con.execute(f"create or replace temp table lk_pairs as {levels}")
         weigh(con, self._patterns, self._learned, "lk_pairs", target)
+
+
+class Dictionary:
+    """lk_word and lk_frequency_<column> of the texts and numbers that are looked at, and no others."""
+
+    def __init__(self, con: Any, folder: Path, columns: Sequence[str], has_number: bool) -> None:
+        self._con, self._columns = con, columns
+        self._words = Rows(folder / "words.arrow")
+        self._by_value = Hashes(folder / "words_by_value.npy")
+        self._numbers = Rows(folder / "numbers.arrow") if has_number else None
+        self._by_number = Hashes(folder / "numbers_by_value.npy") if has_number else None
+        self._fill(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+        for column in columns:
+            con.execute(
+                f"create or replace temp view lk_frequency_{column} as "
+                f"select value, word, {column} as share from lk_word where {column} is not null"
+            )
+        if has_number:
+            con.execute("create or replace temp view lk_frequency_nid as select value, share from lk_shared_number")
+
+    def of_asked(self) -> None:
+        """Those of the records in lk_plain."""
+        texts = ", ".join(self._columns) or "null"
+        found = self._con.execute(
+            f"select distinct hash(unnest([{texts}])) as h, false as is_number from lk_plain "
+            "union all select distinct hash(nid), true from lk_plain where nid is not null"
+        ).fetchnumpy()
+        words, numbers = (found["h"][found["is_number"] == which] for which in (False, True))
+        shared = self._by_number.find(numbers)[1] if self._by_number else np.empty(0, dtype=np.int64)
+        self._fill(self._by_value.find(words)[1], shared)
+
+    def of_people(self, people: Any, columns: Sequence[str]) -> None:
+        """Those of people of the register."""
+        numbers = [people[column].drop_null().to_numpy() for column in columns]
+        words = np.concatenate(numbers).astype(np.int64) - 1 if numbers else np.empty(0, dtype=np.int64)
+        self._con.register("lk_word", self._words.at(words))
+        if self._numbers:
+            shared = people.select(["nid", "tf_nid"]).rename_columns(["value", "share"])
+            shared = shared.filter(shared["share"].is_valid()).group_by(["value", "share"]).aggregate([])
+            self._con.register("lk_shared_number", shared)
+
+    def _fill(self, words: np.ndarray, numbers: np.ndarray) -> None:
+        self._con.register("lk_word", self._words.at(words))
+        if self._numbers:
+            self._con.register("lk_shared_number", self._numbers.at(numbers).select(["value", "share"]))
 
 
 class RecordMatcher:
@@ -140,43 +184,49 @@ class RecordMatcher:
 
     def __init__(self, con: Any, folder: Path) -> None:
         self.con, self._schema = con, f"lookup.{OF_RECORDS}"
-        self._basis = basis = Basis.load(con, self._schema)
+        basis = Basis.load(con, self._schema)
         self._roles = Specification.from_mapping(basis.settings["specification"], name="the last run's specification")
         self._data = basis.standardised(basis.records)
         self._patterns = Patterns.of(basis.fields)
         keys = possible_keys(self._data)
         self._model = models.from_mapping(basis.model, basis.fields, keys, self._roles)
         self._candidates = Candidates(folder, OF_RECORDS, keys, basis.plan)
-        self.review, self.match_from = 0.5, 0.99
+        self._records = Rows(folder / "records.arrow")
+        self._limits = thresholds(self._roles, PAIR_THRESHOLDS, self._data.tells_apart)
 
-    def match(self, asked: Any) -> Any:
-        """The records (r) that may be of each asked person's (record_id, r, odds, match_probability): Arrow."""
+    def match(self, asked: Any) -> tuple[Any, Any, Any]:
+        """The records that may be of each asked person, an Arrow table (record_id, position, odds, match_probability,
+        verdict); and the asked as they are compared (lk_plain), with the sounds of their names (lk_sound)."""
         with self.con.once():
             self.con.register("asked", asked)
             return self._match("asked")
 
-    def _match(self, asked: str) -> Any:
+    def _match(self, asked: str) -> tuple[Any, Any, Any]:
         con = self.con
         standardise_more(con, self._roles, asked, self._schema)
         con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
         left, right, keys = self._candidates.find(con)
-        pairs = {"l": left.astype(np.int32), "r": (right + OFFSET).astype(np.int32), "keys": keys}
-        con.register("lk_found", as_table(pairs))
-        con.register("lk_brought", as_table({"r": np.unique(right).astype(np.int32)}))
+        con.register("lk_found", _pairs(left, right + OFFSET, keys))
+        con.register("lk_brought", self._records.at(right))
         con.execute(
-            f"create or replace temp table lk_others as select p.* replace ((p.r + {OFFSET})::int as r) "
-            f"from {self._schema}.records p semi join lk_brought using (r)"
+            f"create or replace temp table lk_others as select * replace ((r + {OFFSET})::int as r) from lk_brought"
         )
-        con.execute(
-            f"create or replace temp table lk_pairs as {compared_sql(self._data, self._patterns, 'lk_found', 'lk_others')}"
-        )
+        levels = compared_sql(self._data, self._patterns, "lk_found", "lk_others")
+        con.execute(f"create or replace temp table lk_pairs as {levels}")
         weigh(con, self._patterns, self._model.learned, "lk_pairs", "lk_weighed")
-        return con.execute(
-            f"select a.record_id, (s.r - {OFFSET})::bigint as r, s.odds, s.probability as match_probability "
+        links = con.execute(
+            f"select a.record_id, (s.r - {OFFSET})::bigint as position, s.odds, s.probability as match_probability, "
+            f"if(s.probability >= {self._limits['match']}, 'match', 'review') as verdict "
             f"from ({scored_sql(self._model, WITHOUT_CO_MEMBERS)}) s join lk_plain a on a.r = s.l "
-            f"where s.probability >= {self.review}"
+            f"where s.probability >= {self._limits['review']}"
         ).to_arrow_table()
+        plain = con.execute("from lk_plain").to_arrow_table()
+        return links, plain, con.execute("from lk_sound").to_arrow_table()
 
 
 WITHOUT_CO_MEMBERS = "(select *, null::tinyint as co_members from lk_weighed)"
 OFFSET = 1 << 30  # above the number of any asked record
+
+
+def _pairs(left: np.ndarray, right: np.ndarray, keys: np.ndarray) -> Any:
+    return as_table({"l": left.astype(np.int32), "r": right.astype(np.int32), "keys": keys})

@@ -19,8 +19,7 @@ left join (
 left join (
     select own.member_id as record_id, list(distinct persons.household_uid order by persons.household_uid) as uids
     from {{ work }}.person_crosswalk as own
-    inner join {{ work }}.near as near on true
-    inner join lookup.main.persons as persons on persons.r = near.n and persons.person_uid = own.uid
+    inner join {{ work }}.near as persons on persons.person_uid = own.uid
     group by own.member_id
 ) as homes on homes.record_id = asked.record_id
 order by asked.record_id

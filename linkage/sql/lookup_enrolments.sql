@@ -3,13 +3,7 @@ with theirs as (
     select own.member_id as asked_id, persons.record_id, persons.household_id, persons.household_uid
     from {{ work }}.asked as asked
     inner join {{ work }}.person_crosswalk as own on own.member_id = asked.record_id
-    inner join {{ work }}.near as near on true
-    inner join lookup.main.persons as persons on persons.r = near.n and persons.person_uid = own.uid
-),
-
-benefits as (
-    select enrolments.*
-    from lookup.main.enrolments as enrolments semi join {{ work }}.benefits as wanted on wanted.n = enrolments.e
+    inner join {{ work }}.near as persons on persons.person_uid = own.uid
 ),
 
 told as (
@@ -22,7 +16,7 @@ select
         if(bool_or(benefits.caregiver_record_id = theirs.record_id), 'caregiver', null),
         if(bool_or(benefits.benefit_unit = 'household' and benefits.household_id = theirs.household_id), 'member', null)
     ], lambda role: role is not null) as roles
-from benefits
+from {{ work }}.benefits as benefits
 inner join theirs on theirs.household_uid = benefits.household_uid
 group by all
 )

@@ -5,7 +5,7 @@ select
     null::varchar as household_id, null::varchar as county_code, null::varchar as area_code
 from (
     (select source, national_id, given_name, middle_name, family_name, full_name, birth_date, birth_date_precision, sex
-    from lookup.main.persons order by national_id nulls last limit 1)
+    from first_persons order by national_id nulls last limit 1)
     union all
     select 'nowhere', '000', 'Nobody', null, 'Nowhere', 'Nobody Nowhere', date '1900-02-03', 'day', 'F'
 )

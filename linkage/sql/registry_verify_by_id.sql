@@ -16,15 +16,15 @@ WITH joined AS (
     SELECT
         persons.record_id,
         population.register_id,
-        name_tokens(coalesce(persons.given_name, '')) AS record_given,
-        name_tokens(coalesce(persons.family_name, '')) AS record_family,
-        name_tokens(coalesce(persons.full_name, concat_ws(' ', persons.given_name, persons.middle_name, persons.family_name)))
-            AS record_names,
-        name_tokens(coalesce(population.given_name, '')) AS register_given,
-        name_tokens(coalesce(population.family_name, '')) AS register_family,
-        name_tokens(
+        -- In one list, so that the patterns of name_tokens are made ready once: 2 ms each, as long as comparing a person.
+        list_transform([
+            coalesce(persons.given_name, ''),
+            coalesce(persons.family_name, ''),
+            coalesce(persons.full_name, concat_ws(' ', persons.given_name, persons.middle_name, persons.family_name)),
+            coalesce(population.given_name, ''),
+            coalesce(population.family_name, ''),
             coalesce(population.full_name, concat_ws(' ', population.given_name, population.middle_name, population.family_name))
-        ) AS register_names,
+        ], lambda name: name_tokens(name)) AS names,
         persons.birth_date AS record_birth,
         population.birth_date AS register_birth,
         coalesce(persons.birth_date_precision, 'day') AS birth_precision,
@@ -32,6 +32,18 @@ WITH joined AS (
         population.sex AS register_sex
     FROM {{ persons }} AS persons
     INNER JOIN {{ register }} AS population ON persons.national_id = population.national_id
+),
+
+taken_apart AS (
+    SELECT
+        * EXCLUDE (names),
+        names[1] AS record_given,
+        names[2] AS record_family,
+        names[3] AS record_names,
+        names[4] AS register_given,
+        names[5] AS register_family,
+        names[6] AS register_names
+    FROM joined
 ),
 
 parts AS (
@@ -42,7 +54,7 @@ parts AS (
             if(len(register_given) = 0, register_names[1:1], register_given) AS register_given,
             if(len(register_family) = 0 AND len(register_names) > 1, register_names[-1:], register_family) AS register_family
         )
-    FROM joined
+    FROM taken_apart
 )
 
 SELECT
