@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export GX_ANALYTICS_ENABLED := false
 SCALE ?= small
 
-.PHONY: help setup demo test lint format bench docs ui clean
+.PHONY: help setup demo test lint format bench docs ui serve clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ docs: setup  ## All tables, columns, tests and their lineage as one offline page
 
 ui: setup  ## Dagster's page on http://127.0.0.1:3000 for the workspace
 	$(BIN)/ibr ui
+
+serve: setup  ## The service on http://127.0.0.1:8440 for the workspace
+	$(BIN)/ibr serve
 
 clean:  ## Remove the demo's workspace and the virtual environment
 	rm -rf workspace $(VENV)

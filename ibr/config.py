@@ -333,6 +333,16 @@ class Sharing(_Section):
     distinct_sensitive: int = Field(default=2, ge=2)
 
 
+class Service(_Section):
+    """How the service answers. `max_age_hours`: how old a publication may be that answers come from; `calls_per_second`
+    and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long answers of jobs stay."""
+
+    max_age_hours: int = Field(default=72, ge=1)
+    calls_per_second: float = Field(default=50, gt=0)
+    burst: int = Field(default=200, ge=1)
+    keep_jobs_days: int = Field(default=7, ge=1)
+
+
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -362,6 +372,7 @@ class Registry(_Section):
     backup: Backup = Backup()
     retention: Retention = Retention()
     sharing: Sharing = Sharing()
+    service: Service = Service()
     schedule: Schedule = Schedule()
 
     @field_validator("linkage")

@@ -29,7 +29,7 @@ class Question:
             raise UsageProblem("nobody was asked for; expected --id, or --name, best with --birth-date")
         if not self.purpose.strip() or len(self.purpose) > MOST_PURPOSE:
             raise UsageProblem(f"--purpose is empty or longer than {MOST_PURPOSE} characters; say why it is asked")
-        if any(len(word) > _LONG_NUMBER for word in _numbers(self.purpose)) or self._names_the_person():
+        if holds_a_number(self.purpose) or self._names_the_person():
             raise UsageProblem("--purpose holds a name or number of the person; it is kept, so leave them out")
 
     @property
@@ -50,6 +50,11 @@ class Question:
         if self.full_name:
             return None if len(names_in(con, self.full_name)) >= 2 else "fewer_than_two_names"
         return "id_is_not_usable"
+
+
+def holds_a_number(purpose: str) -> bool:
+    """Whether a purpose holds what is likely to be somebody's number."""
+    return any(len(word) > _LONG_NUMBER for word in _numbers(purpose))
 
 
 def _numbers(text: str) -> list[str]:

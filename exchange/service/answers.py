@@ -1,10 +1,10 @@
 """What an answer says: the register's word, what the person receives already, and one word for both."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from exchange.enquiries.answer import Life
+from exchange.service.keys import Key
 from exchange.service.models import Person
 from exchange.service.snapshot import Snapshot
 from linkage.lookup.check import Checked, Enrolment
@@ -32,20 +32,32 @@ def as_rows(persons: Sequence[Person], sources: Sequence[str]) -> Any:
     return pa.table(columns)
 
 
-def answer(checked: Checked, person: Person, program: str | None, snapshot: Snapshot) -> dict[str, Any]:
-    """The answer on one person, for a program that would enrol them."""
-    enrolments = [_enrolment(one, program, snapshot) for one in checked.enrolments]
+def answer(checked: Checked, person: Person, program: str | None, key: Key, snapshot: Snapshot) -> dict[str, Any]:
+    """The answer on one person, for a program that would enrol them, as far as a caller may know."""
+    knows = "enrolments" in key.scopes
+    enrolments = [_enrolment(one, program, key, snapshot) for one in checked.enrolments] if knows else []
     return {
         "reference": person.reference,
-        "answer": _in_a_word(checked, enrolments),
-        "register": _register(checked),
-        "programs": {
-            "outcome": "known" if checked.person_uid else "possible_match" if checked.possible_uids else "not_known",
-            "person_uid": checked.person_uid,
-            "possible_matches": len(checked.possible_uids),
-            "enrolments": enrolments,
-            "verdict": strictest(enrolments),
-        },
+        "answer": _in_a_word(checked, enrolments, knows),
+        "population_register": _register(checked),
+        "programs": _programs(checked, enrolments) if knows else None,
+    }
+
+
+def household(
+    checked: Sequence[Checked], program: str | None, key: Key, snapshot: Snapshot
+) -> dict[str, Any] | None:
+    """What the rules say of a benefit for the household of these persons beside those that it has; None for a caller
+    that may not know of benefits."""
+    if "enrolments" not in key.scopes:
+        return None
+    benefits = {one.enrolment_id: one for member in checked for one in member.enrolments if set(one.roles) != {"caregiver"}}
+    told = [_enrolment(one, program, key, snapshot, level="household") for one in benefits.values()]
+    own = [one for member in checked for one in (_enrolment(e, program, key, snapshot) for e in member.enrolments)]
+    return {
+        "household_uids": sorted({uid for member in checked for uid in member.household_uids}),
+        "enrolments": told,
+        "verdict": strictest([*told, *own]),
     }
 
 
@@ -53,6 +65,14 @@ def strictest(enrolments: Sequence[dict[str, Any]]) -> str | None:
     """The strictest verdict of the rules on any of these."""
     found = {one["verdict"] for one in enrolments}
     return next((verdict for verdict in _STRICTEST if verdict in found), None)
+
+
+def _programs(checked: Checked, enrolments: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    outcome = "known" if checked.person_uid else "possible_match" if checked.possible_uids else "not_known"
+    return {
+        "outcome": outcome, "person_uid": checked.person_uid, "possible_matches": len(checked.possible_uids),
+        "enrolments": enrolments, "verdict": strictest(enrolments),
+    }  # fmt: skip
 
 
 def _register(checked: Checked) -> dict[str, Any]:
@@ -75,10 +95,13 @@ def _life(checked: Checked) -> Life:
     return Life("emigrated", checked.emigrated_date) if checked.emigrated_date else Life("alive")
 
 
-def _enrolment(one: Enrolment, program: str | None, snapshot: Snapshot) -> dict[str, Any]:
-    """A benefit, and what the rules say of another one beside it: of the person's own, or of the household's."""
+def _enrolment(
+    one: Enrolment, program: str | None, key: Key, snapshot: Snapshot, level: str | None = None
+) -> dict[str, Any]:
+    """A benefit, and what the rules say of another one beside it: of the person's own, or of the household's. Of another
+    program's a caller is told that it is there, and no more."""
     is_own = bool(set(one.roles) - {"caregiver"})
-    level = "person" if is_own else "household"
+    level = level or ("person" if is_own else "household")
     rule = None
     if program and one.status in ENROLLED and (is_own or not one.roles):
         first, second = sorted((program, one.program))
@@ -86,20 +109,22 @@ def _enrolment(one: Enrolment, program: str | None, snapshot: Snapshot) -> dict[
     verdict = rule.verdict if rule else None
     if rule and level == "household" and rule.rule_level == "person":
         verdict, rule = "allowed", None  # a rule about one person is not about two of a household
+    sees_all = key.program in (None, one.program)
     return {
-        "program": one.program, "status": one.status, "roles": one.roles, "level": level,
-        "enrolled_date": one.enrolled_date, "exit_date": one.exit_date, "is_source_stale": one.is_source_stale,
-        "verdict": verdict, "rule_code": rule.rule_code if rule else None,
+        "program": one.program, "status": one.status, "level": level, "verdict": verdict,
+        "rule_code": rule.rule_code if rule else None, "is_source_stale": one.is_source_stale,
+        "roles": one.roles if sees_all else None,
+        "enrolled_date": one.enrolled_date if sees_all else None, "exit_date": one.exit_date if sees_all else None,
     }  # fmt: skip
 
 
-def _in_a_word(checked: Checked, enrolments: Sequence[dict[str, Any]]) -> str:
+def _in_a_word(checked: Checked, enrolments: Sequence[dict[str, Any]], knows: bool) -> str:
     """What matters most: that nothing is known, that the person is dead or somebody else, what they receive, the rest."""
     if checked.status in (Status.COULD_NOT_CHECK, Status.DECEASED, Status.MISMATCH, Status.ID_SHARED):
         return checked.status
     if strictest(enrolments) in ("prohibited", "for_review"):
         return "already_enrolled"
-    if checked.possible_uids and not checked.person_uid:
+    if knows and checked.possible_uids and not checked.person_uid:
         return "possible_match"
     return checked.status
 
@@ -111,7 +136,3 @@ def about(snapshot: Snapshot) -> dict[str, Any]:
         "stale_sources": snapshot.stale_sources,
     }  # fmt: skip
 
-
-def age_of(snapshot: Snapshot, now: dt.datetime) -> dt.timedelta:
-    """How old a snapshot is."""
-    return now - snapshot.published_at

@@ -1,33 +1,162 @@
-"""The web application: routes, and what each problem answers."""
+"""The web application: its routes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 
-from exchange.service.asking import Desk
-from exchange.service.models import VerifyPerson
-from exchange.service.snapshot import Snapshots
+from exchange.service.keys import Key
+from exchange.service.models import MOST_IN_A_CALL, Answers, Job, Problem, VerifyBatch, VerifyPerson
+from exchange.service.problems import BoundedBodies, Refused, tell_problems
+from exchange.service.service import Service, now
+from ibr.workspace import Workspace
+
+LOOKS_EVERY = 2.0  # seconds, for a new publication
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No key, or one that was revoked"},
+    403: {"model": Problem, "description": "Not in the key's scope; the same whomever it is about"},
+    413: {"model": Problem, "description": "The body is too large"},
+    422: {"model": Problem, "description": "Not as described here"},
+    429: {"model": Problem, "description": "The key asks more than it may; Retry-After says when it may again"},
+    503: {"model": Problem, "description": "Could not check, which says nothing about a person; the reason stands in error"},
+}
 
 
-def make_app(home: Path) -> FastAPI:
+def make_app(workspace: Workspace) -> FastAPI:
     """The service of a workspace."""
-    snapshots = Snapshots(home)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        snapshots.refresh()
-        app.state.desk = Desk(snapshots)
+        app.state.service = await asyncio.to_thread(Service, workspace.home, workspace.registry)
+        looking = asyncio.create_task(_look_for_publications(app.state.service))
         yield
-        app.state.desk.close()
+        looking.cancel()
+        await asyncio.to_thread(app.state.service.close)
 
-    app = FastAPI(title="Integrated beneficiary registry", lifespan=lifespan)
-
-    @app.post("/verify")
-    async def verify(asked: VerifyPerson) -> dict[str, Any]:
-        """Whether the register knows a person, alive, and what they already receive."""
-        return await app.state.desk.ask([asked.person], "", asked.program)
-
+    app = FastAPI(
+        title="Integrated beneficiary registry: verification", version="1.0.0", lifespan=lifespan, docs_url=None,
+        redoc_url=None,
+    )  # fmt: skip
+    tell_problems(app)
+    app.middleware("http")(_measured)
+    app.add_middleware(BoundedBodies)
+    _add_verification(app)
+    _add_state(app)
     return app
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers a request."""
+    found: Service = request.app.state.service
+    return found
+
+
+def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Key:
+    """Whose key the request bears."""
+    return service_of(request).caller(authorization)
+
+
+Caller = Annotated[Key, Depends(caller)]
+
+
+def _add_verification(app: FastAPI) -> None:
+    @app.post("/verify", response_model=Answers, responses=_PROBLEMS)
+    async def verify(asked: VerifyPerson, request: Request, key: Caller) -> Response:
+        """Whether the register knows a person, alive, and what they receive already; or a whole household, with the
+        verdict of the household's rule."""
+        service = service_of(request)
+        asking = service.asking(key, asked.program, asked.purpose, is_household=asked.household is not None)
+        persons = asked.household or ([asked.person] if asked.person else [])
+        service.spend(key, len(persons))
+        return _json(await service.few(persons, asking))
+
+    @app.post("/verify/batch", response_model=Answers, responses=_PROBLEMS | {202: {"model": Job}})
+    async def batch(asked: VerifyBatch, request: Request, key: Caller) -> Response:
+        """The same for up to 10,000 persons at once; more become a job (202), whose answers are fetched in parts."""
+        service = service_of(request)
+        asking = service.asking(key, asked.program, asked.purpose)
+        service.spend(key, len(asked.persons))
+        if len(asked.persons) <= MOST_IN_A_CALL:
+            return _json(await asyncio.to_thread(service.many, asked.persons, asking))
+        job_id = await asyncio.to_thread(
+            service.jobs.accept, key, asking.program, asking.purpose, asked.persons, now()
+        )
+        return JSONResponse(
+            service.jobs.state(job_id, key.name), 202, {"Location": f"/verify/jobs/{job_id}"}
+        )
+
+    @app.get("/verify/jobs/{job_id}", response_model=Job, responses=_PROBLEMS | {404: {"model": Problem}})
+    async def job(job_id: str, request: Request, key: Caller) -> Response:
+        """How far a job of this key is."""
+        return JSONResponse(_job(request, key, job_id))
+
+    @app.get(
+        "/verify/jobs/{job_id}/parts/{part}", response_model=Answers, responses=_PROBLEMS | {404: {"model": Problem}}
+    )
+    async def answers(job_id: str, part: int, request: Request, key: Caller) -> Response:
+        """The answers of a part of a job, in the order in which was asked."""
+        _job(request, key, job_id)
+        found = service_of(request).jobs.part(job_id, part) if 0 <= part < 1 << 31 else None
+        if found is None:
+            raise Refused(404, "no_answers", "there are no answers of this part, or not yet")
+        return _json(found.encode())
+
+
+def _job(request: Request, key: Key, job_id: str) -> dict[str, Any]:
+    state = service_of(request).jobs.state(job_id, key.name)
+    if state is None:
+        raise Refused(404, "no_job", "this key has no job of this number")
+    return state
+
+
+def _add_state(app: FastAPI) -> None:
+    @app.get("/health")
+    async def health(request: Request) -> Response:
+        """Whether questions can be answered, and from which publication; 503 with the reason where not."""
+        snapshots = service_of(request).snapshots
+        snapshot, problem, age = snapshots.snapshot, snapshots.problem, snapshots.age
+        content = {
+            "status": "could_not_check" if problem else "ok", "reason": problem, "unopened": snapshots.unopened,
+            "version": snapshot.version if snapshot else None,
+            "reporting_date": snapshot.reporting_date.isoformat() if snapshot else None,
+            "age_hours": round(age.total_seconds() / 3600, 2) if age else None,
+            "stale_sources": snapshot.stale_sources if snapshot else [],
+        }  # fmt: skip
+        return JSONResponse(content, 503 if problem else 200)
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics(request: Request) -> Response:
+        """Figures for Prometheus."""
+        service = service_of(request)
+        age = service.snapshots.age
+        gauges = {
+            "ibr_waiting_persons": float(service.desk.waiting),
+            "ibr_publication_switches": float(service.snapshots.switches),
+            "ibr_publication_age_seconds": age.total_seconds() if age else -1.0,
+        }
+        return PlainTextResponse(service.metrics.text(gauges), media_type="text/plain; version=0.0.4")
+
+
+async def _measured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    begun = time.perf_counter()
+    response = await call_next(request)
+    route = request.scope.get("route")
+    service_of(request).metrics.request(
+        getattr(route, "path", "none"), response.status_code, time.perf_counter() - begun
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def _look_for_publications(service: Service) -> None:
+    while True:
+        await asyncio.sleep(LOOKS_EVERY)
+        await asyncio.to_thread(service.snapshots.refresh)
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

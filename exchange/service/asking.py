@@ -2,14 +2,18 @@
 
 import asyncio
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from exchange.service.answers import about, answer, as_rows
+from exchange.service.answers import about, answer, as_rows, household
+from exchange.service.keys import Key
 from exchange.service.models import Person
 from exchange.service.snapshot import Snapshot, Snapshots
+from linkage.lookup import Checked
+from warehouse.audit import Entry, record_all
 
 TOGETHER = 100  # persons that are looked up in one go
 MOST_WAITING = 400  # persons; whoever comes then is told to come back
@@ -19,11 +23,21 @@ class Overloaded(Exception):
     """More is waiting than can be answered in time."""
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, for which program, and why; `source`: the source that a record of theirs would come from."""
+
+    key: Key
+    program: str | None
+    purpose: str
+    source: str
+    is_household: bool = False
+
+
 @dataclass
 class _Question:
     persons: Sequence[Person]
-    source: str
-    program: str | None
+    asking: Asking
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[dict[str, Any]]"
 
@@ -31,8 +45,8 @@ class _Question:
 class Desk:
     """One thread that looks up what is asked, as much as waits at a time."""
 
-    def __init__(self, snapshots: Snapshots) -> None:
-        self._snapshots = snapshots
+    def __init__(self, home: Path, snapshots: Snapshots) -> None:
+        self._home, self._snapshots = home, snapshots
         self._waiting: deque[_Question] = deque()
         self._persons = 0
         self._changed = threading.Condition()
@@ -45,10 +59,11 @@ class Desk:
         """Persons that wait to be looked up."""
         return self._persons
 
-    async def ask(self, persons: Sequence[Person], source: str, program: str | None) -> dict[str, Any]:
-        """The answers on a few persons and the snapshot that they are from. Raises Overloaded, or as `Snapshots.using`."""
+    async def ask(self, persons: Sequence[Person], asking: Asking) -> dict[str, Any]:
+        """The answers on a few persons and the snapshot that they are from, recorded in the trail. Raises Overloaded,
+        NotAvailable, and what the trail raises."""
         loop = asyncio.get_running_loop()
-        question = _Question(persons, source, program, loop, loop.create_future())
+        question = _Question(persons, asking, loop, loop.create_future())
         with self._changed:
             if self._persons and self._persons + len(persons) > MOST_WAITING:
                 raise Overloaded
@@ -68,7 +83,8 @@ class Desk:
         while questions := self._next():
             try:
                 with self._snapshots.using() as snapshot:
-                    found = look_up(questions, snapshot)
+                    found = _looked_up(questions, snapshot)
+                record_all(self._home, [entry(q.asking, answers) for q, answers in zip(questions, found, strict=True)])
             except Exception as error:
                 for question in questions:
                     _tell(question, question.future.set_exception, error)
@@ -88,18 +104,37 @@ class Desk:
             return taken
 
 
-def look_up(questions: Sequence[_Question], snapshot: Snapshot) -> list[dict[str, Any]]:
+def _looked_up(questions: Sequence[_Question], snapshot: Snapshot) -> list[dict[str, Any]]:
     """The answers to questions, all looked up in one go."""
     persons = [person for question in questions for person in question.persons]
-    sources = [question.source for question in questions for _ in question.persons]
+    sources = [question.asking.source for question in questions for _ in question.persons]
     checked = iter(snapshot.lookup.check(as_rows(persons, sources)))
     return [
-        {
-            "snapshot": about(snapshot),
-            "persons": [answer(next(checked), person, question.program, snapshot) for person in question.persons],
-        }
+        told(question.persons, [next(checked) for _ in question.persons], question.asking, snapshot)
         for question in questions
     ]
+
+
+def told(
+    persons: Sequence[Person], checked: Sequence[Checked], asking: Asking, snapshot: Snapshot
+) -> dict[str, Any]:
+    """An answer as it is sent."""
+    found = [
+        answer(one, person, asking.program, asking.key, snapshot)
+        for one, person in zip(checked, persons, strict=True)
+    ]
+    whole = household(checked, asking.program, asking.key, snapshot) if asking.is_household else None
+    return {"snapshot": about(snapshot), "persons": found, "household": whole}
+
+
+def entry(asking: Asking, answers: dict[str, Any]) -> Entry:
+    """What the trail keeps of an answer: codes, and whom it told of; no name and no number that was sent."""
+    subjects = [one["programs"]["person_uid"] for one in answers["persons"] if one["programs"]]
+    return Entry("verification_answered", asking.key.name, tuple(uid for uid in subjects if uid), {
+        "purpose": asking.purpose, "program": asking.program, "scopes": list(asking.key.scopes),
+        "answers": dict(Counter(one["answer"] for one in answers["persons"])),
+        "version": answers["snapshot"]["version"],
+    })  # fmt: skip
 
 
 def _tell(question: _Question, how: Callable[[Any], None], what: Any) -> None:

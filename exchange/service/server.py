@@ -11,6 +11,6 @@ STOPS_WITHIN = 20  # seconds that what was begun has to end
 def run(workspace: Workspace, host: str, port: int) -> None:
     """Serve until the process is told to stop."""
     uvicorn.run(
-        make_app(workspace.ensure().home), host=host, port=port, access_log=False, log_level="warning",
+        make_app(workspace.ensure()), host=host, port=port, access_log=False, log_level="warning",
         timeout_graceful_shutdown=STOPS_WITHIN, server_header=False,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ class Snapshot:
     lookup: Lookup
     bulk: Lookup
     overlap_rules: dict[tuple[str, str, str], OverlapRule]
+    in_bulk: threading.Lock = field(default_factory=threading.Lock)
     users: int = 0
     is_retired: bool = field(default=False)
 
@@ -53,28 +54,45 @@ class Snapshot:
 class Snapshots:
     """The current publication of a workspace. `refresh` looks whether there is another; who asks keeps theirs."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, most_age: dt.timedelta, now: Callable[[], dt.datetime]) -> None:
+        self._most_age, self._now = most_age, now
         self._current = home / "published" / "current"
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self.switches = 0
+        self.unopened: str | None = None
 
     @property
     def snapshot(self) -> Snapshot | None:
         """What is open now."""
         return self._snapshot
 
+    @property
+    def age(self) -> dt.timedelta | None:
+        """How old what is open is."""
+        return self._now() - self._snapshot.published_at if self._snapshot else None
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be looked up now, as a code; None where it can."""
+        if self.age is None:
+            return self.unopened or "nothing_is_published"
+        return "publication_too_old" if self.age > self._most_age else None
+
     def refresh(self) -> bool:
         """Open the current publication if it is another than the one that is open; whether it was.
 
-        Raises NotAvailable where nothing is published or it holds no index; what was open stays so.
+        Where it cannot be opened, what was open stays so, and `unopened` says why.
         """
-        if not self._current.exists():
-            raise NotAvailable("nothing_is_published")
         folder = self._current.resolve()
-        if self._snapshot and self._snapshot.version == folder.name:
+        if not self._current.exists() or (self._snapshot and self._snapshot.version == folder.name):
             return False
-        opened = Snapshot.open(folder)
+        try:
+            opened = Snapshot.open(folder)
+        except NotAvailable as problem:
+            self.unopened = str(problem)
+            return False
+        self.unopened = None
         with self._lock:
             before, self._snapshot = self._snapshot, opened
             self.switches += 1
@@ -86,11 +104,13 @@ class Snapshots:
 
     @contextmanager
     def using(self) -> Iterator[Snapshot]:
-        """The snapshot that is open, kept open as long as the block runs. Raises NotAvailable where there is none."""
+        """The snapshot that is open, kept open as long as the block runs. Raises NotAvailable where there is none, or
+        it is older than it may be."""
         with self._lock:
             snapshot = self._snapshot
-            if snapshot is None:
-                raise NotAvailable("nothing_is_published")
+            if problem := self.problem:
+                raise NotAvailable(problem)
+            assert snapshot is not None
             snapshot.users += 1
         try:
             yield snapshot

@@ -32,6 +32,7 @@ from ibr.cli import (
     run,
     sample,
     serve,
+    service,
     share,
     simulate,
     sources,
@@ -78,6 +79,7 @@ cli.add_command(backup.restore)
 cli.add_command(share.share)
 cli.add_command(docs.docs)
 cli.add_command(serve.serve)
+cli.add_command(service.service)
 cli.add_command(ui.ui)
 
 

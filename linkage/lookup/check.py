@@ -68,7 +68,7 @@ class Lookup:
         self._date = reporting_date
         self._root = con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        con.execute("SET disabled_optimizers = 'statistics_propagation'")
+        con.execute("SET disabled_optimizers = 'statistics_propagation,build_side_probe_side,join_order'")
         con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup (READ_ONLY)")
         con.execute(f"CREATE SCHEMA {WORK}")
         self.con = PlannedConnection(con)

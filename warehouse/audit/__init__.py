@@ -5,11 +5,11 @@ What does not: what is worth an event, which each command and stage of a run say
 """
 
 from warehouse.audit.event import Event, Head
-from warehouse.audit.log import actor_name, find_event, head, last, record
+from warehouse.audit.log import Entry, actor_name, find_event, head, last, record, record_all
 from warehouse.audit.verification import Fault, Verification, verify
 from warehouse.audit.who_saw import Sighting, identifiers_of, who_saw
 
 __all__ = [
-    "Event", "Fault", "Head", "Sighting", "Verification", "actor_name", "find_event", "head", "identifiers_of",
-    "last", "record", "verify", "who_saw",
+    "Entry", "Event", "Fault", "Head", "Sighting", "Verification", "actor_name", "find_event", "head", "identifiers_of",
+    "last", "record", "record_all", "verify", "who_saw",
 ]

@@ -12,8 +12,9 @@ import hashlib
 import mmap
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,34 @@ def record(
         for repair in mended(both):
             _append(both, MENDED, None, [], None, repair)
         return _append(both, action, actor, [] if sum_ else named, sum_, details or {})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What an event will say, as the arguments of `record`."""
+
+    action: str
+    actor: str
+    subjects: tuple[str, ...]
+    details: Mapping[str, Any]
+
+
+def record_all(home: Path, entries: Sequence[Entry]) -> None:
+    """Append several events at once: writing them costs the same as writing one. Errors as `record`."""
+    both = places(home)
+    with _held(home), _told(both):
+        for repair in mended(both):
+            _append(both, MENDED, None, [], None, repair)
+        before, lines = _head(both), b""
+        for entry in entries:
+            assert _ACTION.fullmatch(entry.action)
+            subjects = sorted(set(entry.subjects))
+            sum_ = _keep_list(both, subjects) if len(subjects) > MOST_SUBJECTS else None
+            named = [] if sum_ else subjects
+            event = _event(before, entry.action, entry.actor, named, sum_, entry.details)
+            lines, before = lines + event.line, event.head
+        if lines:
+            _write(both, lines)
 
 
 def actor_name(actor: str | None = None) -> str:
@@ -102,13 +131,18 @@ def _line(log: Path, part: str) -> bytes | None:
 def _append(
     both: Places, action: str, actor: str | None, subjects: list[str], sum_: str | None, details: Mapping[str, Any]
 ) -> Event:
-    before = _head(both)
-    event = Event(
+    event = _event(_head(both), action, actor, subjects, sum_, details)
+    _write(both, event.line)
+    return event
+
+
+def _event(
+    before: Head, action: str, actor: str | None, subjects: list[str], sum_: str | None, details: Mapping[str, Any]
+) -> Event:
+    return Event(
         before.sequence + 1, dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
         actor_name(actor), _user(), action, subjects, sum_, dict(details), before.hash,
     )  # fmt: skip
-    _write(both, event.line)
-    return event
 
 
 def _head(both: Places) -> Head:

@@ -1,0 +1,149 @@
+"""Verifications too many for one call: kept in service.sqlite, worked off part by part, taken up again after a kill."""
+
+import datetime as dt
+import json
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from exchange.service.keys import Key
+from exchange.service.models import Person
+
+FILE = "service.sqlite"
+PERSONS_A_PART = 1_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    job_id TEXT PRIMARY KEY, caller TEXT NOT NULL, key TEXT NOT NULL, program TEXT, purpose TEXT NOT NULL,
+    persons INTEGER NOT NULL, accepted_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS job_parts (
+    job_id TEXT NOT NULL REFERENCES jobs ON DELETE CASCADE, part INTEGER NOT NULL, asked TEXT NOT NULL, answered TEXT,
+    PRIMARY KEY (job_id, part)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is to be answered next."""
+
+    job_id: str
+    part: int
+    key: Key
+    program: str | None
+    purpose: str
+    persons: list[Person]
+
+
+class Jobs:
+    """The jobs of a service; its file may be read by its owner alone."""
+
+    def __init__(self, home: Path) -> None:
+        path = home / FILE
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._con = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._con.executescript(f"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; {_SCHEMA}")
+        self._lock = threading.Lock()
+        self.changed = threading.Event()
+
+    def accept(self, key: Key, program: str | None, purpose: str, persons: Sequence[Person], now: dt.datetime) -> str:
+        """Keep a job, whole on disk before it is told of; its number."""
+        job_id = secrets.token_hex(12)
+        with self._lock, self._con:
+            self._con.execute("BEGIN")
+            self._con.execute(
+                "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [job_id, key.name, json.dumps(asdict(key)), program, purpose, len(persons), now.isoformat()],
+            )
+            for part, begin in enumerate(range(0, len(persons), PERSONS_A_PART)):
+                asked = [one.model_dump(mode="json") for one in persons[begin : begin + PERSONS_A_PART]]
+                self._con.execute("INSERT INTO job_parts VALUES (?, ?, ?, NULL)", [job_id, part, json.dumps(asked)])
+        self.changed.set()
+        return job_id
+
+    def next(self) -> Part | None:
+        """A part that waits, of the oldest job."""
+        with self._lock:
+            row = self._con.execute(
+                "SELECT job_id, part, key, program, purpose, asked FROM job_parts JOIN jobs USING (job_id) "
+                "WHERE answered IS NULL ORDER BY accepted_at, part LIMIT 1"
+            ).fetchone()
+        if row is None:
+            return None
+        job_id, part, key, program, purpose, asked = row
+        known = json.loads(key)
+        return Part(
+            job_id, part, Key(**{**known, "scopes": tuple(known["scopes"])}), program, purpose,
+            [Person.model_validate(one) for one in json.loads(asked)],
+        )  # fmt: skip
+
+    def answer(self, part: Part, answers: bytes) -> None:
+        """Keep the answers of a part; what was asked is not needed any more."""
+        with self._lock:
+            self._con.execute(
+                "UPDATE job_parts SET answered = ?, asked = '' WHERE job_id = ? AND part = ?",
+                [answers.decode(), part.job_id, part.part],
+            )
+
+    def state(self, job_id: str, caller: str) -> dict[str, Any] | None:
+        """How far a job of a caller is; None where it has none of that number."""
+        with self._lock:
+            row = self._con.execute(
+                "SELECT persons, accepted_at, count(*), count(answered) FROM jobs JOIN job_parts USING (job_id) "
+                "WHERE job_id = ? AND caller = ? GROUP BY job_id",
+                [job_id, caller],
+            ).fetchone()
+        if row is None:
+            return None
+        persons, accepted_at, parts, answered = row
+        return {
+            "job_id": job_id, "state": "done" if answered == parts else "working", "persons": persons,
+            "accepted_at": accepted_at, "parts": parts, "parts_answered": answered,
+        }  # fmt: skip
+
+    def part(self, job_id: str, part: int) -> str | None:
+        """The answers of a part as JSON, or None where there are none yet."""
+        with self._lock:
+            row = self._con.execute(
+                "SELECT answered FROM job_parts WHERE job_id = ? AND part = ?", [job_id, part]
+            ).fetchone()
+        return row[0] if row else None
+
+    def forget(self, before: dt.datetime) -> None:
+        """Remove the jobs that were accepted before a moment."""
+        with self._lock:
+            self._con.execute("DELETE FROM jobs WHERE accepted_at < ?", [before.isoformat()])
+
+    def close(self) -> None:
+        with self._lock:
+            self._con.close()
+
+
+class Worker:
+    """One thread that answers the parts of jobs, one after the other."""
+
+    def __init__(self, jobs: Jobs, answer: Callable[[Part], bytes | None]) -> None:
+        self._jobs, self._answer, self._stop = jobs, answer, threading.Event()
+        self._thread = threading.Thread(target=self._work, name="service jobs", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End after the part that is being answered."""
+        self._stop.set()
+        self._jobs.changed.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._jobs.changed.clear()
+            part = self._jobs.next()
+            answers = self._answer(part) if part else None
+            if part and answers is not None:
+                self._jobs.answer(part, answers)
+            else:
+                self._jobs.changed.wait(timeout=2)

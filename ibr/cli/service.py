@@ -1,0 +1,76 @@
+"""`ibr service keys`: who may ask the service."""
+
+import datetime as dt
+import json
+
+import click
+
+from ibr.cli.options import as_option, home_option, json_option
+from ibr.console import console, table
+from ibr.errors import UsageProblem
+from ibr.workspace import Workspace
+
+
+@click.group()
+def service() -> None:
+    """The service that programs' systems ask (`ibr serve` runs it)."""
+
+
+@service.group(name="keys")
+def service_keys() -> None:
+    """Keys that callers show."""
+
+
+@service_keys.command(epilog="Example: ibr service keys add opct-mis --program OPCT --scope verify --scope enrolments")
+@click.argument("name")
+@click.option("--program", default=None, help="The program that it asks for. Default: none, the secretariat's own key.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(["verify", "enrolments"]), default=["verify"],
+              show_default=True, help="What it may know: the register's word, and what a person receives.")  # fmt: skip
+@as_option
+@home_option
+@json_option
+def add(name: str, program: str | None, scopes: tuple[str, ...], home: Workspace, as_json: bool) -> None:
+    """Make a key and show it, once: only its hash is kept, in a file outside the workspace."""
+    from exchange.service.keys import add as add_key
+    from warehouse.audit import record
+
+    if program and program not in home.registry.programs:
+        raise UsageProblem(f"there is no program {program}; there are {', '.join(home.registry.programs)}")
+    key = add_key(home.home, name, program, scopes, dt.datetime.now(dt.UTC))
+    record(home.home, "service_key_added", details={"name": name, "program": program, "scopes": list(scopes)})
+    if as_json:
+        click.echo(json.dumps({"name": name, "program": program, "scopes": list(scopes), "key": key}))
+        return
+    console.print(f"Key of {name}; it cannot be shown again:", markup=False)
+    click.echo(key)
+
+
+@service_keys.command(epilog="Example: ibr service keys revoke opct-mis")
+@click.argument("name")
+@as_option
+@home_option
+def revoke(name: str, home: Workspace) -> None:
+    """Remove a key: a running service refuses it at once."""
+    from exchange.service.keys import revoke as revoke_key
+    from warehouse.audit import record
+
+    revoke_key(home.home, name)
+    record(home.home, "service_key_revoked", details={"name": name})
+    console.print(f"{name} may not ask any more.", markup=False)
+
+
+@service_keys.command(name="list", epilog="Example: ibr service keys list")
+@home_option
+@json_option
+def list_keys(home: Workspace, as_json: bool) -> None:
+    """List the keys there are, without what they are."""
+    from exchange.service.keys import keys
+
+    there = keys(home.home)
+    if as_json:
+        click.echo(json.dumps([
+            {"name": one.name, "program": one.program, "scopes": one.scopes, "made_at": one.made_at} for one in there
+        ], indent=1))  # fmt: skip
+        return
+    rows = [(one.name, one.program or "all", ", ".join(one.scopes), one.made_at) for one in there]
+    console.print(table("", ["name", "program", "scopes", "made at"], rows))
