@@ -35,6 +35,7 @@ from linkage.sql import quote, render, single, table_exists
 from linkage.standardise import (
     MOST_COPIES,
     check_identifiers,
+    columns_of,
     find_households,
     signature,
     standardise_more,

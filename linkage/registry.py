@@ -302,7 +302,7 @@ class _BrokenOff(Exception):
 
 @contextmanager
 def _beside(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Future[Any]]]:
-    """Starts functions of (connection, ..., progress=, ...) in a thread with a connection of its own. When something fails
+    """Starts functions of (connection, ..., progress=) in a thread with a connection of its own. When something fails
     here, what runs there is broken off: its statement now, itself at its next stage."""
     other, stop = con.cursor(), threading.Event()
 

@@ -304,7 +304,7 @@ def _is_nothing(name: str) -> str:
 def identifier(name: str) -> str:
     """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
     plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[^\\p{{L}}\\p{{N}}]', '', 'g'), '0')"
-    # In a list, so that the pattern stands there once: to make one of letters of all scripts ready takes 2 ms, each time.
+    # In a list, so that the pattern stands there once: one of letters of all scripts takes 2 ms to make ready.
     return (
         f"case when {_number(name, 3)} then {name} when {_is_nothing(name)} then null else list_transform([{plain}], "
         "lambda plain: case when length(plain) >= 3 and translate(plain, plain[1], '') <> '' then plain end)[1] end"

@@ -74,7 +74,8 @@ def publish(
 
     Without a policy the secretariat's file alone: everything. `declared`: how sensitive each column is. Views become
     tables, comments go along, and a table `about` says what each file is. `keep` versions stay, the current one among
-    them; `parquet`: every table also as a Parquet file; `beside` writes more into the version's folder. Close every connection to the warehouse first.
+    them; `parquet`: every table also as a Parquet file; `beside` writes more into the version's folder.
+    Close every connection to the warehouse first.
     Raises UsageProblem if there is nothing to publish, ContractBroken if a copy is not complete, ConfigurationProblem
     if the policy does not fit the warehouse (each time the last publication stays), WarehouseBusy if another process
     has the warehouse open.

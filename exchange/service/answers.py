@@ -51,7 +51,9 @@ def household(
     that may not know of benefits."""
     if "enrolments" not in key.scopes:
         return None
-    benefits = {one.enrolment_id: one for member in checked for one in member.enrolments if set(one.roles) != {"caregiver"}}
+    benefits = {
+        one.enrolment_id: one for member in checked for one in member.enrolments if set(one.roles) != {"caregiver"}
+    }
     told = [_enrolment(one, program, key, snapshot, level="household") for one in benefits.values()]
     own = [one for member in checked for one in (_enrolment(e, program, key, snapshot) for e in member.enrolments)]
     return {
@@ -98,8 +100,8 @@ def _life(checked: Checked) -> Life:
 def _enrolment(
     one: Enrolment, program: str | None, key: Key, snapshot: Snapshot, level: str | None = None
 ) -> dict[str, Any]:
-    """A benefit, and what the rules say of another one beside it: of the person's own, or of the household's. Of another
-    program's a caller is told that it is there, and no more."""
+    """A benefit, and what the rules say of another one beside it: of the person's own, or of the household's. Of
+    another program's a caller is told that it is there, and no more."""
     is_own = bool(set(one.roles) - {"caregiver"})
     level = level or ("person" if is_own else "household")
     rule = None
@@ -119,7 +121,7 @@ def _enrolment(
 
 
 def _in_a_word(checked: Checked, enrolments: Sequence[dict[str, Any]], knows: bool) -> str:
-    """What matters most: that nothing is known, that the person is dead or somebody else, what they receive, the rest."""
+    """What matters most: that nothing is known, the person is dead or somebody else, what they receive, the rest."""
     if checked.status in (Status.COULD_NOT_CHECK, Status.DECEASED, Status.MISMATCH, Status.ID_SHARED):
         return checked.status
     if strictest(enrolments) in ("prohibited", "for_review"):

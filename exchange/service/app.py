@@ -22,7 +22,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     413: {"model": Problem, "description": "The body is too large"},
     422: {"model": Problem, "description": "Not as described here"},
     429: {"model": Problem, "description": "The key asks more than it may; Retry-After says when it may again"},
-    503: {"model": Problem, "description": "Could not check, which says nothing about a person; the reason stands in error"},
+    503: {"model": Problem, "description": "Could not check, which says nothing about a person; error says why"},
 }
 
 

@@ -16,6 +16,8 @@ from exchange.service.models import Person
 
 FILE = "service.sqlite"
 PERSONS_A_PART = 1_000
+# What is deleted is overwritten: it is about people.
+_SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     job_id TEXT PRIMARY KEY, caller TEXT NOT NULL, key TEXT NOT NULL, program TEXT, purpose TEXT NOT NULL,
@@ -47,7 +49,7 @@ class Jobs:
         path = home / FILE
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._con = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._con.executescript(f"PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; {_SCHEMA}")
+        self._con.executescript(_SETTINGS + _SCHEMA)
         self._lock = threading.Lock()
         self.changed = threading.Event()
 

@@ -34,7 +34,10 @@ class Metrics:
         """All of it."""
         with self._lock:
             lines = ["# TYPE ibr_requests_total counter"]
-            lines += [f'ibr_requests_total{{route="{r}",status="{s}"}} {n}' for (r, s), n in sorted(self._requests.items())]
+            lines += [
+                f'ibr_requests_total{{route="{route}",status="{status}"}} {n}'
+                for (route, status), n in sorted(self._requests.items())
+            ]
             lines += ["# TYPE ibr_answers_total counter"]
             lines += [f'ibr_answers_total{{answer="{word}"}} {n}' for word, n in sorted(self._answers.items())]
             lines += ["# TYPE ibr_request_seconds histogram"]

@@ -16,8 +16,8 @@ class _Strict(BaseModel):
 
 
 class Person(_Strict):
-    """A person to verify. A national ID with names, or names with a birth date where there is no ID; what is not known is
-    left out. `reference`: the caller's own number for the person, handed back."""
+    """A person to verify. A national ID with names, or names with a birth date where there is no ID; what is not
+    known is left out. `reference`: the caller's own number for the person, handed back."""
 
     reference: Code | None = None
     national_id: Code | None = None

@@ -13,7 +13,7 @@ from ibr.workspace import Workspace
 def serve(home: Workspace, host: str, port: int) -> None:
     """Answer programs' systems: is this person known, alive, already enrolled? From the current publication.
 
-    A new publication is taken up while it runs. Other machines reach it through a proxy that speaks TLS: docs/service.md.
+    A new publication is taken up while it runs. Other machines reach it through a proxy with TLS (docs/service.md).
     """
     from exchange.service.server import run
 

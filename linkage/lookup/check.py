@@ -22,7 +22,7 @@ WORK = "lookup_work"
 
 @dataclass(frozen=True)
 class OverlapRule:
-    """What the rules say of two benefits: `prohibited | allowed | for_review`, and the rule; none where it is silent."""
+    """What the rules say of two benefits: `prohibited | allowed | for_review`, and the rule, if one speaks."""
 
     rule_code: str | None
     rule_level: str | None
@@ -117,7 +117,7 @@ class Lookup:
             return self._check(asked.append_column("record_id", numbers))
 
     def _check(self, asked: Any) -> list[Checked]:
-        con = self.con
+        con: Any = self.con
         con.register(f"{WORK}.asked", asked)
         links, plain, sounds = self._records.match(asked)
         con.register(f"{WORK}.links", links)
@@ -144,13 +144,14 @@ class Lookup:
         near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
         con.register(f"{WORK}.near", near)
         con.execute(render("lookup_context.sql", work=WORK, has_register=self._register is not None))
-        if self._register_by_id is None:
+        if self._register_by_id is None or self._population is None:
             return
         ids = con.execute(
             f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL"
         ).fetchnumpy()["h"]
         found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"].astype(np.int64)
-        con.register(f"{WORK}.register", self._population.at(np.concatenate([self._register_by_id.find(ids)[1], found])))
+        people = np.concatenate([self._register_by_id.find(ids)[1], found])
+        con.register(f"{WORK}.register", self._population.at(people))
         con.execute(render("lookup_register.sql", work=WORK))
 
     def _add_enrolments(self, found: list[Checked]) -> None:

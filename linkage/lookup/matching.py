@@ -8,8 +8,8 @@ import numpy as np
 
 from linkage import model as models
 from linkage.basis import Basis
-from linkage.engine import PAIR_THRESHOLDS, thresholds
 from linkage.comparison import Patterns, compared_sql
+from linkage.engine import PAIR_THRESHOLDS, thresholds
 from linkage.lookup.build import OF_RECORDS, OF_REGISTER, key_file
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.rows import Rows

@@ -1,8 +1,8 @@
 """A connection that keeps the plans of its statements, for scripts that run again and again on a few rows.
 
-Planning the engine's statements takes DuckDB twenty times as long as running them on one person. So while it learns, a
-connection executes every script as it stands and remembers it; once it is `settled`, tables that scripts make (`create or
-replace table ... as`) stay, and are filled by statements that were prepared. What is filled is gone at the end of
+Planning the engine's statements takes DuckDB longer than running them on one person. So while it learns, a connection
+executes every script as it stands and remembers it; once it is settled, tables that scripts make (`create or replace
+table ... as`) stay, and are filled by statements that were prepared. What is filled is gone at the end of
 `once`, so that no table grows, and nothing changes the catalog, which would have all plans made anew.
 """
 
@@ -33,7 +33,7 @@ class PlannedConnection:
         self._scripts: dict[str, list[_Step]] = {}
         self._filled: set[str] = set()
         self._registered: set[str] = set()
-        self._is_settled = False
+        self._is_settled, self._count = False, 0
 
     def settle(self) -> None:
         """Prepare what was learned."""
@@ -45,7 +45,7 @@ class PlannedConnection:
         self._is_settled = True
 
     def _prepared(self, step: _Step) -> _Step:
-        self._count = getattr(self, "_count", 0) + 1
+        self._count += 1
         self._con.execute(f"PREPARE planned_{self._count} AS {step.statement}")
         return _Step(f"EXECUTE planned_{self._count}", step.fills)
 

@@ -6,9 +6,26 @@ create or replace table {{ work }}.person_crosswalk as
 with best as (
     select record_id, arg_max(person_uid, (odds, person_uid)) as uid
     from {{ work }}.linked where verdict = 'match' group by record_id
+),
+
+-- Who says the same of ID, names, birth date and sex as a record does is that record's person, however little it tells.
+alike as (
+    select asked.record_id, min(persons.person_uid) as uid
+    from {{ work }}.asked as asked
+    inner join {{ work }}.near as persons
+        on persons.national_id = asked.national_id
+        and persons.given_name is not distinct from asked.given_name
+        and persons.family_name is not distinct from asked.family_name
+        and (persons.full_name = asked.full_name or (asked.full_name is null and asked.given_name is not null))
+        and persons.birth_date is not distinct from asked.birth_date
+        and persons.sex is not distinct from asked.sex
+    group by asked.record_id
 )
-select asked.record_id as member_id, coalesce(best.uid, asked.record_id) as uid
-from {{ work }}.asked as asked left join best on best.record_id = asked.record_id
+
+select asked.record_id as member_id, coalesce(alike.uid, best.uid, asked.record_id) as uid
+from {{ work }}.asked as asked
+left join best on best.record_id = asked.record_id
+left join alike on alike.record_id = asked.record_id
 union all
 select record_id, person_uid from {{ work }}.near;
 create or replace table {{ work }}.persons as

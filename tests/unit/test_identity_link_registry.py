@@ -48,7 +48,7 @@ class Engine:
         return _result(specification)
 
     def match_register(
-        self, con, specification, records, register, register_specification, output_schema, *, progress=None
+        self, con, specification, records, register, register_specification, output_schema, *, progress=None, **_
     ):
         con.execute(f"""
             CREATE TABLE {output_schema}.matches AS

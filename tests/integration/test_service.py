@@ -1,0 +1,339 @@
+"""The service on a small linked warehouse: the same answers as the night's, who may know what, trouble told apart."""
+
+import asyncio
+import datetime as dt
+import json
+import shutil
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import duckdb
+import httpx
+import pytest
+
+from exchange.service import jobs, models
+from exchange.service.app import make_app
+from exchange.service.keys import add, file, keys, revoke
+from ibr.workspace import Workspace
+from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
+from warehouse import audit
+
+NOW = dt.datetime.now(dt.UTC)
+ALL = ("verify", "enrolments")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    home = tmp_path_factory.mktemp("service") / "home"
+    home.mkdir()
+    (home / "registry.yml").write_text(REGISTRY)
+    make_warehouse(home / "warehouse.duckdb")
+    publish(home, home / "warehouse.duckdb", "20260701T010000Z", NOW)
+    return home
+
+
+@pytest.fixture
+def home(made, tmp_path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "home", symlinks=True))
+
+
+class Caller:
+    """Asks an application in this process."""
+
+    def __init__(self, home: Path, client: httpx.AsyncClient, loop: asyncio.AbstractEventLoop) -> None:
+        self.home, self._client, self._loop = home, client, loop
+        self.key = add(home, "pension", "PENSION", ALL, NOW)
+
+    def request(self, method: str, path: str, *, key: str | None = None, **more) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key or self.key}"} | more.pop("headers", {})
+        return self._loop.run_until_complete(self._client.request(method, path, headers=headers, **more))
+
+    def verify(self, person: dict, **more) -> dict:
+        done = self.request("POST", "/verify", json={"purpose": "desk", "person": person}, **more)
+        assert done.status_code == 200, done.text
+        return done.json()["persons"][0]
+
+
+@asynccontextmanager
+async def _running(home: Path):
+    app = make_app(Workspace.at(home))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://ibr") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def caller(home):
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        context = _running(home)
+        client = loop.run_until_complete(context.__aenter__())
+        yield Caller(home, client, loop)
+        loop.run_until_complete(context.__aexit__(None, None, None))
+
+
+def rows(home: Path, query: str) -> list[dict]:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        return con.execute(query).to_arrow_table().to_pylist()
+
+
+DETAILS = ("national_id", "given_name", "middle_name", "family_name", "full_name", "birth_date", "sex", "county_code", "area_code")
+
+
+def person(row: dict) -> dict:
+    return {name: str(row[name]) for name in DETAILS if row[name] is not None}
+
+
+def test_every_record_is_answered_for_as_the_night_found_it(caller):
+    known = rows(caller.home, "SELECT p.*, v.status, v.match_key, v.mismatched_fields FROM registry.persons p "
+                              "JOIN linkage.verification v USING (record_id) ORDER BY record_id")  # fmt: skip
+    assert len({row["status"] for row in known}) >= 5
+    done = caller.request("POST", "/verify/batch", json={"purpose": "desk", "persons": [person(row) for row in known]})
+    told = [one["population_register"] for one in done.json()["persons"]]
+    found = [(one["status"], one["evidence_level"], one["mismatched_fields"]) for one in told]
+    assert found == [(row["status"], row["match_key"], row["mismatched_fields"]) for row in known]
+
+
+def test_together_or_alone_the_answer_is_the_same(caller):
+    some = [person(row) for row in rows(caller.home, "FROM registry.persons ORDER BY hash(record_id) LIMIT 8")]
+    many = caller.request("POST", "/verify/batch", json={"purpose": "desk", "persons": some}).json()["persons"]
+    assert [caller.verify(one) for one in some] == many
+
+
+def test_somebody_of_the_register_who_is_in_no_program(caller):
+    (row,) = rows(caller.home, "FROM registry.population WHERE register_id = 'R100007'")
+    told = caller.verify(person(row))
+    assert (told["answer"], told["population_register"]["life"]["state"]) == ("verified", "alive")
+    assert (told["programs"]["outcome"], told["programs"]["enrolments"]) == ("not_known", [])
+
+
+def test_without_an_id_by_match_key_and_with_another_name_a_mismatch(caller):
+    (row,) = rows(caller.home, "FROM registry.population WHERE register_id = 'R100007'")
+    no_id = {name: value for name, value in person(row).items() if name != "national_id"}
+    assert caller.verify(no_id)["answer"] == "found_by_match_key"
+    other = caller.verify(person(row) | {"given_name": "Zipporah", "full_name": f"Zipporah {row['family_name']}"})
+    assert (other["answer"], other["population_register"]["mismatched_fields"]) == ("mismatch", ["given_name"])
+
+
+def test_dead_not_found_and_could_not_check_are_three_things(caller):
+    (dead,) = rows(caller.home, "FROM registry.population WHERE register_id = 'R100100'")
+    told = caller.verify(person(dead))
+    assert (told["answer"], told["population_register"]["life"]["since"]) == ("deceased", "2026-01-15")
+    assert caller.verify({"full_name": "Nobody Nowhere", "birth_date": "1950-01-02", "sex": "F"})["answer"] == "not_found"
+    nothing = caller.verify({"given_name": "Akinyi"})
+    assert (nothing["answer"], nothing["population_register"]["could_not_check_reason"]) == (
+        "could_not_check", "not_enough_details",
+    )  # fmt: skip
+
+
+def test_who_is_enrolled_already_with_the_rules_verdict(caller):
+    (row,) = rows(caller.home, "FROM registry.persons WHERE record_id = 'two:15'")
+    told = caller.verify(person(row))
+    assert (told["answer"], told["programs"]["outcome"], told["programs"]["verdict"]) == (
+        "already_enrolled", "known", "prohibited",
+    )  # fmt: skip
+    (benefit,) = told["programs"]["enrolments"]
+    assert (benefit["program"], benefit["rule_code"], benefit["level"]) == ("GRANT", "R1", "person")
+    assert benefit["roles"] is benefit["enrolled_date"] is None, "of another program no more than that it is there"
+
+
+def test_a_household_with_the_verdict_of_its_rule(caller):
+    members = rows(caller.home, "SELECT * FROM registry.persons WHERE record_id IN ('two:15', 'one:20')")
+    done = caller.request("POST", "/verify", json={"purpose": "desk", "household": [person(row) for row in members]})
+    told = done.json()
+    assert len(told["persons"]) == 2
+    assert (told["household"]["verdict"], len(told["household"]["household_uids"])) == ("prohibited", 2)
+
+
+def test_without_the_scope_nothing_of_benefits_is_told(caller):
+    key = add(caller.home, "narrow", "PENSION", ("verify",), NOW)
+    (row,) = rows(caller.home, "FROM registry.persons WHERE record_id = 'two:15'")
+    told = caller.verify(person(row), key=key)
+    assert (told["answer"], told["programs"]) == ("verified", None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_outside_the_scope_known_and_unknown_persons_look_the_same(caller, known):
+    (row,) = rows(caller.home, "FROM registry.persons WHERE record_id = 'two:15'")
+    asked = person(row) if known else {"full_name": "Nobody Nowhere", "birth_date": "1950-01-02"}
+    done = caller.request("POST", "/verify", json={"purpose": "desk", "program": "GRANT", "person": asked})
+    assert (done.status_code, done.json()) == (
+        403, {"error": "not_in_scope", "message": "this key asks for another program"},
+    )  # fmt: skip
+
+
+def test_a_key_is_needed_and_stops_when_it_is_revoked(caller):
+    body = {"purpose": "desk", "person": {"national_id": "20000017"}}
+    assert caller.request("POST", "/verify", key="ibr_wrong", json=body).status_code == 401
+    assert caller.request("POST", "/verify", json=body).status_code == 200
+    revoke(caller.home, "pension")
+    assert caller.request("POST", "/verify", json=body).status_code == 401
+    assert keys(caller.home) == []
+
+
+def test_of_a_key_only_a_hash_is_kept_outside_the_workspace(caller):
+    kept = file(caller.home)
+    assert caller.key not in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert caller.home not in kept.parents
+
+
+def test_every_answer_is_in_the_trail_without_what_was_sent(caller):
+    (row,) = rows(caller.home, "FROM registry.persons WHERE record_id = 'two:15'")
+    told = caller.verify(person(row))
+    event = audit.last(caller.home, "verification_answered")
+    assert (event.actor, event.subjects) == ("pension", [told["programs"]["person_uid"]])
+    assert (event.details["purpose"], event.details["answers"]) == ("desk", {"already_enrolled": 1})
+    log = (caller.home / "audit" / "events.jsonl").read_text()
+    assert row["national_id"] not in log
+    assert row["family_name"] not in log
+    assert not audit.verify(caller.home, caller.home / "none.duckdb").faults
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"purpose": "desk"}, 422, "not_as_expected"),
+        ({"purpose": "", "person": {}}, 422, "not_as_expected"),
+        ({"person": {"national_id": "20000017"}}, 422, "not_as_expected"),
+        ({"purpose": "asks for 20000017", "person": {}}, 422, "purpose_holds_a_number"),
+        ({"purpose": "desk", "program": "NONE", "person": {}}, 422, "unknown_program"),
+        ({"purpose": "desk", "person": {"birth_date": "1950-13-45"}}, 422, "not_as_expected"),
+        ({"purpose": "desk", "person": {"full_name": "x" * 5000}}, 422, "not_as_expected"),
+        ({"purpose": "desk", "person": {"full_name": ["Robert'); DROP TABLE"]}}, 422, "not_as_expected"),
+    ],
+)
+def test_a_request_that_cannot_be_used_is_told_without_its_values(caller, body, status, code):
+    done = caller.request("POST", "/verify", json=body)
+    assert (done.status_code, done.json()["error"]) == (status, code)
+    for value in ("20000017", "1950-13-45", "DROP TABLE", "xxx"):
+        assert value not in done.text
+
+
+@pytest.mark.parametrize("name", ["'; DROP TABLE asked; --", "<script>alert(1)</script>", "\u0000\u202e", "名前", "%s%n {{7*7}}"])
+def test_odd_names_are_names(caller, name):
+    told = caller.verify({"full_name": name, "given_name": name, "birth_date": "1950-01-02"})
+    assert told["answer"] in ("not_found", "could_not_check")
+
+
+@pytest.mark.parametrize("body", [b"", b"[" * 200_000, b"\xff\xfe", b'{"purpose": "desk"'])
+def test_a_body_that_is_no_json_is_told(caller, body):
+    done = caller.request("POST", "/verify", content=body, headers={"Content-Type": "application/json"})
+    assert done.status_code in (400, 422)
+
+
+def test_a_body_that_is_too_large_is_not_read(caller):
+    done = caller.request("POST", "/verify", content=b"x", headers={"Content-Length": str(1 << 30)})
+    assert (done.status_code, done.json()["error"]) == (413, "too_large")
+
+
+def test_who_asks_more_than_it_may_is_told_when_to_come_back(caller):
+    several = [caller.request("POST", "/verify", json={"purpose": "desk", "person": {}}) for _ in range(3)]
+    assert {one.status_code for one in several} == {200}
+    body = {"purpose": "desk", "persons": [{}] * 10_000}
+    tried = [caller.request("POST", "/verify/batch", json=body) for _ in range(3)]
+    refused = [one for one in tried if one.status_code == 429]
+    assert refused
+    assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+def test_more_than_fits_a_call_is_a_job_that_outlives_the_process(caller, home, monkeypatch):
+    monkeypatch.setattr("exchange.service.app.MOST_IN_A_CALL", 5)
+    monkeypatch.setattr(jobs, "PERSONS_A_PART", 4)
+    some = [person(row) for row in rows(home, "FROM registry.persons ORDER BY record_id LIMIT 10")]
+    done = caller.request("POST", "/verify/batch", json={"purpose": "desk", "persons": some})
+    assert done.status_code == 202
+    where = done.headers["Location"]
+    until = time.monotonic() + 30
+    while (state := caller.request("GET", where).json())["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (state["state"], state["parts"], state["parts_answered"]) == ("done", 3, 3)
+    parts = [caller.request("GET", f"{where}/parts/{part}").json()["persons"] for part in range(3)]
+    alone = [caller.verify(one) for one in some]
+    assert [one for part in parts for one in part] == alone
+    other = add(home, "other", "GRANT", ALL, NOW)
+    assert caller.request("GET", where, key=other).status_code == 404
+    assert b"national_id" not in json.dumps(state).encode()
+
+
+def test_a_job_left_by_a_killed_process_is_taken_up_again(home):
+    waiting = jobs.Jobs(home)
+    key = keys(home)[0] if keys(home) else None
+    add(home, "late", "PENSION", ALL, NOW)
+    key = next(one for one in keys(home) if one.name == "late")
+    job_id = waiting.accept(key, "PENSION", "desk", [models.Person(national_id="20000017")], NOW)
+    waiting.close()
+    again = jobs.Jobs(home)
+    answered = []
+    worker = jobs.Worker(again, lambda part: answered.append(part.persons) or b"{}")
+    until = time.monotonic() + 10
+    while again.state(job_id, "late")["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert again.state(job_id, "late")["state"] == "done"
+    worker.close()
+    assert [one.national_id for one in answered[0]] == ["20000017"]
+    again.forget(NOW + dt.timedelta(days=1))
+    assert again.state(job_id, "late") is None
+    again.close()
+    assert (home / jobs.FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_published_is_could_not_check_and_not_no_match(home):
+    shutil.rmtree(home / "published")
+    _refused(home, "nothing_is_published")
+
+
+def test_a_publication_that_is_too_old_is_could_not_check(home):
+    (home / "registry.yml").write_text(REGISTRY + "service: {max_age_hours: 1}\n")
+    about = home / "published" / "20260701T010000Z" / "publication.json"
+    content = json.loads(about.read_text()) | {"published_at": (NOW - dt.timedelta(hours=3)).isoformat()}
+    about.write_text(json.dumps(content))
+    _refused(home, "publication_too_old")
+
+
+def _refused(home: Path, reason: str) -> None:
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        context = _running(home)
+        client = loop.run_until_complete(context.__aenter__())
+        asking = Caller(home, client, loop)
+        for path, body in (("/verify", {"person": {}}), ("/verify/batch", {"persons": [{}]})):
+            done = asking.request("POST", path, json={"purpose": "desk"} | body)
+            assert (done.status_code, done.json()["error"]) == (503, reason)
+            assert done.json()["message"].startswith("could not check")
+        health = asking.request("GET", "/health")
+        assert (health.status_code, health.json()["reason"]) == (503, reason)
+        loop.run_until_complete(context.__aexit__(None, None, None))
+
+
+def test_a_register_that_could_not_be_asked_is_could_not_check(made, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "registry.yml").write_text(REGISTRY)
+    make_warehouse(home / "warehouse.duckdb", register=False)
+    publish(home, home / "warehouse.duckdb", "20260701T010000Z", NOW)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        context = _running(home)
+        client = loop.run_until_complete(context.__aenter__())
+        asking = Caller(home, client, loop)
+        (row,) = rows(home, "FROM registry.persons WHERE record_id = 'two:15'")
+        told = asking.verify(person(row))
+        assert told["population_register"]["could_not_check_reason"] == "register_not_available"
+        assert (told["answer"], told["programs"]["outcome"]) == ("could_not_check", "known")
+        loop.run_until_complete(context.__aexit__(None, None, None))
+
+
+def test_health_metrics_and_the_description(caller):
+    caller.verify({"national_id": "20000119"})
+    health = caller.request("GET", "/health").json()
+    assert (health["status"], health["version"], health["stale_sources"]) == ("ok", "20260701T010000Z", ["two"])
+    metrics = caller.request("GET", "/metrics").text
+    assert 'ibr_requests_total{route="/verify",status="200"} 1' in metrics
+    described = caller.request("GET", "/openapi.json").json()
+    assert set(described["paths"]) == {
+        "/verify", "/verify/batch", "/verify/jobs/{job_id}", "/verify/jobs/{job_id}/parts/{part}", "/health", "/metrics",
+    }  # fmt: skip
