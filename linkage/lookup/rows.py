@@ -27,6 +27,9 @@ class Rows:
         self._begins = np.cumsum([0, *(batch.num_rows for batch in self._batches)])
         self.schema = self._reader.schema
 
+    def __len__(self) -> int:
+        return int(self._begins[-1])
+
     def at(self, positions: np.ndarray) -> Any:
         """An Arrow table of the rows at some positions, each once, in order."""
         positions = np.unique(positions)

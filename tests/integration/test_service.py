@@ -58,10 +58,9 @@ class Caller:
 @asynccontextmanager
 async def _running(home: Path):
     app = make_app(Workspace.at(home))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://ibr") as client,
-    ):
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://ibr")
+    async with app.router.lifespan_context(app), client:
         yield client
 
 
@@ -80,7 +79,10 @@ def rows(home: Path, query: str) -> list[dict]:
         return con.execute(query).to_arrow_table().to_pylist()
 
 
-DETAILS = ("national_id", "given_name", "middle_name", "family_name", "full_name", "birth_date", "sex", "county_code", "area_code")
+DETAILS = (
+    "national_id", "given_name", "middle_name", "family_name", "full_name", "birth_date", "sex", "county_code",
+    "area_code",
+)  # fmt: skip
 
 
 def person(row: dict) -> dict:
@@ -122,7 +124,8 @@ def test_dead_not_found_and_could_not_check_are_three_things(caller):
     (dead,) = rows(caller.home, "FROM registry.population WHERE register_id = 'R100100'")
     told = caller.verify(person(dead))
     assert (told["answer"], told["population_register"]["life"]["since"]) == ("deceased", "2026-01-15")
-    assert caller.verify({"full_name": "Nobody Nowhere", "birth_date": "1950-01-02", "sex": "F"})["answer"] == "not_found"
+    nobody = {"full_name": "Nobody Nowhere", "birth_date": "1950-01-02", "sex": "F"}
+    assert caller.verify(nobody)["answer"] == "not_found"
     nothing = caller.verify({"given_name": "Akinyi"})
     assert (nothing["answer"], nothing["population_register"]["could_not_check_reason"]) == (
         "could_not_check", "not_enough_details",
@@ -213,7 +216,9 @@ def test_a_request_that_cannot_be_used_is_told_without_its_values(caller, body, 
         assert value not in done.text
 
 
-@pytest.mark.parametrize("name", ["'; DROP TABLE asked; --", "<script>alert(1)</script>", "\u0000\u202e", "名前", "%s%n {{7*7}}"])
+@pytest.mark.parametrize(
+    "name", ["'; DROP TABLE asked; --", "<script>alert(1)</script>", "\u0000\u202e", "名前", "%s%n {{7*7}}"]
+)
 def test_odd_names_are_names(caller, name):
     told = caller.verify({"full_name": name, "given_name": name, "birth_date": "1950-01-02"})
     assert told["answer"] in ("not_found", "could_not_check")
@@ -261,7 +266,6 @@ def test_more_than_fits_a_call_is_a_job_that_outlives_the_process(caller, home, 
 
 def test_a_job_left_by_a_killed_process_is_taken_up_again(home):
     waiting = jobs.Jobs(home)
-    key = keys(home)[0] if keys(home) else None
     add(home, "late", "PENSION", ALL, NOW)
     key = next(one for one in keys(home) if one.name == "late")
     job_id = waiting.accept(key, "PENSION", "desk", [models.Person(national_id="20000017")], NOW)
@@ -335,5 +339,6 @@ def test_health_metrics_and_the_description(caller):
     assert 'ibr_requests_total{route="/verify",status="200"} 1' in metrics
     described = caller.request("GET", "/openapi.json").json()
     assert set(described["paths"]) == {
-        "/verify", "/verify/batch", "/verify/jobs/{job_id}", "/verify/jobs/{job_id}/parts/{part}", "/health", "/metrics",
+        "/verify", "/verify/batch", "/verify/jobs/{job_id}", "/verify/jobs/{job_id}/parts/{part}", "/health",
+        "/metrics",
     }  # fmt: skip
