@@ -7,9 +7,9 @@ WITH people AS (
     SELECT
         i,
         ['Akinyi', 'Wanjiru', 'Atieno', 'Chebet', 'Halima', 'Mumbua', 'Nekesa', 'Fatuma', 'Wambui', 'Moraa', 'Otieno', 'Kamau', 'Kiprop', 'Abdi',
-            'Mutua', 'Wafula', 'Juma', 'Karisa', 'Lokwang', 'Nyongesa'][1 + hash(i, 1) % 20] AS given_name,
+            'Mutua', 'Wafula', 'Juma', 'Karisa', 'Lokwang', 'Nyongesa'][(1 + hash(i, 1) % 20)::BIGINT] AS given_name,
         ['Odhiambo', 'Njoroge', 'Mwangi', 'Koech', 'Hassan', 'Musyoka', 'Barasa', 'Omondi', 'Ali', 'Kariuki', 'Cherono', 'Ochieng', 'Mutiso', 'Ekai',
-            'Wekesa', 'Lagat', 'Maina', 'Ruto', 'Simiyu', 'Kilonzo', 'Gitau', 'Naliaka', 'Bosire', 'Mbugua', 'Farah'][1 + hash(i, 2) % 25] AS family_name,
+            'Wekesa', 'Lagat', 'Maina', 'Ruto', 'Simiyu', 'Kilonzo', 'Gitau', 'Naliaka', 'Bosire', 'Mbugua', 'Farah'][(1 + hash(i, 2) % 25)::BIGINT] AS family_name,
         (DATE '1930-01-01' + (hash(i, 3) % 30000)::INTEGER) AS birth_date
     FROM range(2000) AS t (i)
 )
