@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ibr.workspace import Workspace
-from pipelines import dbt
+from pipelines import dbt, dbt_run
 from warehouse.connection import connect
 from warehouse.schemas import prepare
 
@@ -57,6 +58,22 @@ def test_it_leaves_the_warehouse_and_the_folder_as_they_were(workspace: Workspac
         # Refused if dbt still had it open, since that was with other settings.
         with connect(workspace.warehouse_file, read_only=True) as con:
             assert con.execute("SELECT count(*) > 1000 FROM reference.areas").fetchone() == (True,)
+
+
+def test_what_broke_is_named_from_what_dbt_says(workspace: Workspace) -> None:
+    results: list[Any] = []
+    folder = workspace.home / "dbt" / "a-run"
+
+    def keep(message: Any) -> None:
+        if message.info.name in dbt_run._RESULTS:
+            results.append(message)
+
+    assert not dbt.prepare(workspace).build(["--select", "areas", "dim_person"], folder, keep)
+    told = dbt_run._failures(results)
+    assert "model(s) or test(s) failed: " in told
+    assert "dim_person" in told
+    assert list((folder / "compiled").rglob("primary_key_areas*.sql")), "the message says that compiled SQL is there"
+    assert "before any model ran" in dbt_run._failures([])
 
 
 def test_the_documentation_is_one_file_that_fetches_nothing(workspace: Workspace) -> None:
