@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem, UsageProblem
+from warehouse import audit
 from warehouse.tokens import pads
 
 _HELD = re.compile(r"(\d+):([0-9a-fA-F]{64,})")
@@ -79,6 +80,7 @@ def _read(audience: str, held: str) -> Key:
 
 
 def _keep(home: Path, audience: str, version: int) -> Key:
+    audit.record(home, "key_made" if version == 1 else "key_rotated", details={"audience": audience, "version": version})
     digits = randomness.token_hex(32)
     secrets.keep(home, secret_name(audience), f"{version}:{digits}")
     return Key(audience, version, bytes.fromhex(digits))
