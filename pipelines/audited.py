@@ -19,8 +19,8 @@ CHANGED = "configuration_changed"
 
 
 def settings(home: Path, settings_file: Path) -> None:
-    """Record that registry.yml, the policy of publications, the words of exception files or a table of rules is not what
-    it was when a run last looked; sums, no content."""
+    """Record that registry.yml, the policy of publications, the words of exception files or a table of rules is not
+    what it was when a run last looked; sums, no content."""
     sums = {
         "registry.yml": _sum([settings_file]),
         "audiences.yml": _sum([policy] if (policy := home / "audiences.yml").is_file() else []),

@@ -80,7 +80,8 @@ def _read(audience: str, held: str) -> Key:
 
 
 def _keep(home: Path, audience: str, version: int) -> Key:
-    audit.record(home, "key_made" if version == 1 else "key_rotated", details={"audience": audience, "version": version})
+    action = "key_made" if version == 1 else "key_rotated"
+    audit.record(home, action, details={"audience": audience, "version": version})
     digits = randomness.token_hex(32)
     secrets.keep(home, secret_name(audience), f"{version}:{digits}")
     return Key(audience, version, bytes.fromhex(digits))
