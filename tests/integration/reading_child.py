@@ -1,7 +1,5 @@
-"""A process that reads the current publication in a loop, as an officer's program does, until it has seen the last."""
+"""What a process does that reads the current publication in a loop, as an officer's program, until it saw the last."""
 
-import json
-import sys
 import time
 from pathlib import Path
 
@@ -15,11 +13,31 @@ ASK = """
         (SELECT persons FROM marts.rpt_kpis) AS expected, min(night) AS first, max(night) AS last, count(*) AS persons
     FROM marts.dim_person
 """
-PAUSE = 0.25  # seconds between two looks: twenty readers without one take the machine from who publishes
-LONGEST = 120  # seconds: the parent waits no longer either
+PAUSE = 0.8  # seconds between two looks: twenty readers without one take the machine from who publishes
+LONGEST = 150  # seconds
 
 
-def look(home: Path, by_link: bool) -> tuple[int, ...]:
+def read(home: Path, reader: int, last: int) -> list[int]:
+    """The runs that a reader saw, one a look; it leaves `reading-<number>` behind when it has begun.
+
+    Every second reader opens the file by the link, as other programs do, the others as `ibr sql` does.
+    """
+    seen: list[int] = []
+    deadline = time.monotonic() + LONGEST
+    while not seen or seen[-1] != last:
+        run, told, expected, lowest, highest, persons = _look(home, by_link=reader % 2 == 0)
+        assert run == told == lowest == highest, f"torn: {run}, report of {told}, rows of {lowest} to {highest}"
+        assert persons == expected, f"torn: {persons} rows of run {run}, which has {expected}"
+        assert not seen or run >= seen[-1], f"run {run} was read after run {seen[-1]}"
+        assert time.monotonic() < deadline, f"run {last} was never seen, {run} was the last"
+        if not seen:
+            (home / f"reading-{reader}").touch()
+        seen.append(run)
+        time.sleep(PAUSE)
+    return seen
+
+
+def _look(home: Path, by_link: bool) -> tuple[int, ...]:
     """Two looks through one connection, between which others publish: the answer has to be one."""
     if by_link:
         con = duckdb.connect(str(home / "published" / "current" / "secretariat.duckdb"), read_only=True)
@@ -27,29 +45,6 @@ def look(home: Path, by_link: bool) -> tuple[int, ...]:
         con = open_publication(home)
     with con:
         first = con.sql(ASK).fetchone()
-        time.sleep(0.02)
-        if con.sql(ASK).fetchone() != first:
-            raise SystemExit(f"a reader's snapshot changed under it: {first}")
+        time.sleep(0.1)
+        assert con.sql(ASK).fetchone() == first, "a reader's snapshot changed under it"
     return first
-
-
-def main(home: Path, by_link: bool, last: int) -> None:
-    seen: list[int] = []
-    deadline = time.monotonic() + LONGEST
-    while not seen or seen[-1] != last:
-        run, told, expected, lowest, highest, persons = look(home, by_link)
-        if not run == told == lowest == highest or persons != expected:
-            raise SystemExit(f"torn: {run}, report of {told}, rows of {lowest} to {highest}, {persons} of {expected}")
-        if seen and run < seen[-1]:
-            raise SystemExit(f"run {run} was read after run {seen[-1]}")
-        if not seen:
-            print("reading", flush=True)
-        seen.append(run)
-        if time.monotonic() > deadline:
-            raise SystemExit(f"run {last} was never seen, {run} was the last")
-        time.sleep(PAUSE)
-    print(json.dumps(seen))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] == "link", int(sys.argv[3]))
