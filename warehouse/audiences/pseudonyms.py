@@ -4,7 +4,6 @@ A key has a version and lies outside the workspace (ibr/secrets.py); it stands i
 publication. With it, and only with it, a token can be led back: by making the tokens of all identifiers anew.
 """
 
-import os
 import re
 import secrets as randomness
 from dataclasses import dataclass
@@ -62,9 +61,9 @@ def rotate(home: Path, audience: str) -> Key:
     environment, which cannot be changed from here.
     """
     held = secrets.find(home, secret_name(audience))
-    if held is not None and secret_name(audience) in os.environ:
+    if held is not None and secrets.is_given(secret_name(audience)):
         raise UsageProblem(
-            f"the key of {audience} is set in the environment as {secret_name(audience)}; set a new one there, as "
+            f"the key of {audience} is given in the environment or by systemd as {secret_name(audience)}; set a new one there, as "
             f"{_read(audience, held).version + 1}:<64 hexadecimal digits>"
         )
     return _keep(home, audience, 1 if held is None else _read(audience, held).version + 1)
