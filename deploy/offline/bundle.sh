@@ -13,7 +13,7 @@ git archive --format=tar.gz --prefix="$release/" --output="$target/$release.tar.
 git diff --quiet HEAD || echo "Changes that are not committed are not in it." >&2
 
 "$uv" export --frozen --quiet --no-dev --group build --no-emit-project --output-file "$target/requirements.txt" >/dev/null
-"$python" -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
+"$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: \
     --dest "$target/wheels" --requirement "$target/requirements.txt"
 "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
     --dest "$target" "uv==$("$uv" --version | cut -d ' ' -f 2)"

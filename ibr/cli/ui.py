@@ -14,8 +14,7 @@ from ibr.workspace import Workspace
 @click.command(epilog="Example: ibr ui --port 3000")
 @home_option
 @click.option("--port", type=int, default=3000, show_default=True)
-@click.option("--read-only", is_flag=True, help="Only to look at: nothing can be started from the page, and no schedules "
-              "run.")  # fmt: skip
+@click.option("--read-only", is_flag=True, help="Only to look at: nothing can be started, and no schedules run.")
 def ui(home: Workspace, port: int, read_only: bool) -> None:
     """Show assets, runs, checks and schedules in Dagster; its schedules run while this does."""
     from pipelines.runner import settle

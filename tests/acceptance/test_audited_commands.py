@@ -6,6 +6,7 @@ import pytest
 
 from ibr.cli.main import cli
 from tests.unit.test_audited_commands import LEAVES
+from warehouse.audiences.pseudonyms import key_of
 
 PERSON = "SELECT person_uid, full_name, national_id FROM marts.dim_person WHERE national_id <> '' ORDER BY 1 LIMIT 1"
 
@@ -25,6 +26,7 @@ def test_each_leaves_its_events_and_no_name_or_number_of_anybody(country, tmp_pa
         version = con.execute("SELECT version FROM about").fetchone()[0]
         (first,), (second,) = con.execute("SELECT record_id FROM marts.rpt_verification LIMIT 2").fetchall()
     backups = str(tmp_path / "backups")
+    key_of(country.home, "me")  # keys are a workspace's own, and a copy has none yet
     steps = {
         "sql": [f"select count(*) from dim_person where full_name = '{name}' or national_id = '{national_id}'"],
         "explain": [first, second],
@@ -57,4 +59,4 @@ def test_a_publication_says_which_keys_it_used(country):
     assert published["keys"]["me"] == 1
     assert "secretariat" not in published["keys"]
     made = [event["details"]["audience"] for event in events(country) if event["action"] == "key_made"]
-    assert sorted(made) == sorted(published["keys"])
+    assert set(made) == set(published["keys"])
