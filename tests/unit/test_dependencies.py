@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
 ACCEPTED = re.compile(
-    r"apache|\bmit\b|\bbsd|isc\b|iscl|python software foundation|\bpsf|mozilla public license|\bmpl|lgpl|lesser general|unlicense|"
-    r"0bsd|public domain|zlib|hpnd|boost|bsl-1\.0|blueoak",
+    r"apache|\bmit\b|\bbsd|isc\b|iscl|python software foundation|\bpsf|mozilla public license|\bmpl|lgpl|"
+    r"lesser general|unlicense|0bsd|public domain|zlib|hpnd|boost|bsl-1\.0|blueoak",
     re.IGNORECASE,
 )  # fmt: skip
 # Their files say it, their metadata does not.

@@ -63,8 +63,8 @@ def rotate(home: Path, audience: str) -> Key:
     held = secrets.find(home, secret_name(audience))
     if held is not None and secrets.is_given(secret_name(audience)):
         raise UsageProblem(
-            f"the key of {audience} is given in the environment or by systemd as {secret_name(audience)}; set a new one "
-            f"there, as {_read(audience, held).version + 1}:<64 hexadecimal digits>"
+            f"the key of {audience} is given in the environment or by systemd as {secret_name(audience)}; set a new "
+            f"one there, as {_read(audience, held).version + 1}:<64 hexadecimal digits>"
         )
     return _keep(home, audience, 1 if held is None else _read(audience, held).version + 1)
 
