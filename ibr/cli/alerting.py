@@ -16,6 +16,8 @@ from ibr.workspace import Workspace
 
 def alert(home: Workspace, told: Alert) -> bool:
     """Tell those whom registry.yml names; whether everything was sent. What could not be is told on stderr."""
+    if not home.registry_file.is_file():
+        return True  # no workspace, so nobody is named
     try:
         problems = send(load_alerts(home.registry_file), told)
     except ConfigurationProblem as fault:

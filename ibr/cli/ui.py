@@ -23,6 +23,6 @@ def ui(home: Workspace, port: int, read_only: bool) -> None:
     settle(home.ensure())
     environment = {**os.environ, "IBR_HOME": str(home.home), "DAGSTER_HOME": str(home.dagster_home)}
     programs = Path(sys.executable).parent
-    command = [programs / "dagster-webserver", "--read-only"] if read_only else [programs / "dagster", "dev"]
+    command = [str(programs / "dagster-webserver"), "--read-only"] if read_only else [str(programs / "dagster"), "dev"]
     command += ["-m", "pipelines.definitions", "-p", str(port)]
     sys.exit(subprocess.call(command, env=environment, cwd=Path(__file__).parents[2]))
