@@ -9,13 +9,14 @@ import datetime as dt
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from ibr import secrets
+from ibr.alerts.settings import Alerts
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
@@ -23,6 +24,7 @@ from ibr.yaml_files import place_of
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
+Block = TypeVar("Block", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, le=1)]
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
@@ -313,6 +315,20 @@ class Backup(_Section):
     keep: int = Field(default=30, ge=1)
 
 
+class Health(_Section):
+    """When `ibr health` finds fault: hours since the last publication and backup, share of a disk to be free."""
+
+    publication_hours: int = Field(default=36, gt=0)
+    backup_hours: int = Field(default=36, gt=0)
+    free_share: Share = 0.10
+
+
+class Logs(_Section):
+    """How many days logs of runs, and Dagster's own records of them, are kept."""
+
+    keep_days: int = Field(default=90, ge=1)
+
+
 class Retention(_Section):
     """How long people are known by name: years after their last benefit ended, and years that earlier versions of rows
     are kept. Without a number nothing is ever past its time."""
@@ -360,6 +376,9 @@ class Registry(_Section):
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
     backup: Backup = Backup()
+    health: Health = Health()
+    alerts: Alerts = Alerts()
+    logs: Logs = Logs()
     retention: Retention = Retention()
     sharing: Sharing = Sharing()
     schedule: Schedule = Schedule()
@@ -449,16 +468,31 @@ def load(path: Path) -> Registry:
 def load_backup(path: Path) -> Backup:
     """What registry.yml says of backups, and nothing else of it: a workspace is saved also where the rest of the file
     is wrong, or a password that it names is not set. Raises ConfigurationProblem."""
+    return _load_block(path, "backup", Backup, "mend it, or name the folder with --to")
+
+
+def load_alerts(path: Path) -> Alerts:
+    """What registry.yml says of alerts, and nothing else of it: that the rest is wrong is itself worth one. Raises
+    ConfigurationProblem."""
+    return _load_block(path, "alerts", Alerts, "mend it")
+
+
+def _load_block(path: Path, name: str, model: type[Block], advice: str) -> Block:
+    missing: list[str] = []
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Backup.model_validate((content.get("backup") or {}) if isinstance(content, dict) else {})
+        block = (content.get(name) or {}) if isinstance(content, dict) else {}
+        loaded = model.model_validate(_expand(block, path.parent, missing))
     except FileNotFoundError:
         raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
     except yaml.YAMLError:
-        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it, or name the folder with --to") from None
+        raise ConfigurationProblem(f"{path} is not readable as YAML; {advice}") from None
     except ValidationError as error:
-        faults = " | ".join(f"backup.{_say(fault)}" for fault in error.errors(include_input=False))
+        faults = " | ".join(f"{name}.{_say(fault)}" for fault in error.errors(include_input=False))
         raise ConfigurationProblem(f"{path}: {faults}") from None
+    if missing:
+        raise ConfigurationProblem(f"{path}, {name}: {', '.join(missing)} is named but not set")
+    return loaded
 
 
 def _unknown_languages(registry: Registry, home: Path) -> list[str]:

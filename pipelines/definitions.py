@@ -10,7 +10,7 @@ import dagster as dg
 
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
-from pipelines import dbt, jobs, logs, schedules, sensors
+from pipelines import alerts, dbt, jobs, logs, schedules, sensors
 from pipelines.assets import (
     contracts,
     decisions,
@@ -67,7 +67,11 @@ def build_definitions(session: Session) -> dg.Definitions:
         ],
         jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job(workspace.registry)],
         schedules=schedules.replication_schedules(workspace.registry),
-        sensors=[schedules.build_after_replication(workspace.registry), *sensors.inbox_sensors(workspace)],
+        sensors=[
+            schedules.build_after_replication(workspace.registry),
+            *sensors.inbox_sensors(workspace),
+            alerts.alert_on_failure(workspace),
+        ],
         resources={"session": session, "dbt": dbt_here},
         loggers={"file": logs.file_logger(workspace.logs)},
         executor=dg.in_process_executor,
