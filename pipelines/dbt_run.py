@@ -53,7 +53,7 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
         with plain_failures():
             raise ear.no_room
     if not succeeded:
-        problem = f"dbt: {_failures(ear.results)}; the last publication stays. The compiled SQL of each is under {target}"
+        problem = f"dbt: {_failures(ear.results)}; the last publication stays. Compiled SQL of each is under {target}"
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, layer, begun, problem=problem)
             raise ContractBroken(problem)
