@@ -9,13 +9,14 @@ import datetime as dt
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from ibr import secrets
+from ibr.config_serving import Encryption, Serving
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
@@ -24,6 +25,7 @@ from ibr.yaml_files import place_of
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+_S = TypeVar("_S", bound=BaseModel)
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
 _TYPE_PATTERN = re.compile(
@@ -356,6 +358,8 @@ class Registry(_Section):
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
     publish: Publish = Publish()
+    serving: Serving | None = None
+    encryption: Encryption | None = None
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
@@ -396,6 +400,12 @@ class Registry(_Section):
             raise ValueError("; ".join(faults))
         return self
 
+    @model_validator(mode="after")
+    def _nothing_lies_in_the_clear(self) -> "Registry":
+        if self.encryption and self.publish.parquet:
+            raise ValueError("publish.parquet writes files in the clear beside encrypted ones; set one of the two")
+        return self
+
     @property
     def copied(self) -> dict[str, Source]:
         """The sources that are copied whole: all but the services."""
@@ -430,10 +440,7 @@ def load(path: Path) -> Registry:
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []
     content = _expand(content, path.parent, missing)
-    faults = [
-        f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(path.parent, name)}"
-        for name in dict.fromkeys(missing)
-    ]
+    faults = [_not_set(name, path.parent) for name in dict.fromkeys(missing)]
     try:
         registry = Registry.model_validate(content)
     except ValidationError as error:
@@ -449,16 +456,42 @@ def load(path: Path) -> Registry:
 def load_backup(path: Path) -> Backup:
     """What registry.yml says of backups, and nothing else of it: a workspace is saved also where the rest of the file
     is wrong, or a password that it names is not set. Raises ConfigurationProblem."""
+    return _checked(path, "backup", Backup, _block(path, "backup") or {})
+
+
+def load_encryption(path: Path, home: Path) -> Encryption | None:
+    """What registry.yml says of encryption, and nothing else of it. `home`: the workspace whose key files are meant.
+
+    Raises ConfigurationProblem where the key is not set, or is none.
+    """
+    missing: list[str] = []
+    block = _expand(_block(path, "encryption"), home, missing)
+    if missing:
+        raise ConfigurationProblem(_not_set(missing[0], home))
+    return _checked(path, "encryption", Encryption, block) if block is not None else None
+
+
+def _block(path: Path, name: str) -> Any:
+    """One block of registry.yml as it stands; None where it is not there."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Backup.model_validate((content.get("backup") or {}) if isinstance(content, dict) else {})
     except FileNotFoundError:
         raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
     except yaml.YAMLError:
-        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it, or name the folder with --to") from None
+        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it") from None
+    return content.get(name) if isinstance(content, dict) else None
+
+
+def _checked(path: Path, name: str, section: type[_S], block: Any) -> _S:
+    try:
+        return section.model_validate(block)
     except ValidationError as error:
-        faults = " | ".join(f"backup.{_say(fault)}" for fault in error.errors(include_input=False))
+        faults = " | ".join(f"{name}.{_say(fault)}" for fault in error.errors(include_input=False))
         raise ConfigurationProblem(f"{path}: {faults}") from None
+
+
+def _not_set(name: str, home: Path) -> str:
+    return f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(home, name)}"
 
 
 def _unknown_languages(registry: Registry, home: Path) -> list[str]:
