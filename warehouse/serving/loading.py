@@ -35,6 +35,13 @@ class Served:
     rows: int
     are_statements_logged: bool
 
+    @property
+    def note(self) -> str | None:
+        """What somebody has to see to, if anything."""
+        if self.are_statements_logged:
+            return None
+        return "readers' statements are not logged: docs/serving-postgresql.md says what a superuser has to set"
+
 
 def load(
     home: Path, publication: Publication, policy: Policy, settings: Serving, keys: Keys, memory_limit: str = "8GB"
