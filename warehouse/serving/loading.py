@@ -7,6 +7,7 @@ moment of all tables, makes no reader wait, and leaves all as it was where the l
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -72,6 +73,7 @@ def load(
             con.commit()
             _tidy(con, tables)
         except duckdb.Error as error:
+            _leave(con)
             raise told(error, url, publication.version) from None
     served = Served(publication.version, tuple(wanted), sum(map(len, tables.values())), rows, bool(logged))
     audit.record(home, "publication_served", details={
@@ -143,6 +145,14 @@ def _tidy(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[ServedTa
     for schema, held in tables.items():
         places = ", ".join(table.place(schema) for table in held)
         con.execute(f"CALL postgres_execute('{_SERVER}', ?, use_transaction=false)", [f"VACUUM (ANALYZE) {places}"])
+
+
+def _leave(con: duckdb.DuckDBPyConnection) -> None:
+    """Take back what was done, before the connection is closed: DuckDB's own end of a load whose server is gone ends
+    the process with it."""
+    for statement in ("ROLLBACK", f"DETACH {_SERVER}"):
+        with suppress(duckdb.Error):
+            con.execute(statement)
 
 
 def _forget(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:
