@@ -69,10 +69,10 @@ def attach(
 ) -> None:
     """Attach a DuckDB file under a name, decrypted where it is encrypted; by default to read.
 
-    `key`: by default what its workspace says; `options`: further ones of ATTACH. Raises ConfigurationProblem where the
+    `key`: by default what its workspace says, '' for none; `options`: further ones of ATTACH. Raises ConfigurationProblem where the
     key is missing or not the right one, or the file lies in the clear though it should not.
     """
-    key = key or key_of(file)
+    key = key_of(file) if key is None else key
     published = file.name != "warehouse.duckdb"
     if key and published and file.exists() and not is_encrypted(file):
         key = None  # published for everybody, or before this workspace was encrypted
