@@ -71,10 +71,10 @@ def load(
             logged = _ask(con, "SELECT current_setting('log_statement') = 'all' OR "
                                "has_parameter_privilege(current_user, 'log_statement', 'SET')")[0][0]  # fmt: skip
             con.commit()
-            _tidy(con, tables)
         except duckdb.Error as error:
             _leave(con)
             raise told(error, url, publication.version) from None
+        _tidy(con, tables)
     served = Served(publication.version, tuple(wanted), sum(map(len, tables.values())), rows, bool(logged))
     audit.record(home, "publication_served", details={
         "version": served.version, "audiences": list(served.audiences), "rows": served.rows,
@@ -141,10 +141,14 @@ def _fill(con: duckdb.DuckDBPyConnection, schema: str, table: ServedTable, made_
 
 
 def _tidy(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[ServedTable]]) -> None:
-    """Give back the room of the rows that went, and let the planner know those that came."""
-    for schema, held in tables.items():
-        places = ", ".join(table.place(schema) for table in held)
-        con.execute(f"CALL postgres_execute('{_SERVER}', ?, use_transaction=false)", [f"VACUUM (ANALYZE) {places}"])
+    """Give back the room of the rows that went, and let the planner know those that came. What is loaded is loaded,
+    also where this fails: the server does it by itself later."""
+    try:
+        for schema, held in tables.items():
+            places = ", ".join(table.place(schema) for table in held)
+            con.execute(f"CALL postgres_execute('{_SERVER}', ?, use_transaction=false)", [f"VACUUM (ANALYZE) {places}"])
+    except duckdb.Error:
+        _leave(con)
 
 
 def _leave(con: duckdb.DuckDBPyConnection) -> None:

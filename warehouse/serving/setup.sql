@@ -1,5 +1,8 @@
 -- The database itself, before each load; what is there already is left as it is. Run as its owner.
 
+-- A table that is made anew waits for its readers, and who comes to read it waits behind: not for long.
+SET LOCAL lock_timeout = '30s';
+
 -- Nobody but its audiences' roles may do anything here. A new role has no right until it is given one.
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
