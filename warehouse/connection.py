@@ -45,7 +45,10 @@ def connect(
     try:
         # DuckDB opens an encrypted file only beside another. Connections to it share that one by its name, as they
         # share the file's own where it is not encrypted.
-        con = duckdb.connect(f":memory:{Path(path).absolute()}" if key else str(path), read_only=read_only and not key)
+        if key:
+            con = duckdb.connect(f":memory:{Path(path).absolute()}")
+        else:
+            con = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         raise _told(error, Path(path)) from error
     if key:
@@ -69,8 +72,9 @@ def attach(
 ) -> None:
     """Attach a DuckDB file under a name, decrypted where it is encrypted; by default to read.
 
-    `key`: by default what its workspace says, '' for none; `options`: further ones of ATTACH. Raises ConfigurationProblem where the
-    key is missing or not the right one, or the file lies in the clear though it should not.
+    `key`: by default what its workspace says, '' for none; `options`: further ones of ATTACH. Raises
+    ConfigurationProblem where the key is missing or not the right one, or the file lies in the clear though it should
+    not.
     """
     key = key_of(file) if key is None else key
     published = file.name != "warehouse.duckdb"

@@ -4,7 +4,6 @@ Each file is written anew beside itself and takes its place when it is whole. Ki
 it was or as it is to be, and the command goes on where it stopped.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,8 +66,8 @@ def _opening(
         if key and _opens(con, file, key):
             return key
     raise ConfigurationProblem(
-        f"{file.relative_to(home)} opens neither with the key of registry.yml nor with an old one; name the secret that "
-        "holds the old key with --old-key, and run it again: files that are done are left alone"
+        f"{file.relative_to(home)} opens neither with the key of registry.yml nor with an old one; name the secret "
+        "that holds the old key with --old-key, and run it again: files that are done are left alone"
     )
 
 
@@ -100,5 +99,5 @@ def _rewrite(con: duckdb.DuckDBPyConnection, file: Path, old: str | None, new: s
     if not is_whole:
         raise ContractBroken(f"{file.name} could not be copied whole; it stays as it was, run it again")
     half.chmod(file.stat().st_mode & 0o777)
-    os.replace(half, file)
+    half.replace(file)
     on_disk(file.parent)

@@ -66,7 +66,8 @@ def encrypt(home: Workspace, old_key: str | None, as_json: bool) -> None:
             f"{old_key} is not set; set it in the environment, or put it into {secrets.key_file(home.home, old_key)}"
         )
     with warehouse_lock(home.home, "ibr keys encrypt"):
-        written = rewrite(home.home, load_policy(home.home), old and old.strip(), console.print if not as_json else _quiet)
+        say = _quiet if as_json else console.print
+        written = rewrite(home.home, load_policy(home.home), old and old.strip(), say)
     if as_json:
         click.echo(json.dumps([str(file.relative_to(home.home)) for file in written], indent=1))
         return

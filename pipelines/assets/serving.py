@@ -10,7 +10,12 @@ from pipelines.serving import serve
 
 
 @dg.asset(
-    key=["served", "postgresql"], deps=[PUBLICATION], group_name="publish", owners=[OWNER], kinds={"postgres"}, pool=POOL
+    key=["served", "postgresql"],
+    deps=[PUBLICATION],
+    group_name="publish",
+    owners=[OWNER],
+    kinds={"postgres"},
+    pool=POOL,
 )
 def serving_database(
     context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]

@@ -1,6 +1,5 @@
 """What each audience's file holds, of a warehouse of two counties written by hand; and what it does not."""
 
-import datetime as dt
 import json
 import stat
 import threading

@@ -1,4 +1,4 @@
-"""Encryption at rest: nothing of anybody lies readable on the disk, and a key that is not the right one opens nothing."""
+"""Encryption at rest: nothing of anybody can be read on the disk, and a key that is not the right one opens nothing."""
 
 import datetime as dt
 import hashlib
@@ -137,7 +137,7 @@ def test_a_key_that_is_wrong_missing_or_not_asked_for_is_told_and_nothing_is_tou
         connect(home / "warehouse.duckdb")
     assert sums(home) == before
     (home / "registry.yml").write_text("")
-    with pytest.raises(ConfigurationProblem, match="registry.yml names no key"):
+    with pytest.raises(ConfigurationProblem, match="names no key"):
         connect(home / "warehouse.duckdb")
 
 

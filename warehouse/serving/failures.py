@@ -10,15 +10,16 @@ _REFUSED = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|role .* does not exist|not permitted to log in"
     r"|database .* does not exist"
 )
-_NO_ROOM_FOR_IT = re.compile(r"violates|duplicate key|out of range|invalid (input|byte)|could not (find a )?convert")
+_NO_ROOM_FOR_IT = re.compile(r"violates|duplicate key|out of range|invalid (input|byte)")
 _DENIED = re.compile(r"permission denied[\w ]*|must be owner of [\w ]*|must be (able|superuser)[\w ]*")
 
 
 def told(error: duckdb.Error, url: str, version: str) -> IbrError:
-    """A failed load, in one line: exit code 3 where the server refuses, 4 where rows do not fit, 5 where it broke off."""
+    """A failed load in one line; exit code 3 where the server refuses, 4 where rows do not fit, 5 where it is away."""
     words = str(error).replace(url, "")
     place = f"serving: the PostgreSQL server at {_host(url)}"
-    kept = f"publication {version} is not in it, and readers there keep what they had; `ibr publish --version {version}`"
+    again = f"`ibr publish --version {version}`"
+    kept = f"publication {version} is not in it, and readers there keep what they had; {again}"
     if _REFUSED.search(words):
         return ConfigurationProblem(
             f"{place} refuses the login; check serving.url and the account, then load again: {kept}"
@@ -33,7 +34,9 @@ def told(error: duckdb.Error, url: str, version: str) -> IbrError:
             f"{place} does not take the rows as they are (its log names the table); they are not what the descriptions "
             f"of the marts say: {kept}, once that is mended"
         )
-    return SourceUnreachable(f"{place} does not answer, or broke the load off; look at its log, then load again: {kept}")
+    return SourceUnreachable(
+        f"{place} does not answer, or broke the load off; look at its log, then load again: {kept}"
+    )
 
 
 def _host(url: str) -> str:

@@ -88,7 +88,8 @@ def _attached(
     """Attach an audience's files of a publication; under which name, by county where it has one a county."""
     if isinstance(audience, RowAudience) and audience.each:
         start = f"{name}_"
-        of: dict[str | None, str] = {file.removeprefix(start): file for file in publication.files if file.startswith(start)}
+        named = [file for file in publication.files if file.startswith(start)]
+        of: dict[str | None, str] = {file.removeprefix(start): file for file in named}
     else:
         of = {None: name} if name in publication.files else {}
     for file in of.values():
