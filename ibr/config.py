@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from ibr import secrets
 from ibr.alerts.settings import Alerts
+from ibr.config_serving import Encryption, Serving
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
@@ -372,6 +373,8 @@ class Registry(_Section):
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
     publish: Publish = Publish()
+    serving: Serving | None = None
+    encryption: Encryption | None = None
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
@@ -415,6 +418,12 @@ class Registry(_Section):
             raise ValueError("; ".join(faults))
         return self
 
+    @model_validator(mode="after")
+    def _nothing_lies_in_the_clear(self) -> "Registry":
+        if self.encryption and self.publish.parquet:
+            raise ValueError("publish.parquet writes files in the clear beside encrypted ones; set one of the two")
+        return self
+
     @property
     def copied(self) -> dict[str, Source]:
         """The sources that are copied whole: all but the services."""
@@ -449,10 +458,7 @@ def load(path: Path) -> Registry:
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []
     content = _expand(content, path.parent, missing)
-    faults = [
-        f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(path.parent, name)}"
-        for name in dict.fromkeys(missing)
-    ]
+    faults = [_not_set(name, path.parent) for name in dict.fromkeys(missing)]
     try:
         registry = Registry.model_validate(content)
     except ValidationError as error:
@@ -468,31 +474,44 @@ def load(path: Path) -> Registry:
 def load_backup(path: Path) -> Backup:
     """What registry.yml says of backups, and nothing else of it: a workspace is saved also where the rest of the file
     is wrong, or a password that it names is not set. Raises ConfigurationProblem."""
-    return _load_block(path, "backup", Backup, "mend it, or name the folder with --to")
+    return _load_block(path, "backup", Backup, path.parent) or Backup()
 
 
 def load_alerts(path: Path) -> Alerts:
     """What registry.yml says of alerts, and nothing else of it: that the rest is wrong is itself worth one. Raises
     ConfigurationProblem."""
-    return _load_block(path, "alerts", Alerts, "mend it")
+    return _load_block(path, "alerts", Alerts, path.parent) or Alerts()
 
 
-def _load_block(path: Path, name: str, model: type[Block], advice: str) -> Block:
+def load_encryption(path: Path, home: Path) -> Encryption | None:
+    """What registry.yml says of encryption, and nothing else of it. `home`: the workspace whose key files are meant.
+
+    Raises ConfigurationProblem where the key is not set, or is none.
+    """
+    return _load_block(path, "encryption", Encryption, home)
+
+
+def _load_block(path: Path, name: str, model: type[Block], home: Path) -> Block | None:
+    """One block of registry.yml alone; None where it is not there. `home`: the workspace whose key files are meant."""
     missing: list[str] = []
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        block = (content.get(name) or {}) if isinstance(content, dict) else {}
-        loaded = model.model_validate(_expand(block, path.parent, missing))
+        block = content.get(name) if isinstance(content, dict) else None
+        loaded = None if block is None else model.model_validate(_expand(block, home, missing))
     except FileNotFoundError:
         raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
     except yaml.YAMLError:
-        raise ConfigurationProblem(f"{path} is not readable as YAML; {advice}") from None
+        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it") from None
     except ValidationError as error:
         faults = " | ".join(f"{name}.{_say(fault)}" for fault in error.errors(include_input=False))
         raise ConfigurationProblem(f"{path}: {faults}") from None
     if missing:
-        raise ConfigurationProblem(f"{path}, {name}: {', '.join(missing)} is named but not set")
+        raise ConfigurationProblem(_not_set(missing[0], home))
     return loaded
+
+
+def _not_set(name: str, home: Path) -> str:
+    return f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(home, name)}"
 
 
 def _unknown_languages(registry: Registry, home: Path) -> list[str]:

@@ -78,6 +78,18 @@ class Dbt:
         nodes = json.loads(self.project.manifest_path.read_text(encoding="utf-8"))["nodes"].values()
         return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
 
+    def keys(self) -> dict[str, list[str]]:
+        """The columns that tell the rows of a table apart, by the tests that prove it before each publication."""
+        manifest = json.loads(self.project.manifest_path.read_text(encoding="utf-8"))
+        found = {}
+        for test in manifest["nodes"].values():
+            kind = test["resource_type"] == "test" and (test.get("test_metadata") or {}).get("name")
+            if kind == "primary_key":
+                found[test["attached_node"].rpartition(".")[2]] = [test["column_name"]]
+            elif kind == "unique_combination":
+                found[test["attached_node"].rpartition(".")[2]] = test["test_metadata"]["kwargs"]["columns"]
+        return found
+
     def document(self, file: Path) -> None:
         """Write dbt's documentation of all models, seeds and exposures as one file that opens without a network.
 

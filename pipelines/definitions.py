@@ -20,6 +20,7 @@ from pipelines.assets import (
     marts,
     publication,
     registry,
+    serving,
     sharing,
     sources,
 )
@@ -59,6 +60,7 @@ def build_definitions(session: Session) -> dg.Definitions:
             exceptions.exception_files,
             sharing.shares,
             publication.build(mart_keys),
+            *([serving.serving_database] if workspace.registry.serving else []),
         ],
         asset_checks=[
             *[sources.build_contract(code, source) for code, source in copied],

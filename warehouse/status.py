@@ -18,7 +18,8 @@ _QUESTIONS = {
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY
             list_position(
-                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'audit'], stage
+                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'serve', 'audit'],
+                stage
             ),
             source
     """,

@@ -16,7 +16,7 @@ from ibr.errors import UsageProblem
 from linkage.agreement import compare_with, names_in, same_identifier
 from linkage.standardise import fold, identifier
 from warehouse import audit
-from warehouse.connection import connect, literal
+from warehouse.connection import attach, connect
 from warehouse.query import published_file
 
 MOST_CANDIDATES = 20
@@ -53,7 +53,7 @@ def opened(file: Path, temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with a snapshot attached to read, as `snapshot`: what is worked out stays out of it."""
     con = connect(":memory:", temp_directory=temporary)
     try:
-        con.execute(f"ATTACH {literal(str(file))} AS snapshot (READ_ONLY)")
+        attach(con, file, "snapshot")
         con.execute("SET enable_external_access = false")
         yield con
     finally:

@@ -1,7 +1,9 @@
 """Personal data stays where it belongs: planted people are looked for in every file that a run writes."""
 
 import csv
+import hashlib
 import sqlite3
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from tests.acceptance.conftest import Country
 from tests.canaries import Canaries
 from tests.integration.test_alerts import hook, serving
+from warehouse.backup import Store
+from warehouse.encryption import is_encrypted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
@@ -24,6 +28,9 @@ FAILING = {"income": "Qanaryincome", "name": "Qanaryhidden"}
 LISTED = {"name": "Qanarypaid Officer", "id": "76194386"}
 MANAGER = {"comment": "Qanarycomment"}
 PLANTED = {*PERSON.values(), *BROKEN.values(), *FAILING.values(), *LISTED.values(), *MANAGER.values()}
+
+KEY = "5a" * 32
+ENCRYPTION = "encryption: {key: '${IBR_WAREHOUSE_KEY}'}"
 
 # Where personal data belongs, each for its reason; everything else of a workspace is searched.
 MAY_HOLD = {
@@ -79,14 +86,23 @@ def plant(country: Country) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(small, tmp_path_factory) -> tuple[Country, str]:
-    """The country with its canaries after a run for every audience, questions and files; and all that was said."""
-    country = small.copy(tmp_path_factory.mktemp("canaries") / "workspace")
+def told(small, tmp_path_factory) -> Iterator[tuple[Country, str]]:
+    """The country with its canaries, encrypted, after a run for every audience, questions and files; and all that was
+    said."""
+    folder = tmp_path_factory.mktemp("canaries")
+    country = small.copy(folder / "workspace")
     registry = country.home / "registry.yml"
-    registry.write_text(registry.read_text().replace("publish: {audiences: [secretariat]}", ""))
+    registry.write_text(registry.read_text().replace("publish: {audiences: [secretariat]}", ENCRYPTION))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IBR_WAREHOUSE_KEY", KEY)
+        country.ibr("keys", "encrypt")
+        yield country, _told(country, small)
+
+
+def _told(country: Country, small: Country) -> str:
     plant(country)
     with serving(hook()) as (port, posted):
-        with registry.open("a", encoding="utf-8") as settings:
+        with (country.home / "registry.yml").open("a", encoding="utf-8") as settings:
             settings.write(f"\nalerts: {{webhook: {{url: 'http://127.0.0.1:{port}/'}}}}\n")
         run = country.ibr("run", expect=None)
         country.ibr("health", "--alert", expect=4)
@@ -100,7 +116,8 @@ def told(small, tmp_path_factory) -> tuple[Country, str]:
         done = country.ibr(*command, expect=None)
         said += [done.stdout, done.stderr]
     country.ibr("enquire", "--id", PERSON["id"], "--purpose", "desk")  # answers with personal data, and keeps none
-    return country, "\n".join(said)
+    country.ibr("backup", "--to", str(country.home.parent / "backup"))
+    return "\n".join(said)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +162,20 @@ def test_no_other_file_holds_a_planted_value(told, canaries):
     assert any(name.endswith("me.duckdb") for name in searched)
     found = {name: there for name in searched if (there := canaries.within(country.home / name))}
     assert not found
+
+
+def test_no_database_of_ours_holds_one_on_the_disk_nor_does_a_backup_of_it(told, canaries):
+    country, _ = told
+    databases = [path for path in country.home.rglob("*.duckdb*") if path.is_file()]
+    assert {"warehouse.duckdb", "secretariat.duckdb", "me.duckdb"} <= {path.name for path in databases}
+    assert all(is_encrypted(path) for path in databases if path.name not in ("public.duckdb", "warehouse.duckdb.wal"))
+    assert not {path.name: found for path in databases if (found := canaries.in_bytes(path))}
+    manifest = Store.opened(country.home.parent / "backup").manifests()[0][-1]
+    saved = {file.path: file.sha256 for file in manifest.files}
+    # Copies of what was just looked at, byte by byte.
+    for path in databases:
+        if "current" not in path.parts:
+            assert saved[str(path.relative_to(country.home))] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_no_command_says_a_planted_value(told, canaries):
