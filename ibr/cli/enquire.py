@@ -81,7 +81,7 @@ def _show(answer: "Answer") -> None:
         ]  # fmt: skip
         console.print(table("Who may be meant", ["person", "agrees", "differs", "sex", "born", "county"], rows))
         if more := answer.candidates_in_all - len(rows):
-            console.print(f"{more:,} more are not listed: ask again with more of the name, the birth date or the ID number.")
+            console.print(f"{more:,} more are not listed: ask with more of the name, the birth date or the ID number.")
     if answer.person:
         _show_person(answer.person)
     if answer.version:
