@@ -118,7 +118,7 @@ def dispose(request_id, by, how, on, statement, as_at: dt.date, home: Workspace,
     day = on.date() if on else as_at
     certificate = run(home.home, request_id, by=by, how=how, on=day, today=as_at, at=now(), statement=statement)
     if not as_json:
-        console.print(f"Certificate: {certificate}. The key was destroyed.", markup=False, soft_wrap=True)
+        console.print(f"Certificate: {certificate}", markup=False, soft_wrap=True)
     tell(open_case(home.home, request_id), as_at, as_json, None, certificate=str(certificate))
 
 
