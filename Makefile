@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+PIP_AUDIT_VERSION := 2.10.1
 VENV := .venv
 BIN := $(VENV)/bin
 export IBR_HOME ?= $(CURDIR)/workspace
@@ -12,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export GX_ANALYTICS_ENABLED := false
 SCALE ?= small
 
-.PHONY: help setup demo test lint format bench docs ui serve clean
+.PHONY: help setup demo test lint format bench docs ui serve offline audit clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +52,14 @@ ui: setup  ## Dagster's page on http://127.0.0.1:3000 for the workspace
 
 serve: setup  ## The service on http://127.0.0.1:8440 for the workspace
 	$(BIN)/ibr serve
+
+offline: setup  ## dist/offline: all that a server without a network needs, to be carried there (docs/installing-offline.md)
+	deploy/offline/bundle.sh dist/offline $(BIN)/python $(BIN)/uv
+
+audit: setup  ## Known vulnerabilities of the locked dependencies; asks pypi.org, so by hand or weekly, not in CI
+	@$(BIN)/uv export --frozen --quiet --no-dev --no-emit-project --output-file $(VENV)/audited.txt >/dev/null
+	$(BIN)/uv tool run --from pip-audit==$(PIP_AUDIT_VERSION) pip-audit --requirement $(VENV)/audited.txt --disable-pip \
+		--strict $$(sed -n 's/^\([A-Z]*-[A-Za-z0-9-]*\) .*/--ignore-vuln \1/p' .ci/accepted-advisories.txt)
 
 clean:  ## Remove the demo's workspace and the virtual environment
 	rm -rf workspace $(VENV)

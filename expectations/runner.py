@@ -14,6 +14,7 @@ from expectations.contract import Check, Kind, TableContract
 from expectations.duckdb_dialect import creator, keep_connections_for_duckdb
 from expectations.quarantine import write_broken_rows
 from expectations.results import CheckResult, ContractResult
+from warehouse import connection
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -37,7 +38,7 @@ def run_contract(
     `quarantine`: a folder for the broken rows, one CSV file a table, replacing those of the last run.
     Never raises for what it finds: a table that cannot be read is a failed check.
     """
-    cursor = con.cursor()
+    cursor = connection.cursor(con)
     with _ONE_AT_A_TIME:
         datasource = _datasource(cursor)
         results: list[CheckResult] = []

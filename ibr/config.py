@@ -9,13 +9,15 @@ import datetime as dt
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from ibr import secrets
+from ibr.alerts.settings import Alerts
+from ibr.config_serving import Encryption, Serving
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
@@ -23,6 +25,7 @@ from ibr.yaml_files import place_of
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ProgramCode = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_-]{0,29}$")]
+Block = TypeVar("Block", bound=BaseModel)
 Share = Annotated[float, Field(ge=0, le=1)]
 SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "files", "https", "http")
 _LOOK_BACK = re.compile(r"\d+( (minute|hour|day|week)s?)?")
@@ -313,6 +316,20 @@ class Backup(_Section):
     keep: int = Field(default=30, ge=1)
 
 
+class Health(_Section):
+    """When `ibr health` finds fault: hours since the last publication and backup, share of a disk to be free."""
+
+    publication_hours: int = Field(default=36, gt=0)
+    backup_hours: int = Field(default=36, gt=0)
+    free_share: Share = 0.10
+
+
+class Logs(_Section):
+    """How many days logs of runs, and Dagster's own records of them, are kept."""
+
+    keep_days: int = Field(default=90, ge=1)
+
+
 class Retention(_Section):
     """How long people are known by name: years after their last benefit ended, and years that earlier versions of rows
     are kept. Without a number nothing is ever past its time."""
@@ -366,10 +383,15 @@ class Registry(_Section):
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
     publish: Publish = Publish()
+    serving: Serving | None = None
+    encryption: Encryption | None = None
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
     backup: Backup = Backup()
+    health: Health = Health()
+    alerts: Alerts = Alerts()
+    logs: Logs = Logs()
     retention: Retention = Retention()
     sharing: Sharing = Sharing()
     service: Service = Service()
@@ -407,6 +429,12 @@ class Registry(_Section):
             raise ValueError("; ".join(faults))
         return self
 
+    @model_validator(mode="after")
+    def _nothing_lies_in_the_clear(self) -> "Registry":
+        if self.encryption and self.publish.parquet:
+            raise ValueError("publish.parquet writes files in the clear beside encrypted ones; set one of the two")
+        return self
+
     @property
     def copied(self) -> dict[str, Source]:
         """The sources that are copied whole: all but the services."""
@@ -441,10 +469,7 @@ def load(path: Path) -> Registry:
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []
     content = _expand(content, path.parent, missing)
-    faults = [
-        f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(path.parent, name)}"
-        for name in dict.fromkeys(missing)
-    ]
+    faults = [_not_set(name, path.parent) for name in dict.fromkeys(missing)]
     try:
         registry = Registry.model_validate(content)
     except ValidationError as error:
@@ -460,16 +485,44 @@ def load(path: Path) -> Registry:
 def load_backup(path: Path) -> Backup:
     """What registry.yml says of backups, and nothing else of it: a workspace is saved also where the rest of the file
     is wrong, or a password that it names is not set. Raises ConfigurationProblem."""
+    return _load_block(path, "backup", Backup, path.parent) or Backup()
+
+
+def load_alerts(path: Path) -> Alerts:
+    """What registry.yml says of alerts, and nothing else of it: that the rest is wrong is itself worth one. Raises
+    ConfigurationProblem."""
+    return _load_block(path, "alerts", Alerts, path.parent) or Alerts()
+
+
+def load_encryption(path: Path, home: Path) -> Encryption | None:
+    """What registry.yml says of encryption, and nothing else of it. `home`: the workspace whose key files are meant.
+
+    Raises ConfigurationProblem where the key is not set, or is none.
+    """
+    return _load_block(path, "encryption", Encryption, home)
+
+
+def _load_block(path: Path, name: str, model: type[Block], home: Path) -> Block | None:
+    """One block of registry.yml alone; None where it is not there. `home`: the workspace whose key files are meant."""
+    missing: list[str] = []
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Backup.model_validate((content.get("backup") or {}) if isinstance(content, dict) else {})
+        block = content.get(name) if isinstance(content, dict) else None
+        loaded = None if block is None else model.model_validate(_expand(block, home, missing))
     except FileNotFoundError:
         raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
     except yaml.YAMLError:
-        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it, or name the folder with --to") from None
+        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it") from None
     except ValidationError as error:
-        faults = " | ".join(f"backup.{_say(fault)}" for fault in error.errors(include_input=False))
+        faults = " | ".join(f"{name}.{_say(fault)}" for fault in error.errors(include_input=False))
         raise ConfigurationProblem(f"{path}: {faults}") from None
+    if missing:
+        raise ConfigurationProblem(_not_set(missing[0], home))
+    return loaded
+
+
+def _not_set(name: str, home: Path) -> str:
+    return f"{name} is named but not set; set it in the environment, or put it into {secrets.key_file(home, name)}"
 
 
 def _unknown_languages(registry: Registry, home: Path) -> list[str]:

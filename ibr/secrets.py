@@ -1,4 +1,5 @@
-"""Secrets that registry.yml names as ${NAME}: from the environment, else from a key file outside the workspace."""
+"""Secrets that registry.yml names as ${NAME}: from the environment, a service manager's credentials (systemd's
+`LoadCredential=`), or a key file outside the workspace; the first that has it."""
 
 import hashlib
 import os
@@ -14,6 +15,11 @@ def key_file(home: Path, name: str) -> Path:
     return base / f"{home.resolve().name}-{workspace}" / name
 
 
+def is_given(name: str) -> bool:
+    """Whether a secret comes from outside, and so cannot be changed from here."""
+    return name in os.environ or _credential(name) is not None
+
+
 def find(home: Path, name: str) -> str | None:
     """The secret, or None where nobody set it.
 
@@ -21,6 +27,8 @@ def find(home: Path, name: str) -> str | None:
     """
     if name in os.environ:
         return os.environ[name]
+    if credential := _credential(name):
+        return credential.read_text(encoding="utf-8").rstrip("\n")
     path = key_file(home, name)
     if not path.is_file():
         return None
@@ -39,3 +47,10 @@ def keep(home: Path, name: str, secret: str) -> Path:
     partial.write_text(secret + "\n", encoding="utf-8")
     partial.replace(path)
     return path
+
+
+def _credential(name: str) -> Path | None:
+    """Where systemd put a credential for this service alone, in memory."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder) / name if folder else None
+    return path if path and path.is_file() else None

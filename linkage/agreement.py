@@ -33,7 +33,9 @@ def compare_with(con: duckdb.DuckDBPyConnection, asked: str, people: str, work: 
     `asked` names a table of one row (full_name, birth_date, sex), `people` one of records (record_id, full_name,
     birth_date, sex), `work` a schema of its own. Columns: record_id; given_agrees, family_agrees, birth_agrees,
     sex_agrees, true also where one side does not say; are_names_compared, is_birth_compared, is_birth_same (to the
-    day); mismatched_fields.
+    day); name_parts, how many names the record has, and names_alike, how many of them have a like among those asked
+    for (verification, which knows the ID, is content with one that stands for given and family name at once; without
+    an ID that makes one person of all who are called Anne); mismatched_fields.
     """
     run_script(con, "agreements", work=work, asked=asked, people=people)
     run_script(
@@ -44,10 +46,23 @@ def compare_with(con: duckdb.DuckDBPyConnection, asked: str, people: str, work: 
         f"CREATE OR REPLACE TABLE {work}.agreements AS SELECT ids.* EXCLUDE (register_id, is_somebody_else), "
         "exact.birth_is_compared AS is_birth_compared, "
         "coalesce(asked.birth_date = beside.birth_date, false) AS is_birth_same, "
-        "len(exact.record_names) > 0 AND len(exact.register_names) > 0 AS are_names_compared "
+        "len(exact.record_names) > 0 AND len(exact.register_names) > 0 AS are_names_compared, "
+        f"least({_alike('record_names', 'register_names')}, "
+        f"{_alike('register_names', 'record_names')}) AS names_alike, "
+        "len(list_distinct(exact.register_names)) AS name_parts "
         f"FROM {work}.verify_id AS ids JOIN {work}.verify_by_id AS exact USING (record_id, register_id) "
         f"JOIN {work}.asked AS asked USING (record_id) JOIN {work}.beside AS beside USING (register_id)"
     )
+
+
+def _alike(names: str, others: str) -> str:
+    """SQL: how many different names of a list have a like in the other; an initial is like any name it begins."""
+    like = (
+        f"if(least(length(name), length(other)) = 1, name[1] = other[1], "
+        f"jaro_winkler_similarity(name, other) >= {NAME_SIMILARITY})"
+    )
+    found = f"len(list_filter(exact.{others}, lambda other: {like})) > 0"
+    return f"len(list_filter(list_distinct(exact.{names}), lambda name: {found}))"
 
 
 def _of(con: duckdb.DuckDBPyConnection, expression: str, text: str) -> str | None:

@@ -36,7 +36,7 @@ from linkage.registry_state import (
 )
 from linkage.results import LinkageResult
 from linkage.specification import Specification, Thresholds
-from linkage.sql import single, table_exists
+from linkage.sql import cursor, single, table_exists
 from linkage.verify import verify
 
 Progress = Callable[[str], None]
@@ -304,7 +304,7 @@ class _BrokenOff(Exception):
 def _beside(con: duckdb.DuckDBPyConnection) -> Iterator[Callable[..., Future[Any]]]:
     """Starts functions of (connection, ..., progress=) in a thread with a connection of its own. When something fails
     here, what runs there is broken off: its statement now, itself at its next stage."""
-    other, stop = con.cursor(), threading.Event()
+    other, stop = cursor(con), threading.Event()
 
     def start(function: Callable[..., Any], *arguments: Any, progress: Progress, **named: Any) -> Future[Any]:
         def say(message: str) -> None:

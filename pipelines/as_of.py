@@ -21,7 +21,7 @@ from ibr.workspace import Workspace
 from linkage.registry_sql import run_script
 from pipelines import runner
 from warehouse import audit
-from warehouse.connection import connect, literal, quoted
+from warehouse.connection import attach, connect, literal, quoted
 from warehouse.lock import warehouse_lock
 from warehouse.query import as_of_name
 from warehouse.schemas import prepare
@@ -67,6 +67,8 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
         if lookup := source.get("lookup"):
             source["url"], lookup["headers"] = "https://not-asked.invalid", {}
     settings["publish"] = {"audiences": ["secretariat"]}  # a question to the past is the secretariat's
+    settings.pop("serving", None)
+    settings.pop("encryption", None)  # files go by the settings above them: those of the workspace that it lies in
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)
@@ -78,7 +80,7 @@ def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None
     then.ensure()
     with connect(then.warehouse_file, memory_limit=now.registry.warehouse.memory_limit) as con:
         prepare(con)
-        con.execute(f"ATTACH {literal(str(now.warehouse_file))} AS now (READ_ONLY)")
+        attach(con, now.warehouse_file, "now")
         _make_sources(con, now, until)
         for schema, table in _mirrors(con):
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,14 @@ CHANGED = "configuration_changed"
 
 
 def settings(home: Path, settings_file: Path) -> None:
-    """Record that registry.yml or a table of rules is not what it was when a run last looked; sums, no content."""
-    sums = {"registry.yml": _sum([settings_file]), "rules": _sum(sorted(RULES_DIR.glob("*.csv")))}
+    """Record that registry.yml, the policy of publications, the words of exception files or a table of rules is not
+    what it was when a run last looked; sums, no content."""
+    sums = {
+        "registry.yml": _sum([settings_file]),
+        "audiences.yml": _sum([policy] if (policy := home / "audiences.yml").is_file() else []),
+        "words": _sum(sorted((home / "words").glob("*.yml"))),
+        "rules": _sum(sorted(RULES_DIR.glob("*.csv"))),
+    }
     before = audit.last(home, CHANGED)
     known = before.details["now"] if before else {}
     if sums != known:
@@ -28,9 +35,10 @@ def settings(home: Path, settings_file: Path) -> None:
 
 
 def started(home: Path, run_id: str, stages: Sequence[str], reporting_date: object, full_refresh: bool) -> None:
-    """Record that a run begins, and what it was told."""
+    """Record that a run begins, what it was told, and by which release."""
     audit.record(home, "run_started", details={
         "run_id": run_id, "stages": list(stages), "reporting_date": str(reporting_date), "full_refresh": full_refresh,
+        "ibr": version("ibr"),
     })
 
 

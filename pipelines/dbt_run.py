@@ -1,6 +1,5 @@
 """Running `dbt build` for a set of assets, and saying in one line what broke."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ from pipelines.dbt import Dbt
 
 # Unit tests are about the models, not about tonight's data: they run with the tests of the code.
 _NIGHTLY = ("--exclude-resource-type", "unit_test")
-_KEPT = 10  # folders with compiled SQL and results, of the latest invocations
+_KEPT = 10  # folders with compiled SQL, of the latest invocations
 _TABLES = {"LogModelResult", "LogSeedResult"}
 _RESULTS = {*_TABLES, "LogTestResult"}
 
@@ -54,7 +53,7 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
         with plain_failures():
             raise ear.no_room
     if not succeeded:
-        problem = f"dbt: {_failures(target)}; the last publication stays. The compiled SQL of each is under {target}"
+        problem = f"dbt: {_failures(ear.results)}; the last publication stays. Compiled SQL of each is under {target}"
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, layer, begun, problem=problem)
             raise ContractBroken(problem)
@@ -117,17 +116,16 @@ def _asset_events(context: dg.AssetExecutionContext, results: list[Any], target:
         )
 
 
-def _failures(target: Path) -> str:
+def _failures(results: list[Any]) -> str:
     """Which models and tests failed; counts and names, never rows."""
-    try:
-        results = json.loads((target / "run_results.json").read_text())["results"]
-    except (FileNotFoundError, json.JSONDecodeError, KeyError):
-        return "it ended before any model ran; its log says why"
+    nodes = [(message.data.node_info, getattr(message.data, "num_failures", 0)) for message in results]
     broken = [
-        f"{r['unique_id'].split('.')[2]}" + (f" ({r['failures']} rows)" if r.get("failures") else "")
-        for r in results
-        if r["status"] in ("error", "fail", "runtime error")
+        node.unique_id.split(".")[2] + (f" ({failures} rows)" if failures else "")
+        for node, failures in nodes
+        if node.node_status in ("error", "fail", "runtime error")
     ]
+    if not broken:
+        return "it ended before any model ran; its log says why"
     return f"{len(broken)} model(s) or test(s) failed: {', '.join(broken[:5])}{' and more' if broken[5:] else ''}"
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
-from pipelines import dbt, jobs, logs, schedules, sensors
+from pipelines import alerts, dbt, jobs, logs, schedules, sensors
 from pipelines.assets import (
     contracts,
     decisions,
@@ -20,6 +20,7 @@ from pipelines.assets import (
     marts,
     publication,
     registry,
+    serving,
     sharing,
     sources,
 )
@@ -59,6 +60,7 @@ def build_definitions(session: Session) -> dg.Definitions:
             exceptions.exception_files,
             sharing.shares,
             publication.build(mart_keys),
+            *([serving.serving_database] if workspace.registry.serving else []),
         ],
         asset_checks=[
             *[sources.build_contract(code, source) for code, source in copied],
@@ -67,7 +69,11 @@ def build_definitions(session: Session) -> dg.Definitions:
         ],
         jobs=[*jobs.replication_jobs(workspace.registry), jobs.build_job(workspace.registry)],
         schedules=schedules.replication_schedules(workspace.registry),
-        sensors=[schedules.build_after_replication(workspace.registry), *sensors.inbox_sensors(workspace)],
+        sensors=[
+            schedules.build_after_replication(workspace.registry),
+            *sensors.inbox_sensors(workspace),
+            alerts.alert_on_failure(workspace),
+        ],
         resources={"session": session, "dbt": dbt_here},
         loggers={"file": logs.file_logger(workspace.logs)},
         executor=dg.in_process_executor,

@@ -79,6 +79,15 @@ class EventLog(SqliteEventLogStorage):
                 if not path.exists():
                     made.replace(path)
 
+    def delete_events(self, run_id: str) -> None:
+        """Dagster's own empties a run's file and leaves it there."""
+        super().delete_events(run_id)
+        if engine := self._engines.pop(run_id, None):
+            engine.dispose()
+        path = Path(self.path_for_shard(run_id))
+        for ending in ("", "-wal", "-shm"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+
     def wipe(self) -> None:
         self._let_go()
         super().wipe()

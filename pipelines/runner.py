@@ -21,7 +21,7 @@ from ibr.config import STAGES, Source, Stage
 from ibr.disk import telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken
 from ibr.workspace import Workspace
-from pipelines import audited, checks, dbt, staleness
+from pipelines import audited, checks, dbt, housekeeping, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
@@ -118,6 +118,7 @@ def run(
         elif _can_build(workspace, outcome, asks="replicate" in stages):
             runner.build(stages)
         _record_failures(workspace, outcome)
+        runner.tidy()
     return outcome
 
 
@@ -189,6 +190,11 @@ class _Runner:
         ]
         self._execute(BUILD_JOB, ", ".join(stage for stage in stages if stage != "replicate"), keys)
         self._tell_of_services()
+
+    def tidy(self) -> None:
+        """Logs and Dagster's records of runs that are older than registry.yml keeps them."""
+        kept = dt.timedelta(days=self._workspace.registry.logs.keep_days)
+        housekeeping.prune(self._workspace, self._instance, self._started - kept)
 
     def _tell_of_services(self) -> None:
         """A service in trouble fails no step where an earlier mirror stands in; it is told all the same."""

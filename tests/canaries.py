@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.connection import attach
+
 _DUCKDB, _SQLITE, _PARQUET, _ZIP, _GZIP = b"DUCK", b"SQLite format 3", b"PAR1", b"PK\x03\x04", b"\x1f\x8b"
 
 
@@ -30,6 +32,10 @@ class Canaries:
                 found.setdefault(value, set()).add(place)
         return found
 
+    def in_bytes(self, path: Path) -> list[str]:
+        """Each value that stands in a file as it lies on the disk, whatever it is a file of."""
+        return self.in_text(path.read_bytes().decode("utf-8", "replace"))
+
     def in_text(self, text: str) -> list[str]:
         """Each value that a text holds, in whatever case."""
         lower = text.lower()
@@ -39,9 +45,13 @@ class Canaries:
 def _texts(path: Path, values: Iterable[str]) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
     if content[8:12] == _DUCKDB:
-        yield from _rows(f"ATTACH '{path}' AS looked_into (READ_ONLY)", "looked_into", values)
+        with duckdb.connect() as con:
+            attach(con, path, "looked_into")  # with its key, where it is encrypted
+            yield from _rows(con, "looked_into", values)
     elif content.startswith(_PARQUET):
-        yield from _rows(f"CREATE VIEW file AS FROM read_parquet('{path}')", "memory", values)
+        with duckdb.connect() as con:
+            con.execute(f"CREATE VIEW file AS FROM read_parquet('{path}')")
+            yield from _rows(con, "memory", values)
     elif content.startswith(_ZIP):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
@@ -55,21 +65,19 @@ def _texts(path: Path, values: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield "", content.decode("utf-8", "replace")
 
 
-def _rows(attach: str, database: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _rows(con: duckdb.DuckDBPyConnection, database: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The rows of every table that hold a value. Read by DuckDB: in its files text is compressed."""
     any_of = "|".join(re.escape(value) for value in values)
-    with duckdb.connect() as con:
-        con.execute(attach)
-        tables = con.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $database UNION ALL "
-            "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $database AND view_name = 'file'",
-            {"database": database},
-        ).fetchall()
-        for schema, table in tables:
-            found = con.execute(
-                "SELECT string_agg(shown, chr(10)) FROM "
-                f'(SELECT t::VARCHAR AS shown FROM "{database}"."{schema}"."{table}" t) '
-                "WHERE regexp_matches(shown, ?, 'i')", [any_of],
-            ).fetchone()[0]  # fmt: skip
-            if found:
-                yield f"{schema}.{table}", found
+    tables = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $database UNION ALL "
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $database AND view_name = 'file'",
+        {"database": database},
+    ).fetchall()
+    for schema, table in tables:
+        found = con.execute(
+            "SELECT string_agg(shown, chr(10)) FROM "
+            f'(SELECT t::VARCHAR AS shown FROM "{database}"."{schema}"."{table}" t) '
+            "WHERE regexp_matches(shown, ?, 'i')", [any_of],
+        ).fetchone()[0]  # fmt: skip
+        if found:
+            yield f"{schema}.{table}", found

@@ -15,7 +15,7 @@ from warehouse.audiences.policy import SECRETARIAT, NumberAudience, Policy, RowA
 from warehouse.audiences.pseudonyms import key_of
 from warehouse.audiences.sensitivity import Declarations
 from warehouse.catalogue import Table, tables_of
-from warehouse.connection import connect, literal, quoted
+from warehouse.connection import attach, connect
 from warehouse.snapshot import WRITERS, About, Builder, PublishedFile
 
 SCHEMAS = ("marts", "reference")
@@ -104,7 +104,7 @@ def _open_warehouse(warehouse_path: Path, home: Path) -> duckdb.DuckDBPyConnecti
     # Opened once by itself, so that a busy warehouse is reported as such.
     connect(warehouse_path, read_only=True).close()
     con = connect(":memory:", temp_directory=home / "tmp")
-    con.execute(f"ATTACH {literal(str(warehouse_path))} AS {quoted(warehouse_path.stem)} (READ_ONLY)")
+    attach(con, warehouse_path, warehouse_path.stem)
     # What is written goes straight into its file, not into a log first.
     con.execute("SET checkpoint_threshold = '1KB'")
     return con

@@ -58,6 +58,19 @@ def tables_of(con: duckdb.DuckDBPyConnection, database: str, schemas: Sequence[s
     ]
 
 
+def rows_of(con: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], int]:
+    """How many rows each table of an attached database has, by schema and name."""
+    tables = con.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND NOT internal", [database]
+    ).fetchall()
+    counted = {}
+    for table in tables:
+        place = ".".join(quoted(part) for part in (database, *table))
+        row = con.execute(f"SELECT count(*) FROM {place}").fetchone()
+        counted[table] = int(row[0]) if row else 0
+    return counted
+
+
 def comments(table: Table, place: str) -> str:
     """SQL that says of the table at `place` what is said of `table`; nothing, where nothing is."""
     statements = [

@@ -1,14 +1,13 @@
 """What differs between two publications: rows of each table, and the chief figures."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from ibr.errors import UsageProblem
 from warehouse.building import SCHEMAS
 from warehouse.catalogue import Table, tables_of
-from warehouse.connection import connect, literal
+from warehouse.connection import attach, connect
 from warehouse.publication import Publication
 
 _FIGURES = """
@@ -40,16 +39,12 @@ def compare(older: Publication, newer: Publication, audience: str) -> Comparison
             file = publication.path(audience)
             if not file.is_file():
                 raise UsageProblem(f"publication {publication.version} has no file for {audience}")
-            _attach(con, file, name)
+            attach(con, file.resolve(), name)
         counted = [_rows(con, name) for name in ("older", "newer")]
         before, after = counted
         tables = [(name, before.get(name), after.get(name)) for name in sorted(before | after)]
         has_figures = "marts.rpt_kpis" in before and "marts.rpt_kpis" in after
         return Comparison(tables, con.execute(_FIGURES).fetchall() if has_figures else [])
-
-
-def _attach(con: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
-    con.execute(f"ATTACH {literal(str(file.resolve()))} AS {name} (READ_ONLY)")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import duckdb
 from duckdb_extensions import import_extension
 
 from ibr.errors import ConfigurationProblem, UsageProblem, WarehouseBusy
+from warehouse.encryption import is_encrypted, key_of
 
 # Set on the instance rather than passed to duckdb.connect(): two connections of one process to one
 # file must agree on their configuration, and DuckDB refuses the second one if they do not.
@@ -27,20 +28,36 @@ def connect(
     memory_limit: str = "8GB",
     threads: int | None = None,
     temp_directory: Path | str | None = None,
+    key: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file (or `:memory:`).
 
     `memory_limit` as DuckDB writes it (`8GB`); `threads` None lets DuckDB take all cores;
-    `temp_directory` is where it spills, by default `tmp` beside the file.
+    `temp_directory` is where it spills, by default `tmp` beside the file; `key` that it is encrypted under, by default
+    what its workspace says.
     Raises WarehouseBusy if another process writes to the file, UsageProblem if it is to be read
-    and does not exist, ConfigurationProblem if it, or the log beside it, is damaged.
+    and does not exist, ConfigurationProblem if it, or the log beside it, is damaged, or its key is not the right one.
     """
     if read_only and not Path(path).exists():
         raise UsageProblem(f"there is no {Path(path).name} in {Path(path).parent} yet; `ibr run` makes it")
+    if str(path) != ":memory:":
+        key = key or key_of(Path(path))
     try:
-        con = duckdb.connect(str(path), read_only=read_only)
+        # DuckDB opens an encrypted file only beside another. Connections to it share that one by its name, as they
+        # share the file's own where it is not encrypted.
+        if key:
+            con = duckdb.connect(f":memory:{Path(path).absolute()}")
+        else:
+            con = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         raise _told(error, Path(path)) from error
+    if key:
+        try:
+            attach(con, Path(path), Path(path).stem, key=key, options="READ_ONLY" if read_only else "")
+        except ConfigurationProblem:
+            con.close()
+            raise
+        con.execute(f"USE {quoted(Path(path).stem)}")
     for statement in _ALWAYS:
         con.execute(statement)
     con.execute("SET GLOBAL memory_limit = ?", [memory_limit])
@@ -48,6 +65,39 @@ def connect(
         con.execute("SET GLOBAL threads = ?", [threads])
     _spill_to(con, path, temp_directory)
     return con
+
+
+def attach(
+    con: duckdb.DuckDBPyConnection, file: Path, name: str, *, key: str | None = None, options: str = "READ_ONLY"
+) -> None:
+    """Attach a DuckDB file under a name, decrypted where it is encrypted; by default to read.
+
+    `key`: by default what its workspace says, '' for none; `options`: further ones of ATTACH. Raises
+    ConfigurationProblem where the key is missing or not the right one, or the file lies in the clear though it should
+    not.
+    """
+    key = key_of(file) if key is None else key
+    published = file.name != "warehouse.duckdb"
+    if key and published and file.exists() and not is_encrypted(file):
+        key = None  # published for everybody, or before this workspace was encrypted
+    if key:
+        load_extension(con, "httpfs")  # for its OpenSSL: DuckDB writes no encrypted file without
+        con.execute("SET GLOBAL temp_file_encryption = true")
+    chosen = ", ".join([option for option in (options, "ENCRYPTION_KEY ?" if key else "") if option])
+    statement = f"ATTACH IF NOT EXISTS {literal(str(file))} AS {quoted(name)}{f' ({chosen})' if chosen else ''}"
+    try:
+        con.execute(statement, [key] if key else [])
+    except duckdb.Error as error:
+        raise _told(error, file) from error
+
+
+def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to what `con` is connected to, in the same database."""
+    other = con.cursor()
+    row = con.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    other.execute(f"USE {quoted(row[0])}")
+    return other
 
 
 def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -84,6 +134,19 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
             f"{path.name} cannot be opened: {path.name}.wal beside it is damaged, or the log of another file. Put both "
             f"back from a backup; or keep a copy, move {path.name}.wal away and run again: sources are then copied "
             "whole, and what that log alone held is lost"
+        )
+    if "Wrong encryption key" in str(error):
+        return ConfigurationProblem(
+            f"{path.name} is encrypted under another key than the one that registry.yml names (encryption.key); "
+            "set the right one: nothing was changed"
+        )
+    if "without a key" in str(error):
+        return ConfigurationProblem(
+            f"{path.name} is encrypted, and registry.yml names no key; set encryption: {{key: ${{IBR_WAREHOUSE_KEY}}}}"
+        )
+    if "is not encrypted" in str(error):
+        return ConfigurationProblem(
+            f"{path.name} is not encrypted, and registry.yml says that it is to be; `ibr keys encrypt` does it"
         )
     if "not a valid DuckDB database" in str(error):
         return ConfigurationProblem(f"{path.name} is no DuckDB file, or a damaged one; put it back from a backup")

@@ -107,6 +107,7 @@ def publish(
         raise
     audit.record(home, "published", details={
         "version": version, "run_id": run_id, "rows": {name: file.rows for name, file in files.items()},
+        "keys": {name: file.key_version for name, file in files.items() if file.key_version},
     })
     point_current_at(root, version)
     _prune(root, keep)

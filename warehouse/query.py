@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ibr.errors import UsageProblem
-from warehouse.connection import connect, literal, quoted
+from warehouse.connection import attach, connect, quoted
 
 # Marts first: they are what is asked most.
 _TABLES = """
@@ -65,7 +65,7 @@ def open_publication(
     # An instance of its own, with the file attached: connections of one process to one file share an instance, whose
     # locked configuration the second could not set.
     con = connect(":memory:", temp_directory=home / "tmp")
-    con.execute(f"ATTACH {literal(str(file))} AS {quoted(file.stem)} (READ_ONLY)")
+    attach(con, file, file.stem)
     # So that people write table names without a schema.
     schemas = con.execute(
         "SELECT string_agg(catalog_name || '.' || schema_name, ',' ORDER BY schema_name) "

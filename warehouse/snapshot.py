@@ -4,7 +4,6 @@ Views are no boundary: whoever has a file has all that is in it. So each file is
 an audience may not see is not in it.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,9 +19,10 @@ from warehouse.audiences.numbers import NumberTable, make
 from warehouse.audiences.pseudonyms import Key
 from warehouse.audiences.sensitivity import Declarations, keep
 from warehouse.catalogue import Table, comments
-from warehouse.connection import literal, quoted
+from warehouse.connection import attach, literal, quoted
 
 _TARGET = "publication"  # what a file is attached as: this, and of whom
+_TEMPLATE = "county"
 _ABOUT = {
     "version": ("VARCHAR", "Name of the publication: when its run began, UTC"),
     "audience": ("VARCHAR", "Who may have this file"),
@@ -37,7 +37,7 @@ About = dict[str, Any]  # version, reporting_date, run_id, published_at, stale_s
 WRITERS = 2
 _LARGE = 20_000  # rows from which on it is worth while to look for values that repeat
 # A county's twenty tables are small; with DuckDB's blocks of 256 KB each would take one for itself, 11 MB in all.
-_SMALL_BLOCKS = " (BLOCK_SIZE 16384)"
+_SMALL_BLOCKS = "BLOCK_SIZE 16384"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Builder:
     def numbers_file(self, audience: str, wanted: Sequence[NumberTable], reference: Sequence[Cut]) -> PublishedFile:
         """The file of an audience of numbers."""
         file, database = self.folder / f"{audience}.duckdb", f"{_TARGET}_{audience}"
-        with self.con.cursor() as con, self._writing(con, file, database):
+        with self.con.cursor() as con, self._writing(con, file, database, for_everybody=True):
             rows = 0
             for item in wanted:
                 place = self._place(con, database, item.table)
@@ -102,21 +102,19 @@ class Builder:
         """
         expected = [self._expected(cut) for cut in cuts]
         selects = [cut.select(self.source, self._repeated(self.con, cut)) for cut in cuts]
-        template = self.folder / ".county"
-        self._make_template(template, cuts)
+        self._make_template(cuts)
         # What a column is best compressed by is found out a column and file, twenty thousand times: half of the time.
         self.con.execute("SET force_compression = 'dictionary'")
 
         def build(audience: str) -> PublishedFile:
             file = self.folder / f"{audience}.duckdb"
-            shutil.copyfile(template, file)
             with self.con.cursor() as con:
                 return self._fill_county(con, file, keys[audience], counties[audience], cuts, selects, expected)
 
         with ThreadPoolExecutor(WRITERS) as pool:
             made = list(pool.map(build, counties))
         self.con.execute("SET force_compression = 'auto'")
-        template.unlink()
+        self.con.execute(f"DETACH {_TEMPLATE}")
         return made
 
     def _fill_county(
@@ -124,7 +122,8 @@ class Builder:
         selects: list[str], expected: list[dict[str | None, int]],
     ) -> PublishedFile:
         database = f"{_TARGET}_{file.stem}"
-        with self._writing(con, file, database):
+        with self._writing(con, file, database, _SMALL_BLOCKS):
+            con.execute(f"COPY FROM DATABASE {_TEMPLATE} TO {quoted(database)} (SCHEMA)")
             rows = 0
             for cut, select, counted in zip(cuts, selects, expected, strict=True):
                 due = counted.get(county if cut.of_county else None, 0)
@@ -136,17 +135,15 @@ class Builder:
                 rows += due
             return self._finish(con, database, file.stem, [cut.table for cut in cuts], rows, key)
 
-    def _make_template(self, file: Path, cuts: Sequence[Cut]) -> None:
-        """An empty county's file: a thousand comments take longer to say than a county's rows to copy."""
-        with self._writing(self.con, file, _TARGET, _SMALL_BLOCKS):
-            for cut in cuts:
-                place = self._place(self.con, _TARGET, cut.table)
-                nobody = Key("", 0, b"")
-                self.con.execute(
-                    f"CREATE TABLE {place} AS {cut.select(self.source)} LIMIT 0", _bound(cut, nobody, "")
-                )
-                self.con.execute(comments(cut.table, place))
-            _make_about(self.con, _TARGET)
+    def _make_template(self, cuts: Sequence[Cut]) -> None:
+        """An empty county's file, in memory: a thousand comments take longer to say than a county's rows to copy."""
+        self.con.execute(f"ATTACH ':memory:' AS {_TEMPLATE}")
+        for cut in cuts:
+            place = self._place(self.con, _TEMPLATE, cut.table)
+            nobody = Key("", 0, b"")
+            self.con.execute(f"CREATE TABLE {place} AS {cut.select(self.source)} LIMIT 0", _bound(cut, nobody, ""))
+            self.con.execute(comments(cut.table, place))
+        _make_about(self.con, _TEMPLATE)
 
     def _repeated(self, con: duckdb.DuckDBPyConnection, cut: Cut) -> list[str]:
         """The pseudonyms of a large table whose values stand in two rows or more, by estimate."""
@@ -180,10 +177,17 @@ class Builder:
 
     @contextmanager
     def _writing(
-        self, con: duckdb.DuckDBPyConnection, file: Path, database: str, options: str = ""
+        self, con: duckdb.DuckDBPyConnection, file: Path, database: str, options: str = "", *,
+        for_everybody: bool = False,
     ) -> Iterator[None]:
-        """The file attached under a name, in one transaction; detached, and so whole on disk, at the end."""
-        con.execute(f"ATTACH {literal(str(file))} AS {quoted(database)}{options}")
+        """The file attached under a name, in one transaction; detached, and so whole on disk, at the end.
+
+        Encrypted where the workspace is, unless it is `for_everybody`.
+        """
+        if for_everybody:
+            con.execute(f"ATTACH {literal(str(file))} AS {quoted(database)}")
+        else:
+            attach(con, file, database, options=options)
         con.begin()
         try:
             yield

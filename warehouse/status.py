@@ -18,7 +18,8 @@ _QUESTIONS = {
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY
             list_position(
-                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'audit'], stage
+                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'serve', 'audit'],
+                stage
             ),
             source
     """,
@@ -68,14 +69,24 @@ def read_status(
     `sources` are those of registry.yml: what each promises is held against the age of its mirror `now`, whenever the
     last run was. Raises UsageProblem if there is no warehouse yet, WarehouseBusy while a run writes.
     """
-    promises = {
+    promises = _promises(sources, now)
+    with connect(warehouse_path, read_only=True) as con:
+        return {title: _answer(con, question, promises) for title, question in _QUESTIONS.items()}
+
+
+def read_sources(warehouse_path: Path, sources: Mapping[str, Source], now: dt.datetime) -> list[dict[str, Any]]:
+    """Of `read_status` what it says of the sources: how old each mirror is, and whether and why it is stale."""
+    with connect(warehouse_path, read_only=True) as con:
+        return _answer(con, _QUESTIONS["sources"], _promises(sources, now))
+
+
+def _promises(sources: Mapping[str, Source], now: dt.datetime) -> dict[str, Any]:
+    return {
         "now": now,
         "sources": list(sources),
         "days": [source.freshness_days for source in sources.values()],
         "oldest": [now - source.promise for source in sources.values()],
     }
-    with connect(warehouse_path, read_only=True) as con:
-        return {title: _answer(con, question, promises) for title, question in _QUESTIONS.items()}
 
 
 def _answer(con: duckdb.DuckDBPyConnection, question: str, values: dict[str, Any]) -> list[dict[str, Any]]:

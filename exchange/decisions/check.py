@@ -85,8 +85,7 @@ def _compare(con: duckdb.DuckDBPyConnection, part: int, given: Given) -> None:
     if con.execute(f"SELECT count(*) {differing}", [part]).fetchone() == (0,):
         return
     con.execute(
-        "INSERT INTO decision_faults SELECT file, sheet, row_number, unnest(headings), "
-        "'was changed; it has to stay as it was written' FROM ("
+        "INSERT INTO decision_faults SELECT file, sheet, row_number, unnest(headings), phrase('fault_changed') FROM ("
         f"SELECT file, sheet, row_number, {changed(given.sheet, 'kept_sums')} AS headings FROM given_{part} INNER JOIN "
         f"(SELECT file, sheet, row_number, kept_sums {differing}) ON row_number = {quoted(ROW)})", [part],
     )

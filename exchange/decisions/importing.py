@@ -14,6 +14,7 @@ from exchange.decisions.check import check
 from exchange.decisions.opening import Reading
 from exchange.decisions.read import Given, read
 from exchange.exceptions.states import update_states
+from exchange.exceptions.words import ENGLISH, Words
 from exchange.scripts import run_script
 
 MOST_TOLD = 50  # faults that an error carries; all of them are in the .faults.csv
@@ -63,15 +64,17 @@ def import_files(
     """
     labels, reading = labels or _labels(paths), reading or Reading()
     given: list[Given] = []
+    spoken: dict[str, Words] = {}
     faults.gather(con)
     for path, label in labels.items():
-        sheets, wrong = read(path, label, reading)
-        given += sheets
-        faults.add(con, wrong)
+        back = read(path, label, reading)
+        given += back.sheets
+        spoken[label] = reading.languages[back.language]
+        faults.add(con, back.wrong)
     con.begin()
     try:
         check(con, given, today, program, reading.languages.values())
-        faults.refuse(con, labels, MOST_TOLD)
+        faults.refuse(con, labels, MOST_TOLD, reading.languages[ENGLISH], spoken)
         run_script(con, "exchange.decisions", "record", {
             "today": today, "by": by and " ".join(by.split()), "imported_at": imported_at,
             "two_people": list(two_people),

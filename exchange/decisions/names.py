@@ -1,10 +1,10 @@
 """Sheets and columns by the names they have in any language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from exchange.exceptions.sheets import SHEETS
-from exchange.exceptions.words import Words, folded
+from exchange.exceptions.words import ENGLISH, Words, folded
 from exchange.sheets import Sheet
 
 
@@ -17,6 +17,7 @@ class Names:
 
     sheets: Mapping[str, Sheet]
     headings: Mapping[str, Mapping[str, str]]
+    spoken: Mapping[str, Set[str]]
 
     @classmethod
     def of(cls, languages: Iterable[Words]) -> "Names":
@@ -30,6 +31,12 @@ class Names:
                 }
                 for sheet in SHEETS
             },
+            {
+                words.language: {
+                    folded(words.texts[f"heading.{column.heading}"]) for sheet in SHEETS for column in sheet.columns
+                }
+                for words in known
+            },
         )
 
     def sheet(self, name: str) -> Sheet | None:
@@ -39,6 +46,11 @@ class Names:
     def columns(self, sheet: Sheet, headings: Sequence[str]) -> list[str | None]:
         """Which of the sheet's columns each heading is; None for one that is none."""
         return [self.headings[sheet.name].get(folded(heading)) for heading in headings]
+
+    def language(self, headings: Iterable[str]) -> str:
+        """The language that most of the headings are in; English where none is in any."""
+        found = {folded(heading) for heading in headings}
+        return max(self.spoken, key=lambda language: (len(found & self.spoken[language]), language == ENGLISH))
 
     def are_ours(self, headings: Sequence[str]) -> bool:
         """Whether exceptions stand under these headings."""

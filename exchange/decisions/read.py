@@ -12,11 +12,12 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from exchange.decisions.faults import Fault
+from exchange.decisions.faults import Wrong
 from exchange.decisions.formulas import formulas
 from exchange.decisions.names import Names
 from exchange.decisions.opening import Locked, Reading, kind_of, opened
 from exchange.exceptions.sheets import SHEETS
+from exchange.exceptions.words import ENGLISH
 from exchange.sheets import Sheet
 
 _SEPARATORS = ",;\t"
@@ -34,59 +35,64 @@ class Given:
     rows: pl.DataFrame
 
 
-def read(path: Path, label: str, reading: Reading) -> tuple[list[Given], list[Fault]]:
-    """The sheets of a file, and what is wrong with it as a file; `label` is what the file is called in what we tell.
+@dataclass(frozen=True)
+class Back:
+    """A file that came back: its sheets, what is wrong with it as a file, and the language it is in."""
 
-    Raises UsageProblem as `kind_of` does.
-    """
+    sheets: list[Given]
+    wrong: list[Wrong]
+    language: str = ENGLISH
+
+
+def read(path: Path, label: str, reading: Reading) -> Back:
+    """Read a file; `label` is what it is called in what we tell. Raises UsageProblem as `kind_of` does."""
     kind, content, names = kind_of(path), path.read_bytes(), Names.of(reading.languages.values())
     try:
         plain = opened(path, content, reading)
     except Locked as locked:
-        return [], [Fault(label, None, None, None, str(locked))]
-    sheets, faults = (_csv if kind == ".csv" else _workbook)(plain, label, names)
+        # Told in English alone: it is for the secretariat, which keeps the keys.
+        return Back([], [Wrong(label, "as_written", {"text": str(locked)})])
+    sheets, wrong = (_csv if kind == ".csv" else _workbook)(plain, label, names)
     digest = hashlib.sha256(content).hexdigest()
     given = []
     for sheet, cells in sheets:
         headings = names.columns(sheet, _headings(cells))
-        wrong = _wrong_headings(label, sheet, headings)
-        faults += wrong
-        if not wrong:
+        misplaced = _wrong_headings(label, sheet, headings)
+        wrong += misplaced
+        if not misplaced:
             given.append(Given(label, digest, sheet, _under_headings(sheet, headings, cells)))
-    return given, faults
+    return Back(given, wrong, names.language(heading for _, cells in sheets for heading in _headings(cells)))
 
 
-def _workbook(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
+def _workbook(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Wrong]]:
     import fastexcel
 
     sheets: list[tuple[Sheet, pl.DataFrame]] = []
-    faults: list[Fault] = []
+    wrong: list[Wrong] = []
     try:
         book = fastexcel.read_excel(content)
         for name in book.sheet_names:
             if sheet := names.sheet(name):
                 cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
                 sheets.append((sheet, cells))
-                faults += _formula_faults(content, label, name)
+                wrong += _formulas(content, label, name)
             elif names.are_ours(_headings(
                 book.load_sheet(name, header_row=None, skip_rows=0, n_rows=1, dtypes="string").to_polars()
             )):
-                faults.append(Fault(label, name, None, None, f"is none of the sheets {_names()}; decisions on it "
-                                    "would be lost: move them to their sheet, or rename it"))
+                wrong.append(Wrong(label, "fault_unknown_sheet", {"sheet": _names()}, name))
     except (fastexcel.FastExcelError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        return [], [Fault(label, None, None, None, f"cannot be read as a workbook ({type(error).__name__}); open it "
-                          "in a spreadsheet program, and save it as .xlsx")]
-    if not sheets and not faults:
-        faults.append(Fault(label, None, None, None, f"has none of the sheets {_names()}"))
-    return sheets, faults
+        return [], [Wrong(label, "fault_no_workbook", {"error": type(error).__name__})]
+    if not sheets and not wrong:
+        wrong.append(Wrong(label, "fault_no_sheets", {"sheet": _names()}))
+    return sheets, wrong
 
 
-def _formula_faults(content: bytes, label: str, sheet: str) -> Iterator[Fault]:
+def _formulas(content: bytes, label: str, sheet: str) -> Iterator[Wrong]:
     for letters, row in islice(formulas(BytesIO(content), sheet), _MOST_FORMULAS):
-        yield Fault(label, sheet, row, f"column {letters}", "holds a formula; write the value itself")
+        yield Wrong(label, "fault_formula", {}, sheet, row, f"column {letters}")
 
 
-def _csv(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Fault]]:
+def _csv(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl.DataFrame]], list[Wrong]]:
     text = _decoded(content)
     first = text.split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
@@ -95,8 +101,7 @@ def _csv(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl
             text.encode(), separator=separator, has_header=False, infer_schema=False, raise_if_empty=False
         )
     except pl.exceptions.PolarsError as error:
-        return [], [Fault(label, None, None, None, f"cannot be read as CSV ({type(error).__name__}); every line "
-                          "needs as many cells as the first")]
+        return [], [Wrong(label, "fault_no_csv", {"error": type(error).__name__})]
     headings = _headings(cells)
     # The sheet is told by its headings: files get other names on their way.
     likely = max(SHEETS, key=lambda sheet: len(set(filter(None, names.columns(sheet, headings)))))
@@ -119,17 +124,14 @@ def _headings(cells: pl.DataFrame) -> list[str]:
     return [" ".join(str(heading or "").split()) for heading in cells.row(0)]
 
 
-def _wrong_headings(file: str, sheet: Sheet, headings: list[str | None]) -> list[Fault]:
+def _wrong_headings(file: str, sheet: Sheet, headings: list[str | None]) -> list[Wrong]:
     expected = [column.heading for column in sheet.columns]
     missing = [heading for heading in expected if heading not in headings]
     repeated = [heading for heading in expected if headings.count(heading) > 1]
-    faults = []
-    if missing:
-        faults.append(Fault(file, sheet.name, 1, None, f"column {', '.join(missing)} is missing; a file that "
-                            "`ibr exceptions export` wrote was expected"))
-    if repeated:
-        faults.append(Fault(file, sheet.name, 1, None, f"column {', '.join(repeated)} stands there more than once"))
-    return faults
+    return [
+        Wrong(file, phrase, {"heading": ", ".join(wrong)}, sheet.name, 1)
+        for phrase, wrong in (("fault_columns_missing", missing), ("fault_columns_repeated", repeated)) if wrong
+    ]
 
 
 def _under_headings(sheet: Sheet, headings: list[str | None], cells: pl.DataFrame) -> pl.DataFrame:

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 
 from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Outcome, Person
-from exchange.enquiries.question import Question
+from exchange.enquiries.question import NAMES_NEEDED, Question
 from ibr.errors import UsageProblem
 from linkage.agreement import compare_with, names_in, same_identifier
 from linkage.standardise import fold, identifier
 from warehouse import audit
-from warehouse.connection import connect, literal
+from warehouse.connection import attach, connect
 from warehouse.query import published_file
 
 MOST_CANDIDATES = 20
@@ -53,7 +53,7 @@ def opened(file: Path, temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with a snapshot attached to read, as `snapshot`: what is worked out stays out of it."""
     con = connect(":memory:", temp_directory=temporary)
     try:
-        con.execute(f"ATTACH {literal(str(file))} AS snapshot (READ_ONLY)")
+        attach(con, file, "snapshot")
         con.execute("SET enable_external_access = false")
         yield con
     finally:
@@ -73,8 +73,8 @@ def answered(con: duckdb.DuckDBPyConnection, question: Question) -> Answer:
         return replace(told, outcome=Outcome.COULD_NOT_CHECK, reason=reason)
     _find(con, question)
     candidates = [Candidate(*row) for row in con.execute(
-        "SELECT * FROM candidates ORDER BY len(differs), len(agrees) DESC, list_contains(agrees, 'birth_date') DESC, "
-        "person_uid LIMIT ?", [MOST_CANDIDATES]
+        "SELECT * EXCLUDE (names_alike) FROM candidates ORDER BY len(differs), len(agrees) DESC, "
+        "list_contains(agrees, 'birth_date') DESC, names_alike DESC, person_uid LIMIT ?", [MOST_CANDIDATES]
     ).fetchall()]
     in_all = _one(con, "SELECT count(*) FROM candidates")[0]
     return _judged(con, question, replace(told, candidates=candidates, candidates_in_all=in_all))
@@ -98,7 +98,7 @@ def _find(con: duckdb.DuckDBPyConnection, question: Question) -> None:
         values = {"birth_date": question.birth_date, "names": names_in(con, question.full_name)}
         con.execute(f"INSERT INTO people {by_name}", values)
     compare_with(con, "asked", "people", _WORK)
-    con.execute(_sql("candidates"), {"is_id_asked": bool(question.national_id)})
+    con.execute(_sql("candidates"), {"is_id_asked": bool(question.national_id), "names_needed": NAMES_NEEDED})
 
 
 def _judged(con: duckdb.DuckDBPyConnection, question: Question, found: Answer) -> Answer:

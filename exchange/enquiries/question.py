@@ -8,6 +8,7 @@ import duckdb
 from ibr.errors import UsageProblem
 from linkage.agreement import is_identifier, names_in
 
+NAMES_NEEDED = 2  # of a person looked for by name: one is nobody's alone
 MOST_PURPOSE = 200  # characters
 _LONG_NUMBER = 5  # digits: a purpose that holds more is likely to hold an ID
 
@@ -48,7 +49,7 @@ class Question:
         if self.national_id and is_identifier(con, self.national_id):
             return None
         if self.full_name:
-            return None if len(names_in(con, self.full_name)) >= 2 else "fewer_than_two_names"
+            return None if len(names_in(con, self.full_name)) >= NAMES_NEEDED else "fewer_than_two_names"
         return "id_is_not_usable"
 
 

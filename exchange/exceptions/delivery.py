@@ -34,6 +34,12 @@ class Delivery:
         return not (self.workbook_password or self.age_recipient)
 
     @property
+    def encrypted_with(self) -> list[str]:
+        """By which kinds of key; none where it is plain."""
+        kinds = {"password": self.workbook_password, "age": self.age_recipient}
+        return [kind for kind, key in kinds.items() if key]
+
+    @property
     def has_csv(self) -> bool:
         return self.is_plain or bool(self.age_recipient)
 

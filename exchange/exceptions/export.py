@@ -89,7 +89,7 @@ def _write_program(findings: Findings, home: Path, run_id: str, program: str, de
             file.chmod(0o600)
         audit.record(home, "exceptions_exported", subjects=findings.subjects(program), details={
             "program": program, "run_id": run_id, "run_date": findings.run_date, "rows": facts.rows,
-            "manifest": manifest,
+            "manifest": manifest, "encrypted_with": delivery.encrypted_with,
         })
     return ExceptionFile(program, folder, facts.rows, delivery.workbook_name)
 

@@ -104,8 +104,9 @@ def _of_purpose(marts: Marts, request: Request) -> list[Finding]:
     findings = []
     if request.level not in purpose.levels:
         findings.append(Finding("level", True, f"Records are asked for, and for {kind} a table will do."))
-    for sensitivity, fields in _by_class(marts, request).items():
-        if fields and sensitivity not in purpose.classes:
+    for sensitivity, asked in _by_class(marts, request).items():
+        fields = [field for field in asked if not purpose.needs(field.partition(".")[0], sensitivity)]
+        if fields:
             findings.append(Finding(
                 "beyond_purpose", True,
                 f"{', '.join(fields)} ({sensitivity.replace('_', '-')}): {kind} does not need it.",

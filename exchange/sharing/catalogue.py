@@ -43,18 +43,25 @@ Marts = Mapping[str, Mart]
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a kind of purpose needs."""
+    """What a kind of purpose needs: fields of `classes`, and all of `marts`, which were made for it."""
 
     levels: tuple[str, ...]
     classes: tuple[str, ...]
+    marts: tuple[str, ...]
     in_clear: bool
+
+    def needs(self, mart: str, sensitivity: str) -> bool:
+        """Whether the purpose needs a mart's fields of a class."""
+        return mart in self.marts or sensitivity in self.classes
 
 
 @cache
 def purposes() -> dict[str, Purpose]:
     """The kinds of purpose of this version."""
     return {
-        name: Purpose(tuple(purpose["levels"]), tuple(purpose["classes"]), purpose["in_clear"])
+        name: Purpose(
+            tuple(purpose["levels"]), tuple(purpose["classes"]), tuple(purpose.get("marts", ())), purpose["in_clear"]
+        )
         for name, purpose in _content()["purposes"].items()
     }
 

@@ -68,6 +68,8 @@ def _keep(case: Case, statement: Path | None) -> dict[str, str] | None:
 def _certificate(case: Case) -> str:
     (disposed,) = case.of(Step.DISPOSED)
     statement = disposed.content["statement"]
+    # A table has no pseudonyms, and so never had a key.
+    key = "The key of the pseudonyms was destroyed. " if case.request["level"] == "records" else ""
     signed = f"{statement['file']}, SHA-256 {statement['sha256']}" if statement else "none"
     lines = [
         f"Certificate of disposal: request {case.request_id}",
@@ -85,7 +87,6 @@ def _certificate(case: Case) -> str:
             for event in case.of(Step.EXTRACTED)
         ],
         "",
-        f"Recorded on {disposed.day}. The key of the pseudonyms was destroyed with it, and the registry's own copy of "
-        "the data.",
+        f"Recorded on {disposed.day}. {key}The registry's own copy of the data was destroyed.",
     ]
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 from exchange.sharing.record import Case
 from ibr import secrets
 from ibr.errors import UsageProblem
+from warehouse import audit
 
 
 def secret_name(case: Case) -> str:
@@ -18,6 +19,7 @@ def key_of(home: Path, case: Case) -> bytes:
     """The request's key; made, and kept outside the workspace, when it is first asked for."""
     held = secrets.find(home, secret_name(case))
     if held is None:
+        audit.record(home, "key_made", details={"request": case.request_id})
         held = randomness.token_hex(32)
         secrets.keep(home, secret_name(case), held)
     return held.encode()

@@ -9,7 +9,7 @@ import duckdb
 
 from exchange.sharing.catalogue import Mart
 from exchange.sharing.request import Item, Range, Request
-from warehouse.connection import connect, literal, quoted
+from warehouse.connection import attach, connect, quoted
 from warehouse.query import published_file
 
 
@@ -19,7 +19,7 @@ def published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     file = published_file(home)
     con = connect(":memory:", temp_directory=home / "tmp")
     try:
-        con.execute(f"ATTACH {literal(str(file))} AS published (READ_ONLY)")
+        attach(con, file, "published")
         yield con
     finally:
         con.close()

@@ -50,7 +50,7 @@ def enquire(
 
 
 _WORDS = {
-    "found": "Found: {agrees} agree.",
+    "found": "Found. What agrees: {agrees}.",
     "differs": "One person fits, and what was given differs in: {differs}. It may be somebody else; see the ID card.",
     "several": "{count} may be meant.",
     "not_found": "Not found: looked for, and nobody in the programs' records fits.",
@@ -80,6 +80,8 @@ def _show(answer: "Answer") -> None:
             for one in answer.candidates
         ]  # fmt: skip
         console.print(table("Who may be meant", ["person", "agrees", "differs", "sex", "born", "county"], rows))
+        if more := answer.candidates_in_all - len(rows):
+            console.print(f"{more:,} more are not listed: ask with more of the name, the birth date or the ID number.")
     if answer.person:
         _show_person(answer.person)
     if answer.version:

@@ -14,15 +14,18 @@ import click
 
 from ibr.background import leave
 from ibr.cli import (
+    alerting,
     audit,
     backup,
     decisions,
     docs,
     enquire,
     exceptions,
+    health,
     keys,
     lineage,
     linkage,
+    logs,
     marts,
     person,
     publications,
@@ -57,6 +60,9 @@ cli.add_command(sample.sample_country)
 cli.add_command(sources.sources)
 cli.add_command(run.run)
 cli.add_command(status.status)
+cli.add_command(health.health)
+cli.add_command(alerting.alert_command)
+cli.add_command(logs.logs)
 cli.add_command(linkage.link)
 cli.add_command(linkage.evaluate)
 cli.add_command(linkage.explain)

@@ -7,7 +7,7 @@ import click
 
 from ibr.cli.options import home_option, json_option
 from ibr.cli.run import execute
-from ibr.console import console, table
+from ibr.console import console, errors, table
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,10 +31,21 @@ def publish(home: Workspace, version: str | None, as_json: bool) -> None:
 
     with warehouse_lock(home.home, "ibr publish"):
         made = make_current(home.warehouse_file, home.home, version)
+        if home.registry.serving:
+            _serve(home, version)
     if as_json:
         click.echo(json.dumps({"version": made.version, "reporting_date": made.reporting_date, "is_current": True}))
         return
     console.print(f"Current is now {made.version}, as at {made.reporting_date}. Who reads keeps what is open.")
+
+
+def _serve(home: Workspace, version: str) -> None:
+    from pipelines import dbt
+    from pipelines.serving import serve
+
+    served = serve(home, dbt.prepare(home), version)
+    if served.note:
+        errors.print(served.note, markup=False, highlight=False)
 
 
 @click.command(epilog="Example: ibr publications 20260630T010000Z current")

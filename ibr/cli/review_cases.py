@@ -48,7 +48,9 @@ class Session:
                 said = click.prompt(_ASK, prompt_suffix="\n> ").strip()
             except click.Abort:
                 return None
-            key, comment = said[:1].lower(), said[1:].strip() or None
+            # The key stands alone: "skip" or "done" is no decision.
+            key, _, rest = said.partition(" ")
+            key, comment = key.lower(), rest.strip() or None
             try:
                 if key in _KEYS:
                     self._decide(case, _KEYS[key], comment)

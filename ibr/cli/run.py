@@ -3,14 +3,20 @@
 import datetime as dt
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from ibr.alerts import Alert
+from ibr.cli.alerting import alert, alerting_of_problems
 from ibr.cli.options import MOMENT, home_option, json_option
 from ibr.config import STAGES
 from ibr.console import console, errors, progress
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.runner import RunOutcome
 
 
 @click.command(epilog="Example: ibr run --select replicate registry --as-at 2026-06-30")
@@ -47,13 +53,16 @@ def execute(
     as_json: bool = False,
 ) -> None:
     """Run stages and report; leaves with the run's exit code unless it is 0."""
-    _ = home.registry  # a mistake in registry.yml is told before anything heavy is loaded
-    with progress("run") as say:
-        from pipelines import runner
+    with alerting_of_problems(home, "a run did not begin, or was stopped"):
+        _ = home.registry  # a mistake in registry.yml is told before anything heavy is loaded
+        with progress("run") as say:
+            from pipelines import runner
 
-        outcome = runner.run(
-            home, stages=stages or STAGES, full_refresh=full_refresh, as_at=as_at, progress=say
-        )
+            outcome = runner.run(
+                home, stages=stages or STAGES, full_refresh=full_refresh, as_at=as_at, progress=say
+            )
+    if outcome.exit_code:
+        alert(home, _alert(outcome))
     if as_json:
         click.echo(json.dumps(_as_dict(outcome), indent=1))
     else:
@@ -69,6 +78,14 @@ def execute(
                 console.print(f"What contracts expected and found: {home.checks_page}", markup=False, soft_wrap=True)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
+
+
+def _alert(outcome: "RunOutcome") -> Alert:
+    ended = "the rest was published" if outcome.published else "nothing was published"
+    return Alert(
+        f"run {outcome.run_id} ended with exit {outcome.exit_code}, {ended}",
+        [f"{trouble.place}: {trouble.message}" for trouble in outcome.troubles],
+    )
 
 
 def _rebuild(home: Workspace, moment: dt.datetime, as_at: dt.date | None, as_json: bool) -> None:

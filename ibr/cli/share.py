@@ -118,7 +118,7 @@ def dispose(request_id, by, how, on, statement, as_at: dt.date, home: Workspace,
     day = on.date() if on else as_at
     certificate = run(home.home, request_id, by=by, how=how, on=day, today=as_at, at=now(), statement=statement)
     if not as_json:
-        console.print(f"Certificate: {certificate}. The key was destroyed.", markup=False, soft_wrap=True)
+        console.print(f"Certificate: {certificate}", markup=False, soft_wrap=True)
     tell(open_case(home.home, request_id), as_at, as_json, None, certificate=str(certificate))
 
 
@@ -158,8 +158,10 @@ def list_(as_at: dt.date, home: Workspace, as_json: bool, as_csv: bool) -> None:
 def trace(file: Path, home: Workspace, as_json: bool) -> None:
     """Say to whom a file was given that turned up somewhere: by its sum, row marks and pseudonyms."""
     from exchange.sharing import trace as run
+    from warehouse.audit import record
 
     found = run(home.home, file)
+    record(home.home, "share_traced", details={"requests": sorted({one.request_id for one in found})})
     if as_json:
         click.echo(json.dumps([vars(one) for one in found], indent=1))
         return

@@ -46,6 +46,7 @@ def add(
     beginning of its staging models into the dbt project. Then: ibr run --select replicate.
     """
     from pipelines.replication import onboarding
+    from warehouse.audit import record
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", code):
         raise UsageProblem(f"code {code!r}: small letters, digits and _ were expected, a letter first")
@@ -64,6 +65,7 @@ def add(
         there = onboarding.inspect(code, onboarding.with_password(code, shown, password), home.home, wanted)
     found = there.tables
     kind = kind or ("mis" if programs else "reference")
+    record(home.home, "source_added", details={"source": code, "tables": len(found), "keeps_password": bool(password)})
     key_file = onboarding.keep_password(home.home, code, password) if password else None
     onboarding.add_block(
         home.registry_file, code, onboarding.block(code, shown, kind, list(programs), found)

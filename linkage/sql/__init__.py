@@ -29,6 +29,15 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def cursor(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to what `con` is connected to, in the same database."""
+    other = con.cursor()
+    row = con.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    other.execute(f"USE {quote(row[0])}")
+    return other
+
+
 def single(con: duckdb.DuckDBPyConnection, query: str) -> int:
     """The one number a query answers with; 0 for null or nothing."""
     row = con.execute(query).fetchone()

@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse.connection import connect
+
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 IBR = str(Path(sys.executable).parent / "ibr")
 # The demo's own scale: linkage is judged on some 2,600 pairs. Trouble is tried on a country a quarter of its size.
@@ -58,7 +60,7 @@ class Country:
         return duckdb.connect(str(self.home / "published" / "current" / "secretariat.duckdb"), read_only=True)
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True)
+        return connect(self.home / "warehouse.duckdb", read_only=True)
 
     def truth(self, name: str) -> str:
         """A truth file as a relation."""

@@ -1,7 +1,9 @@
 """Personal data stays where it belongs: planted people are looked for in every file that a run writes."""
 
 import csv
+import hashlib
 import sqlite3
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import pytest
 
 from tests.acceptance.conftest import Country
 from tests.canaries import Canaries
+from tests.integration.test_alerts import hook, serving
+from warehouse.backup import Store
+from warehouse.encryption import is_encrypted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
@@ -23,6 +28,9 @@ FAILING = {"income": "Qanaryincome", "name": "Qanaryhidden"}
 LISTED = {"name": "Qanarypaid Officer", "id": "76194386"}
 MANAGER = {"comment": "Qanarycomment"}
 PLANTED = {*PERSON.values(), *BROKEN.values(), *FAILING.values(), *LISTED.values(), *MANAGER.values()}
+
+KEY = "5a" * 32
+ENCRYPTION = "encryption: {key: '${IBR_WAREHOUSE_KEY}'}"
 
 # Where personal data belongs, each for its reason; everything else of a workspace is searched.
 MAY_HOLD = {
@@ -78,14 +86,28 @@ def plant(country: Country) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(small, tmp_path_factory) -> tuple[Country, str]:
-    """The country with its canaries after a run for every audience, questions and files; and all that was said."""
-    country = small.copy(tmp_path_factory.mktemp("canaries") / "workspace")
+def told(small, tmp_path_factory) -> Iterator[tuple[Country, str]]:
+    """The country with its canaries, encrypted, after a run for every audience, questions and files; and all that was
+    said."""
+    folder = tmp_path_factory.mktemp("canaries")
+    country = small.copy(folder / "workspace")
     registry = country.home / "registry.yml"
-    registry.write_text(registry.read_text().replace("publish: {audiences: [secretariat]}", ""))
+    registry.write_text(registry.read_text().replace("publish: {audiences: [secretariat]}", ENCRYPTION))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IBR_WAREHOUSE_KEY", KEY)
+        country.ibr("keys", "encrypt")
+        yield country, _told(country, small)
+
+
+def _told(country: Country, small: Country) -> str:
     plant(country)
-    run = country.ibr("run", expect=None)
-    said = [run.stdout, run.stderr]
+    with serving(hook()) as (port, posted):
+        with (country.home / "registry.yml").open("a", encoding="utf-8") as settings:
+            settings.write(f"\nalerts: {{webhook: {{url: 'http://127.0.0.1:{port}/'}}}}\n")
+        run = country.ibr("run", expect=None)
+        country.ibr("health", "--alert", expect=4)
+    assert len(posted) == 2
+    said = [run.stdout, run.stderr, *(content["text"] for _, content in posted)]
     assert run.returncode in (4, 5), run.stderr
     for command in (
         ["status"], ["exceptions", "export"], ["publications"], ["audit", "verify"], ["retention", "report"],
@@ -94,7 +116,8 @@ def told(small, tmp_path_factory) -> tuple[Country, str]:
         done = country.ibr(*command, expect=None)
         said += [done.stdout, done.stderr]
     country.ibr("enquire", "--id", PERSON["id"], "--purpose", "desk")  # answers with personal data, and keeps none
-    return country, "\n".join(said)
+    country.ibr("backup", "--to", str(country.home.parent / "backup"))
+    return "\n".join(said)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +164,20 @@ def test_no_other_file_holds_a_planted_value(told, canaries):
     assert not found
 
 
+def test_no_database_of_ours_holds_one_on_the_disk_nor_does_a_backup_of_it(told, canaries):
+    country, _ = told
+    databases = [path for path in country.home.rglob("*.duckdb*") if path.is_file()]
+    assert {"warehouse.duckdb", "secretariat.duckdb", "me.duckdb"} <= {path.name for path in databases}
+    assert all(is_encrypted(path) for path in databases if path.name not in ("public.duckdb", "warehouse.duckdb.wal"))
+    assert not {path.name: found for path in databases if (found := canaries.in_bytes(path))}
+    manifest = Store.opened(country.home.parent / "backup").manifests()[0][-1]
+    saved = {file.path: file.sha256 for file in manifest.files}
+    # Copies of what was just looked at, byte by byte.
+    for path in databases:
+        if "current" not in path.parts:
+            assert saved[str(path.relative_to(country.home))] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_no_command_says_a_planted_value(told, canaries):
     _, said = told
     assert "cfa" in said
@@ -153,12 +190,12 @@ def test_no_message_in_the_warehouse_holds_a_planted_value(in_warehouse):
     assert not {place for place in places if place.startswith("ops.")} - ROWS_OF_PEOPLE
 
 
-def test_nobody_else_may_read_what_holds_personal_data(told):
+def test_nobody_else_may_read_anything_that_a_run_writes(told):
+    """The owner's group may read what is published (docs/publications.md); nobody else anything."""
     country, _ = told
     open_to_others = [
         name for name in files(country)
-        if may_hold(name) and not name.startswith(("sources/", "truth/"))
-        and (country.home / name).stat().st_mode & (0o007 if name.startswith("published/") else 0o077)
+        if (country.home / name).stat().st_mode & (0o007 if name.startswith("published/") else 0o077)
     ]  # fmt: skip
     assert not open_to_others
     folders = [path for path in [country.home, *country.home.rglob("*")] if path.is_dir() and not path.is_symlink()]

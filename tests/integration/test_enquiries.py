@@ -66,6 +66,9 @@ def test_collecting_for_somebody_is_not_being_enrolled(home):
         ("Akinyi Odhiambo", "1950-09-01", "found", ["name", "birth_date_nearly"]),
         ("Grace Akinyi", "1939-03-28", "not_found", None),
         ("Somebody Else", "1950-03-28", "not_found", None),
+        # One name alike is nobody's alone, and may not stand for given and family name at once.
+        ("Akinyi Somebody", "1950-03-28", "not_found", None),
+        ("Graca Elsewhere", "1950-03-20", "not_found", None),
     ],
 )
 def test_by_name_and_birth_date_with_the_tolerance_of_verification(home, name, born, outcome, agrees):
@@ -78,6 +81,9 @@ def test_of_namesakes_the_one_born_on_the_very_day_is_meant_and_the_others_are_l
     answer = ask(home, full_name="Peter Njoroge", birth_date=day("1962-11-20"))
     assert (answer.outcome, answer.person.person_uid) == ("found", "P3")
     assert [one.person_uid for one in answer.candidates] == ["P3", "P2"]
+    # Whose name is alike in more parts stands first.
+    third = ask(home, full_name="Peter Kamau Njoroge", birth_date=day("1962-08-01"))
+    assert [one.person_uid for one in third.candidates] == ["P2", "P3"]
     between = ask(home, full_name="Peter Njoroge", birth_date=day("1962-08-01"))
     assert (between.outcome, between.person, between.candidates_in_all) == ("several", None, 2)
 

@@ -155,3 +155,28 @@ def test_a_changed_cell_is_told_in_any_language(con, tmp_path):
         ("Duplicates", 2, "verdict"), ("Duplicates", 2, "decision"), ("Duplicates", 2, "decided by"),
         ("Duplicates", 2, "decided on"),
     }
+
+
+def test_faults_lie_beside_the_file_in_its_language_and_are_told_to_the_secretariat_in_english(con, tmp_path):
+    file = export(con, tmp_path, X=Delivery(WORDS["fr"]))["X"]
+    back = fill(file, tmp_path / "retour.xlsx", {"Doublons": {2: {"décision": "peut-être", "décidé par": "Amina"}}})
+    english = {(fault.sheet, fault.column): fault.fault for fault in refused(con, back).faults}
+    assert english["Duplicates", "decision"] == "is none of same person, different people, need more time"
+    assert "is empty; write the day, as 2026-07-05" in english["Duplicates", "decided on"]
+    with (tmp_path / "retour.xlsx.faults.csv").open(newline="") as handle:
+        french = {(row["sheet"], row["column"]): row["fault"] for row in csv.DictReader(handle)}
+    assert french["Doublons", "décision"].endswith(
+        "décisions possibles : même personne, personnes différentes, plus de temps"
+    )
+    assert french["Doublons", "décidé le"] == "est vide ; écrivez le jour, comme 2026-07-05"
+    assert len(french) == len(english)
+
+
+def test_of_a_file_that_lost_a_column_the_language_is_still_known(con, tmp_path):
+    file = export(con, tmp_path, X=Delivery(WORDS["sw"]))["X"]
+    back = fill(file, tmp_path / "rudi.xlsx", {}, lambda book: book["Malipo"].delete_cols(1))
+    (fault,) = refused(con, back).faults
+    assert (fault.sheet, fault.fault[:30]) == ("Payroll", "column exception_id is missing")
+    beside = (tmp_path / "rudi.xlsx.faults.csv").read_text()
+    assert "Malipo,1,," in beside
+    assert "safu exception_id haipo" in beside

@@ -190,7 +190,7 @@ def ibr(home, keys: str, *arguments: str) -> subprocess.CompletedProcess:  # noq
 def test_in_a_terminal_one_decides_passes_over_takes_back_leaves_and_goes_on(home):  # noqa: F811
     with connect(home / "warehouse.duckdb", read_only=True) as con:
         first, second, third = (case.pair for case in review_queue(con, 3).pairs)
-    done = ibr(home, "d not alike\nx\nn\nu\ns\nn\nq\n", "--by", "Amina")
+    done = ibr(home, "d not alike\nskip\nn\nu\ns\nn\nq\n", "--by", "Amina")
     assert done.returncode == 0, done.stderr
     told = done.stdout
     places = [told.index(text) for text in (

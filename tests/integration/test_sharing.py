@@ -82,6 +82,7 @@ def test_the_whole_procedure(sharer):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     certificate = sharer.dispose(case, on=dt.date(2026, 12, 1), today=dt.date(2026, 12, 2))
     assert "extract 1 of 2026-07-01" in certificate.read_text()
+    assert "The key of the pseudonyms was destroyed" in certificate.read_text()
     assert not key.exists()
     assert {path.name for path in folder.iterdir()} == {"manifest.json", "README.txt"}
     (row,) = register(sharer.home, LATER)
@@ -172,6 +173,8 @@ def test_a_small_county_is_withheld_and_so_is_what_would_give_it_back(sharer):
     assert len(counties) > 1, "C3 is the total less the other counties"
     assert "Of 12 cells" in str(case.assessment.content) or "of 12 cells" in str(case.assessment.content)
     assert all(row["is_suppressed"] == (row["rows"] is None) for row in rows)
+    certificate = sharer.dispose(case, on=dt.date(2026, 12, 1), today=dt.date(2026, 12, 2))
+    assert "key" not in certificate.read_text(), "a table never had one"
 
 
 def test_sums_above_a_withheld_cell_are_withheld_too(sharer):

@@ -65,3 +65,11 @@ def test_a_key_is_not_told_by_its_name():
 ])
 def test_one_person_is_told_however_the_name_is_spelt(one, other, same):
     assert is_same_person(one, other) is same
+
+
+def test_emergency_response_needs_all_of_the_caseload_and_nothing_sensitive_elsewhere():
+    purpose = purposes()["emergency_response"]
+    assert set(purpose.marts) <= set(MARTS)
+    assert purpose.needs("rpt_emergency_caseload", Sensitivity.SENSITIVE)
+    assert not purpose.needs("dim_person", Sensitivity.SENSITIVE)
+    assert purpose.needs("dim_person", Sensitivity.QUASI_IDENTIFIER)

@@ -4,7 +4,6 @@ A key has a version and lies outside the workspace (ibr/secrets.py); it stands i
 publication. With it, and only with it, a token can be led back: by making the tokens of all identifiers anew.
 """
 
-import os
 import re
 import secrets as randomness
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ibr import secrets
 from ibr.errors import ConfigurationProblem, UsageProblem
+from warehouse import audit
 from warehouse.tokens import pads
 
 _HELD = re.compile(r"(\d+):([0-9a-fA-F]{64,})")
@@ -61,10 +61,10 @@ def rotate(home: Path, audience: str) -> Key:
     environment, which cannot be changed from here.
     """
     held = secrets.find(home, secret_name(audience))
-    if held is not None and secret_name(audience) in os.environ:
+    if held is not None and secrets.is_given(secret_name(audience)):
         raise UsageProblem(
-            f"the key of {audience} is set in the environment as {secret_name(audience)}; set a new one there, as "
-            f"{_read(audience, held).version + 1}:<64 hexadecimal digits>"
+            f"the key of {audience} is given in the environment or by systemd as {secret_name(audience)}; set a new "
+            f"one there, as {_read(audience, held).version + 1}:<64 hexadecimal digits>"
         )
     return _keep(home, audience, 1 if held is None else _read(audience, held).version + 1)
 
@@ -79,6 +79,8 @@ def _read(audience: str, held: str) -> Key:
 
 
 def _keep(home: Path, audience: str, version: int) -> Key:
+    action = "key_made" if version == 1 else "key_rotated"
+    audit.record(home, action, details={"audience": audience, "version": version})
     digits = randomness.token_hex(32)
     secrets.keep(home, secret_name(audience), f"{version}:{digits}")
     return Key(audience, version, bytes.fromhex(digits))

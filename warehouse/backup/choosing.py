@@ -1,6 +1,7 @@
 """Which backup is meant."""
 
 import datetime as dt
+from pathlib import Path
 
 from ibr.errors import ContractBroken, UsageProblem
 from warehouse.backup.manifest import Manifest
@@ -19,6 +20,15 @@ def latest(store: Store) -> Manifest:
     if not good:
         raise UsageProblem(f"there is no backup in {store.folder} yet; `ibr backup --to {store.folder}` takes one")
     return good[-1]
+
+
+def last_taken(folder: Path) -> dt.datetime | None:
+    """When the last backup was taken, by its name alone; None where the folder is not there or holds none."""
+    try:
+        names = Store.opened(folder).names()
+    except UsageProblem:
+        return None
+    return dt.datetime.strptime(names[-1][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC) if names else None
 
 
 def holding(store: Store, publication: str) -> tuple[Manifest, str]:

@@ -72,6 +72,10 @@ class Store:
                 shutil.rmtree(left, ignore_errors=True)
             yield
 
+    def names(self) -> list[str]:
+        """The names of the backups that are there, usable or not, the oldest first."""
+        return sorted(path.stem for path in self._backups.glob("*.json"))
+
     def manifests(self) -> tuple[list[Manifest], list[Unreadable]]:
         """The backups that are there, the oldest first; and those whose manifest cannot be used."""
         good, bad = [], []

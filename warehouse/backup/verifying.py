@@ -13,6 +13,7 @@ from warehouse.backup.manifest import Manifest
 from warehouse.backup.restoring import write_files
 from warehouse.backup.store import PART, VERIFYING, Store
 from warehouse.connection import connect
+from warehouse.encryption import key_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def set_damaged_aside(store: Store, manifest: Manifest) -> int:
 def _tables(file: Path, name: str, manifest: Manifest) -> int:
     """How many tables a database has."""
     try:
-        with connect(file, read_only=True, temp_directory=file.parent) as con:
+        key = key_of(file, Path(manifest.workspace))
+        with connect(file, read_only=True, temp_directory=file.parent, key=key) as con:
             row = con.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
     except duckdb.Error:
         raise ContractBroken(f"backup {manifest.backup}: {name} was damaged before it was backed up") from None

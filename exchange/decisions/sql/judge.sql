@@ -103,78 +103,76 @@ answered AS (
 ),
 
 found AS (
-    SELECT file, sheet, row_number, 'exception_id' AS column_name, 'is empty; every row keeps its number' AS fault
+    SELECT file, sheet, row_number, 'exception_id' AS column_name, phrase('fault_no_number') AS fault
     FROM rows WHERE exception_id IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'exception_id', 'is no number of this registry'
+    SELECT file, sheet, row_number, 'exception_id', phrase('fault_unknown_number')
     FROM rows WHERE exception_id IS NOT NULL AND program IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'exception_id', 'is of program ' || program || ', and the file is of ' || file_program
+    SELECT
+        file, sheet, row_number, 'exception_id',
+        phrase('fault_other_program', MAP {'program': program, 'file_program': file_program})
     FROM rows WHERE program <> file_program
     UNION ALL
     SELECT
         file, sheet, row_number, 'run',
-        CASE
-            WHEN run_id IS NULL THEN 'is empty; it says which file the row is from'
-            ELSE 'names no run of this registry that wrote a file for ' || program
-        END
+        if(run_id IS NULL, phrase('fault_no_run'), phrase('fault_unknown_run', MAP {'program': program}))
     FROM rows WHERE program IS NOT NULL AND export_number IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'exception_id', 'did not stand in the file of that run'
+    SELECT file, sheet, row_number, 'exception_id', phrase('fault_not_in_that_file')
     FROM rows WHERE export_number IS NOT NULL AND kept_sheet IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'exception_id', 'belongs on the sheet ' || kept_sheet
+    SELECT file, sheet, row_number, 'exception_id', phrase('fault_wrong_sheet', MAP {'sheet': kept_sheet})
     FROM rows WHERE kept_sheet <> sheet
     UNION ALL
-    SELECT file, sheet, row_number, 'decision', 'is none of ' || decisions_listed
+    SELECT file, sheet, row_number, 'decision', phrase('fault_no_decision_of_ours', MAP {'decision': decisions_listed})
     FROM rows WHERE decision_given IS NOT NULL AND decision IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'action taken', 'is none of ' || actions_listed
+    SELECT file, sheet, row_number, 'action taken', phrase('fault_no_action_of_ours', MAP {'action': actions_listed})
     FROM rows WHERE action_given IS NOT NULL AND action IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'decision', 'is empty, and other yellow cells of the row are filled'
+    SELECT file, sheet, row_number, 'decision', phrase('fault_decision_missing')
     FROM answered WHERE decision_given IS NULL
     UNION ALL
-    SELECT file, sheet, row_number, 'decided by', 'is empty; write who decided'
+    SELECT file, sheet, row_number, 'decided by', phrase('fault_decided_by_missing')
     FROM answered WHERE decided_by IS NULL
     UNION ALL
     SELECT
         file, sheet, row_number, 'decided on',
         CASE
-            WHEN decided_on IS NULL THEN 'is empty; write the day, as ' || $today
-            WHEN len(days) = 0 THEN 'is no date that can be read; write it as ' || $today
-            WHEN possible_days > 1 THEN 'may be one of two days, for its month may stand first or second; write it as ' || $today
+            WHEN decided_on IS NULL THEN phrase('fault_day_missing', MAP {'day': $today::VARCHAR})
+            WHEN len(days) = 0 THEN phrase('fault_no_day', MAP {'day': $today::VARCHAR})
+            WHEN possible_days > 1 THEN phrase('fault_one_of_two_days', MAP {'day': $today::VARCHAR})
             WHEN run_date IS NULL THEN NULL
-            WHEN list_min(days) > $today THEN 'is after ' || $today || ', the day of this import'
-            ELSE 'is before ' || run_date || ', the day of the file'
+            WHEN list_min(days) > $today THEN phrase('fault_after_import', MAP {'day': $today::VARCHAR})
+            ELSE phrase('fault_before_file', MAP {'day': run_date::VARCHAR})
         END
     FROM answered WHERE possible_days IS DISTINCT FROM 1
     UNION ALL
     SELECT
         file, sheet, row_number, 'action taken',
-        'does not fit the decision "' || decision || '"; who is to exit is said of one and the same person'
+        phrase('fault_exit_of_two', MAP {'decision': decision})
     FROM answered WHERE decision <> 'same person' AND action IN ('exit here', 'exit there')
     UNION ALL
-    SELECT file, sheet, row_number, 'action taken', 'does not fit the decision "need more time"; leave it empty'
+    SELECT file, sheet, row_number, 'action taken', phrase('fault_action_too_early', MAP {'decision': decision})
     FROM answered WHERE kind = 'duplicate' AND decision = 'need more time' AND action = 'keep both'
     UNION ALL
     SELECT
         file, sheet, row_number, 'decision',
-        'cannot be: one record stands on both enrolments; correct it in your system, and answer "need more time" till then'
+        phrase('fault_one_record', MAP {'decision': 'need more time'})
     FROM answered WHERE decision = 'different people' AND is_one_record
     UNION ALL
-    SELECT file, sheet, row_number, 'decision', 'contradicts another row about the same exception'
+    SELECT file, sheet, row_number, 'decision', phrase('fault_contradicted')
     FROM rows WHERE is_answered AND is_contradicted
     UNION ALL
     SELECT
         file, sheet, row_number, 'decided on',
-        'is before ' || last_decided || ', the day of the decision on record; a correction is later'
+        phrase('fault_before_last_decision', MAP {'day': last_decided::VARCHAR})
     FROM answered WHERE decided_day < last_decided
     UNION ALL
     SELECT
         rows.file, rows.sheet, rows.row_number, 'run',
-        'is of the file of ' || rows.run_date || ', and the newer one of ' || newer.run_date
-        || ' has been imported, in which the row stood too; answer there'
+        phrase('fault_old_file', MAP {'file': rows.run_date::VARCHAR, 'newer': newer.run_date::VARCHAR})
     FROM answered AS rows
     INNER JOIN ops.exports AS newer ON newer.program = rows.program AND newer.export_number = rows.newer_export
 )

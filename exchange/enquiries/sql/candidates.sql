@@ -1,6 +1,6 @@
 -- One row a person who may be meant: the record of theirs that agrees best. What could not be compared neither agrees nor
--- differs. By ID number whoever carries it may be meant; by name only whose names agree and whose birth date does not
--- differ.
+-- differs. By ID number whoever carries it may be meant; by name only whose names agree in two parts and whose birth date
+-- does not differ.
 CREATE OR REPLACE TABLE candidates AS
 WITH judged AS (
     SELECT
@@ -20,7 +20,9 @@ WITH judged AS (
             if(agreements.is_birth_compared AND NOT agreements.birth_agrees, 'birth_date', NULL)
         ], lambda field: field IS NOT NULL) AS differs,
         -- Asked for by a number that no record carries: whoever has another is another, or one of the two is mistyped.
-        $is_id_asked AND people.has_id AND NOT people.is_by_id AS has_another_id
+        $is_id_asked AND people.has_id AND NOT people.is_by_id AS has_another_id,
+        agreements.names_alike,
+        agreements.name_parts
     FROM people
     INNER JOIN linkage_work.agreements AS agreements ON agreements.record_id = people.record_id
 )
@@ -31,12 +33,19 @@ SELECT
     if(judged.has_another_id, list_prepend('id', judged.differs), judged.differs) AS differs,
     persons.sex,
     year(persons.birth_date) AS birth_year,
-    areas.name AS county
+    areas.name AS county,
+    judged.names_alike
 FROM judged
 INNER JOIN snapshot.marts.dim_person AS persons ON persons.person_uid = judged.person_uid
 LEFT JOIN snapshot.reference.areas AS areas ON areas.area_code = persons.county_code
-WHERE judged.is_by_id OR (len(judged.differs) = 0 AND list_contains(judged.agrees, 'name'))
+WHERE judged.is_by_id
+    OR (
+        len(judged.differs) = 0
+        AND list_contains(judged.agrees, 'name')
+        AND judged.names_alike >= least($names_needed, judged.name_parts)
+    )
 QUALIFY row_number() OVER (
     PARTITION BY judged.person_uid
-    ORDER BY len(judged.differs), len(judged.agrees) DESC, list_contains(judged.agrees, 'birth_date') DESC
+    ORDER BY
+        len(judged.differs), len(judged.agrees) DESC, list_contains(judged.agrees, 'birth_date') DESC, judged.names_alike DESC
 ) = 1

@@ -14,12 +14,12 @@ CREATE OR REPLACE TEMP MACRO word(key) AS getvariable('words')[key];
 CREATE OR REPLACE TEMP MACRO word_of(code_group, code) AS coalesce(word(code_group || '.' || code), replace(code, '_', ' '));
 
 -- Codes with commas between them. What is no code of the group stands as it is: a name, a day, an amount.
-CREATE OR REPLACE TEMP MACRO words_of(code_group, codes) AS list_transform(
+CREATE OR REPLACE TEMP MACRO words_of(code_group, codes) AS coalesce(word(code_group || '.' || codes), list_transform(
     [list_transform(string_split(codes, ', '), lambda code: coalesce(word(code_group || '.' || code), code))],
     lambda said: nullif(concat_ws(
         coalesce(word('last.' || code_group), ', '), nullif(array_to_string(said[:-2], ', '), ''), said[-1]
     ), '')
-)[1];
+)[1]);
 
 CREATE OR REPLACE TEMP MACRO say_phrase(code, given) AS array_to_string(list_transform(
     regexp_extract_all(word('phrase.' || code), '\{\w+\}|[^{]+'),

@@ -9,6 +9,7 @@ from pipelines.replication.inbox.arrivals import Candidate, ready, scan
 from pipelines.replication.inbox.batch import Batch, BatchFile, Origin, State, batch_name
 from pipelines.replication.inbox.pieces import UnusableZip, copy_hashed
 from pipelines.replication.inbox.store import Store
+from warehouse import audit
 
 
 class BatchRefused(ContractBroken):
@@ -57,6 +58,9 @@ def _take(store: Store, candidate: Candidate, at: dt.datetime) -> None:
         if batch.batch in {one.batch for one in earlier}:
             store.clear(batch)
             return
+        audit.record(store.home, "batch_taken", details={
+            "source": store.code, "batch": batch.batch, "files": [file.sha256 for file in batch.files],
+        })
         store.put(folder, batch)
     if problem := candidate.problem or _problem(candidate, batch, earlier, at):
         raise _refused(store, batch, problem)
@@ -100,6 +104,7 @@ def refused(home: Path, code: str, error: ContractBroken) -> ContractBroken:
 
 def _refused(store: Store, batch: Batch, reason: str) -> BatchRefused:
     said = reason.removeprefix(f"source {store.code}, ").removeprefix(f"source {store.code}: ")
+    audit.record(store.home, "batch_refused", details={"source": store.code, "batch": batch.batch})
     store.refuse(batch, said)
     dated = f"batch of {batch.date}" if batch.date else "batch"
     return BatchRefused(

@@ -26,7 +26,7 @@ class Store:
     """The batches of one source."""
 
     def __init__(self, home: Path, code: str) -> None:
-        self.code = code
+        self.home, self.code = home, code
         self.inbox = home / "inbox" / code
         self.folder = home / "landing" / code / BATCHES
         self.quarantine = home / "quarantine" / code

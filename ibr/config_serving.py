@@ -1,0 +1,43 @@
+"""Settings of registry.yml: how files lie on the disk, and the database that publications are served from."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+_SHORTEST_KEY = 32  # characters: half of the hexadecimal digits of a key of 128 bits would be too few
+
+
+class _Section(BaseModel):
+    """A part of the file: an unknown key is a mistake, not something to ignore."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Encryption(_Section):
+    """The key that the warehouse and its publications are encrypted with."""
+
+    key: SecretStr
+
+    @field_validator("key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value().strip()) < _SHORTEST_KEY:
+            raise ValueError(f"is shorter than {_SHORTEST_KEY} characters; `openssl rand -hex 32` makes a good one")
+        return key
+
+
+class Serving(_Section):
+    """A PostgreSQL database that every publication is loaded into.
+
+    `audiences`: those of the policy that are served, by default all that are published; `statement_timeout_seconds`:
+    after which a reader's statement is broken off.
+    """
+
+    url: SecretStr
+    audiences: list[str] | None = Field(default=None, min_length=1)
+    statement_timeout_seconds: int = Field(default=300, gt=0)
+
+    @field_validator("url")
+    @classmethod
+    def _is_of_postgresql(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("is no url of a PostgreSQL database; expected postgresql://user@host/database")
+        return url
