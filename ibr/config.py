@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from ibr import secrets
 from ibr.alerts.settings import Alerts
-from ibr.config_serving import Encryption, Serving
+from ibr.config_serving import Encryption, Service, Serving, unknown_to_service
 from ibr.errors import ConfigurationProblem
 from ibr.lookup import ANSWERS, Lookup, faults_of
 from ibr.naming import NameRule
@@ -350,16 +350,6 @@ class Sharing(_Section):
     distinct_sensitive: int = Field(default=2, ge=2)
 
 
-class Service(_Section):
-    """How the service answers. `max_age_hours`: how old a publication may be that answers come from; `calls_per_second`
-    and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long answers of jobs stay."""
-
-    max_age_hours: int = Field(default=72, ge=1)
-    calls_per_second: float = Field(default=50, gt=0)
-    burst: int = Field(default=200, ge=1)
-    keep_jobs_days: int = Field(default=7, ge=1)
-
-
 class Schedule(_Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 
@@ -433,6 +423,17 @@ class Registry(_Section):
     def _nothing_lies_in_the_clear(self) -> "Registry":
         if self.encryption and self.publish.parquet:
             raise ValueError("publish.parquet writes files in the clear beside encrypted ones; set one of the two")
+        if self.encryption and self.service.enabled:
+            raise ValueError("service.enabled builds an index in the clear beside encrypted files; set one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _service_judges_as_the_night(self) -> "Registry":
+        if self.service.enabled and (unknown := unknown_to_service(self.linkage)):
+            raise ValueError(
+                f"service.enabled: the service does not know {', '.join(unknown)} and would judge otherwise than the "
+                "night; leave that out, or leave the service off"
+            )
         return self
 
     @property

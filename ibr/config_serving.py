@@ -1,4 +1,7 @@
-"""Settings of registry.yml: how files lie on the disk, and the database that publications are served from."""
+"""Settings of registry.yml: how files lie on the disk, and what serves publications: a database, the service."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -41,3 +44,27 @@ class Serving(_Section):
         if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("is no url of a PostgreSQL database; expected postgresql://user@host/database")
         return url
+
+
+class Service(_Section):
+    """Whether programs' systems may ask (`ibr serve`), and how they are answered.
+
+    `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may
+    be; `calls_per_second` and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long
+    answers of jobs stay.
+    """
+
+    enabled: bool = False
+    max_age_hours: int = Field(default=72, ge=1)
+    calls_per_second: float = Field(default=50, gt=0)
+    burst: int = Field(default=200, ge=1)
+    keep_jobs_days: int = Field(default=7, ge=1)
+
+
+def unknown_to_service(linkage: Mapping[str, Any]) -> list[str]:
+    """The settings of the `linkage:` block that are not carried into the service's index."""
+    beside = ("name_variants", "columns", "attributes")
+    own = [name for name in beside if linkage.get(name)]
+    if linkage.get("model", "auto") != "auto":
+        own.append("model")
+    return [f"linkage.{name}" for name in own]

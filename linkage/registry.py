@@ -189,13 +189,15 @@ def link_registry(
     run_id: str,
     reporting_date: dt.date,
     *,
+    keeps_register: bool = False,
     progress: Progress | None = None,
 ) -> RegistryLinkageSummary:
     """Link registry.persons, check it against registry.population, and replace `linkage.*` in one
     transaction.
 
     Inputs: a warehouse connection that may write; the `linkage:` block of registry.yml, or None for the
-    defaults; the run's identifier; the date at which a death counts. `linkage.decisions` binds. Raises
+    defaults; the run's identifier; the date at which a death counts; `keeps_register`: whether what the
+    match to the register learned stays, for further records (linkage/lookup). `linkage.decisions` binds. Raises
     ConfigurationProblem for a block that cannot be used, and ContractBroken for an empty registry and for the
     safety stop: a cluster of more than `max_cluster_size` records, or a share of merged records or matching
     pairs `max_jump` times the last run's.
@@ -210,7 +212,7 @@ def link_registry(
         )
     con.execute(f"DROP SCHEMA IF EXISTS {WORK} CASCADE; CREATE SCHEMA {WORK}")
     try:
-        return _link(con, settings, run_id, reporting_date, say)
+        return _link(con, settings, run_id, reporting_date, keeps_register, say)
     finally:
         con.execute(f"DROP SCHEMA IF EXISTS {WORK} CASCADE")
 
@@ -220,6 +222,7 @@ def _link(
     settings: RegistrySettings,
     run_id: str,
     reporting_date: dt.date,
+    keeps_register: bool,
     say: Progress,
 ) -> RegistryLinkageSummary:
     say("linking persons")
@@ -235,7 +238,8 @@ def _link(
         if checked.whole:
             register_run = start(
                 match_register, of_persons, names_once(PERSONS), names_once(checked.whole), of_register, WORK,
-                keep_in=spare_register(con), progress=lambda stage: say(f"matching to the register: {stage}"),
+                keep_in=spare_register(con) if keeps_register else None,
+                progress=lambda stage: say(f"matching to the register: {stage}"),
             )  # fmt: skip
         persons = link_persons(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
@@ -269,7 +273,7 @@ def _link(
     models = [("persons", roles, persons)]
     if register:
         models.append(("register", of_persons, register))
-    _publish(con, run_id, models)
+    _publish(con, run_id, models, is_register_kept=keeps_register and register is not None)
     drop_spare_state(con)
     return RegistryLinkageSummary(
         run_id=run_id,
@@ -392,7 +396,11 @@ def _load_variants(con: duckdb.DuckDBPyConnection, path: str | None) -> str | No
 
 
 def _publish(
-    con: duckdb.DuckDBPyConnection, run_id: str, models: list[tuple[str, Specification, LinkageResult]]
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    models: list[tuple[str, Specification, LinkageResult]],
+    *,
+    is_register_kept: bool,
 ) -> None:
     con.begin()
     try:
@@ -400,7 +408,7 @@ def _publish(
         keep(con, "person", run_id, WORK)
         keep(con, "household", run_id, WORK)
         publish_state(con, models[0][2], WORK)
-        publish_register(con, is_matched=len(models) > 1)
+        publish_register(con, is_kept=is_register_kept)
         for purpose, roles, result in models:
             con.execute(
                 "INSERT INTO linkage.model VALUES (?, ?, ?, ?)",

@@ -25,7 +25,8 @@ def published_state(con: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def published_register(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The schema of what the published match to the register left; None where the last run could not ask it."""
+    """The schema of what the published match to the register left; None where the last run could not ask it, or kept
+    nothing of it."""
     return _pointed_to(con, "register_state")
 
 
@@ -34,11 +35,11 @@ def spare_register(con: duckdb.DuckDBPyConnection) -> str:
     return _other(REGISTER_SCHEMAS, published_register(con))
 
 
-def publish_register(con: duckdb.DuckDBPyConnection, is_matched: bool) -> None:
-    """Point to what this run's match left, if it matched; inside the caller's transaction."""
+def publish_register(con: duckdb.DuckDBPyConnection, is_kept: bool) -> None:
+    """Point to what this run's match left, if it left anything; inside the caller's transaction."""
     kept = spare_register(con)
     con.execute("DELETE FROM linkage.register_state")
-    if is_matched:
+    if is_kept:
         con.execute("INSERT INTO linkage.register_state VALUES (?)", [kept])
 
 

@@ -3,13 +3,19 @@
 import uvicorn
 
 from exchange.service.app import make_app
+from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
 
 STOPS_WITHIN = 20  # seconds that what was begun has to end
 
 
 def run(workspace: Workspace, host: str, port: int) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process is told to stop. Raises ConfigurationProblem where registry.yml does not ask for it."""
+    if not workspace.registry.service.enabled:
+        raise ConfigurationProblem(
+            "registry.yml does not ask for the service; set service: {enabled: true}, and `ibr run` builds its index "
+            "(`ibr publish` alone leaves the population register out until the next run)"
+        )
     uvicorn.run(
         make_app(workspace.ensure()), host=host, port=port, access_log=False, log_level="warning",
         timeout_graceful_shutdown=STOPS_WITHIN, server_header=False,

@@ -50,7 +50,10 @@ def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session
     begun = journal.now()
     with plain_failures(), run.warehouse() as con:
         journal.require_good(con, "registry")
-        summary = link_registry(con, settings, run.run_id, run.reporting_date, progress=session.progress)
+        summary = link_registry(
+            con, settings, run.run_id, run.reporting_date, keeps_register=run.workspace.registry.service.enabled,
+            progress=session.progress,
+        )  # fmt: skip
         counts = {table: _count(con, table) for table in TABLES}
         journal.stage(con, run, "link", begun, rows=counts["persons_crosswalk"])
     for table in TABLES:

@@ -34,6 +34,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         session.progress("publishing")
         workspace = run.workspace
         settings = workspace.registry.publish
+        index = partial(build_index, workspace.warehouse_file, workspace.temporary)
         begun = journal.now()
         with plain_failures(), run.warehouse() as con:
             journal.require_good(con, "marts")
@@ -47,7 +48,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 declarations(dbt.marts()),
                 keep=settings.keep,
                 parquet=settings.parquet,
-                beside=partial(build_index, workspace.warehouse_file, workspace.temporary),
+                beside=index if workspace.registry.service.enabled else None,
             )
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, "publish", begun, rows=published.rows)

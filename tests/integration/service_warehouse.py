@@ -18,6 +18,7 @@ reporting_date: 2026-06-30
 programs:
   PENSION: {name: Pension, benefit_unit: person}
   GRANT: {name: Grant, benefit_unit: household}
+service: {enabled: true}
 sources:
   one: {name: One, kind: mis, url: "sqlite:///one.db", programs: [PENSION], tables: {persons: {key: [id]}}}
   two: {name: Two, kind: mis, url: "sqlite:///two.db", programs: [GRANT], tables: {persons: {key: [id]}}}
@@ -30,7 +31,7 @@ def make_warehouse(file: Path, register: bool = True) -> None:
         con.execute(CONTENT)
         if not register:
             con.execute("UPDATE ops.sources SET is_stale = true WHERE kind = 'register'")
-        link_registry(con, None, "run-1", TODAY)
+        link_registry(con, None, "run-1", TODAY, keeps_register=True)
         con.execute(
             "UPDATE marts.fct_enrolments e SET household_uid = h.household_uid "
             "FROM linkage.households_crosswalk h WHERE h.household_id = e.household_id"

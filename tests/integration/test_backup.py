@@ -24,13 +24,15 @@ from warehouse.schemas import prepare
 
 AT = dt.datetime(2026, 7, 1, 3, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
-NOT_SAVED = {"sources/mis.db", "landing/mis/20260701T010000/t.parquet", "tmp/spill", "logs/run.log"}
+NOT_SAVED = {"sources/mis.db", "landing/mis/20260701T010000/t.parquet", "tmp/spill", "logs/run.log",
+             "published/20260601T030000Z/lookup/people.arrow"}  # fmt: skip
 
 
 @pytest.fixture
 def home(tmp_path) -> Path:
     home = tmp_path / "home"
-    for name in ("sources", "landing/mis/20260701T010000", "landing/mis/batches/b1", "tmp", "words", "dagster", "logs"):
+    for name in ("sources", "landing/mis/20260701T010000", "landing/mis/batches/b1", "tmp", "words", "dagster", "logs",
+                 "published/20260601T030000Z/lookup"):  # fmt: skip
         (home / name).mkdir(parents=True)
     (home / "registry.yml").write_text("country: Somewhere\n")
     for name in NOT_SAVED:

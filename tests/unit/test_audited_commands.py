@@ -41,6 +41,9 @@ LEAVES = {
     "share extract": ["share_"],
     "share dispose": ["share_"],
     "share trace": ["share_traced"],
+    "serve": ["verification_answered"],
+    "service keys add": ["service_key_added"],
+    "service keys revoke": ["service_key_revoked"],
 }
 CODE_AND_TABLES = "writes what belongs to no registry, or reads files that are given to it"
 COUNTS = "counts, ages and states; nothing about anybody"
@@ -58,6 +61,7 @@ LEAVES_NOTHING = {
     "marts": COUNTS,
     "retention report": COUNTS,
     "backup list": COUNTS,
+    "service keys list": "names and scopes of keys; not what they are",
     "share list": "requests and who made them; the data of nobody",
     "person corrections": "keys and states, no values of records",
     "audit verify": "reads the trail, also a copy that may only be read",

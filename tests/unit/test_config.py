@@ -174,3 +174,25 @@ def test_an_inbox_is_not_the_one_for_decisions(tmp_path):
     source = {**SMALL["sources"]["mis"], "url": "inbox"}
     with pytest.raises(ConfigurationProblem, match="choose another name"):
         config.load(write(tmp_path, {**SMALL, "sources": {"decisions": source}}))
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ({"encryption": {"key": "k" * 64}}, "service.enabled builds an index in the clear beside encrypted files"),
+        ({"linkage": {"name_variants": "names.csv"}}, "the service does not know linkage.name_variants"),
+        ({"linkage": {"attributes": ["ward"], "columns": {"phone": None}}}, "linkage.columns, linkage.attributes"),
+        ({"linkage": {"model": "model.yml"}}, "the service does not know linkage.model"),
+    ],
+)
+def test_the_service_is_refused_beside_what_its_index_does_not_carry(tmp_path, beside, said):
+    assert not config.load(write(tmp_path, {**SMALL, **beside})).service.enabled
+    with pytest.raises(ConfigurationProblem, match="1 mistake") as problem:
+        config.load(write(tmp_path, {**SMALL, **beside, "service": {"enabled": True}}))
+    assert said in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_the_service_goes_with_the_thresholds_of_the_linkage(tmp_path):
+    settings = {"service": {"enabled": True}, "linkage": {"thresholds": {"match": 0.99, "review": 0.5}}}
+    assert config.load(write(tmp_path, {**SMALL, **settings})).service.enabled

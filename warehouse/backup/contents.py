@@ -1,7 +1,8 @@
 """What of a workspace belongs to a backup: what cannot be made or fetched again, and what was published.
 
-Not: `sources/` (a sample country's own databases, or the programs'), the copies of databases in `landing/`, which the
-next run makes again, `tmp/`, `logs/`, `dbt/`; and no keys, which lie outside the workspace (ibr/secrets.py).
+Not: `sources/` (a sample country's own databases, or the programs'), the copies of databases in `landing/` and the
+service's index, which are made again, `tmp/`, `logs/`, `dbt/`; and no keys, which lie outside the workspace
+(ibr/secrets.py).
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ _OF_LANDING = ("*/*.json", "*/batches/**/*", "*/answers*.parquet", "*/answers*.n
 # SQLite's logs (what is in them goes along with the database) and what is being written just now.
 _PASSING = ("-wal", "-shm", "-journal", ".part", ".lock")
 _SQLITE = (".db", ".sqlite")
+_INDEX = "published/*/lookup/*"  # the service's, which `ibr publish` makes again
 _HALF_BUILT = (".building-", ".current-next")
 
 
@@ -43,6 +45,6 @@ def is_sqlite(path: Path) -> bool:
 def _belongs(name: Path, path: Path) -> bool:
     if name.name == "lock" or name.name.endswith(_PASSING):
         return False
-    if any(part.startswith(_HALF_BUILT) for part in name.parts):
+    if any(part.startswith(_HALF_BUILT) for part in name.parts) or name.match(_INDEX):
         return False
     return path.is_symlink() or path.is_file()
