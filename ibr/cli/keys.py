@@ -95,7 +95,8 @@ def show(home: Workspace, audience: str, as_json: bool) -> None:
         click.echo(json.dumps({"audience": audience, "key": key}))
         return
     click.echo(key)
-    console.print(f"In DuckDB: LOAD httpfs; ATTACH {literal(file.name)} (READ_ONLY, ENCRYPTION_KEY '...');", markup=False)
+    opening = f"ATTACH {literal(file.name)} (READ_ONLY, ENCRYPTION_KEY '...');"
+    console.print(f"In DuckDB: LOAD httpfs; {opening}", markup=False)
 
 
 def _quiet(message: str) -> None:
