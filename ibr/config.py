@@ -508,18 +508,21 @@ def _load_block(path: Path, name: str, model: type[Block], home: Path) -> Block 
     missing: list[str] = []
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        block = content.get(name) if isinstance(content, dict) else None
-        loaded = None if block is None else model.model_validate(_expand(block, home, missing))
     except FileNotFoundError:
         raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
     except yaml.YAMLError:
         raise ConfigurationProblem(f"{path} is not readable as YAML; mend it") from None
+    block = content.get(name) if isinstance(content, dict) else None
+    if block is None:
+        return None
+    block = _expand(block, home, missing)
+    if missing:
+        raise ConfigurationProblem(_not_set(missing[0], home))
+    try:
+        return model.model_validate(block)
     except ValidationError as error:
         faults = " | ".join(f"{name}.{_say(fault)}" for fault in error.errors(include_input=False))
         raise ConfigurationProblem(f"{path}: {faults}") from None
-    if missing:
-        raise ConfigurationProblem(_not_set(missing[0], home))
-    return loaded
 
 
 def _not_set(name: str, home: Path) -> str:

@@ -82,6 +82,7 @@ def encrypt(home: Workspace, old_key: str | None, as_json: bool) -> None:
 def show(home: Workspace, audience: str, as_json: bool) -> None:
     """Show the key that an audience's published files open with, and how. It is noted in the audit trail."""
     from warehouse import audit
+    from warehouse.connection import literal
     from warehouse.encryption import is_encrypted, key_of
     from warehouse.query import published_file
 
@@ -94,7 +95,8 @@ def show(home: Workspace, audience: str, as_json: bool) -> None:
         click.echo(json.dumps({"audience": audience, "key": key}))
         return
     click.echo(key)
-    console.print(f"In DuckDB: LOAD httpfs; ATTACH '{file.name}' (READ_ONLY, ENCRYPTION_KEY '...');", markup=False)
+    opening = f"ATTACH {literal(file.name)} (READ_ONLY, ENCRYPTION_KEY '...');"
+    console.print(f"In DuckDB: LOAD httpfs; {opening}", markup=False)
 
 
 def _quiet(message: str) -> None:

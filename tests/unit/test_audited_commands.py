@@ -23,6 +23,8 @@ LEAVES = {
     "decisions import": ["decisions_imported", "decisions_refused"],
     "publish": ["published", "publication_made_current"],
     "keys rotate": ["key_made", "key_rotated"],
+    "keys encrypt": ["files_put_under_another_key"],
+    "keys show": ["key_shown"],
     "sql": ["sql_asked"],
     "lineage": ["lineage_asked"],
     "simulate": ["simulated"],

@@ -28,7 +28,7 @@ LICENCES_READ = {
 USED_BY_OTHERS = {
     "dagster-webserver": "`ibr ui` starts it",
     "duckdb-extension-sqlite": "duckdb_extensions finds it", "duckdb-extension-postgres": "duckdb_extensions finds it",
-    "duckdb-extension-mysql": "duckdb_extensions finds it",
+    "duckdb-extension-mysql": "duckdb_extensions finds it", "duckdb-extension-httpfs": "duckdb_extensions finds it",
     "recordlinkage": "what linkage is measured against: docs/decisions/0005", "pandas": "recordlinkage's tables",
 }  # fmt: skip
 
