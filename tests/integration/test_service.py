@@ -16,6 +16,8 @@ from exchange.service import jobs, models
 from exchange.service.app import make_app
 from exchange.service.keys import add, file, keys, revoke
 from exchange.service.limits import Limits
+from exchange.service.server import run
+from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
 from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
 from warehouse import audit
@@ -336,6 +338,12 @@ def test_a_register_that_could_not_be_asked_is_could_not_check(made, tmp_path):
         told = asking.verify(person(row))
         assert told["population_register"]["could_not_check_reason"] == "register_not_available"
         assert (told["answer"], told["programs"]["outcome"]) == ("could_not_check", "known")
+
+
+def test_a_registry_that_does_not_ask_for_the_service_is_told_what_to_set(tmp_path):
+    (tmp_path / "registry.yml").write_text(REGISTRY.replace("service: {enabled: true}\n", ""))
+    with pytest.raises(ConfigurationProblem, match=r"set service: \{enabled: true\}, and `ibr run` builds its index"):
+        run(Workspace.at(tmp_path), "127.0.0.1", 0)
 
 
 def test_health_metrics_and_the_description(caller):

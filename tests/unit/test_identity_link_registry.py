@@ -10,6 +10,7 @@ import pytest
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
 from linkage import registry, registry_state
 from linkage.registry import RegistrySettings, explain_registry, link_registry, register_state
+from linkage.registry_state import published_register
 from linkage.results import LinkageResult
 
 TODAY = dt.date(2026, 6, 30)
@@ -48,8 +49,10 @@ class Engine:
         return _result(specification)
 
     def match_register(
-        self, con, specification, records, register, register_specification, output_schema, *, progress=None, **_
+        self, con, specification, records, register, register_specification, output_schema, *, keep_in=None, **_
     ):
+        if keep_in:
+            con.execute(f"CREATE SCHEMA {keep_in}")
         con.execute(f"""
             CREATE TABLE {output_schema}.matches AS
             SELECT p.record_id, q.register_id, 'ID' AS match_key, 0.99 AS match_probability, 'match' AS
@@ -245,6 +248,16 @@ def test_a_failure_of_the_register_match_is_told(
     with pytest.raises(ConfigurationProblem, match="no column"):
         link_registry(con, None, "run-2", TODAY)
     assert _everything(con) == before
+
+
+def test_what_the_register_taught_is_kept_as_long_as_it_is_asked_for(con: duckdb.DuckDBPyConnection, engine: Engine):
+    kept = []
+    for run, keeps in enumerate((False, True, True, False)):
+        link_registry(con, None, f"run-{run}", TODAY, keeps_register=keeps)
+        there = con.execute("SELECT schema_name FROM duckdb_schemas() WHERE schema_name LIKE 'linkage_register_%'")
+        assert {name for (name,) in there.fetchall()} == {published_register(con)} - {None}
+        kept.append(published_register(con) is not None)
+    assert kept == [False, True, True, False]
 
 
 def test_a_stop_breaks_off_the_register_match_under_way(
