@@ -86,12 +86,13 @@ class Builder:
         with self.con.cursor() as con, self._writing(con, file, database):
             rows = 0
             for item in wanted:
-                place = self._place(con, database, item.table)
-                rows += make(con, self.source, item, place)
-                con.execute(comments(item.table, place))
+                places = [(table, self._place(con, database, table)) for table in item.tables]
+                rows += make(con, self.source, item, database)
+                for table, place in places:
+                    con.execute(comments(table, place))
             for cut in reference:
                 rows += self._copied(con, database, cut, None)
-            tables = [item.table for item in wanted] + [cut.table for cut in reference]
+            tables = [table for item in wanted for table in item.tables] + [cut.table for cut in reference]
             _make_about(con, database)
             return self._finish(con, database, audience, tables, rows, None)
 

@@ -2,16 +2,21 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from ibr.errors import ConfigurationProblem
+from warehouse.audiences import totals
 from warehouse.audiences.policy import FILE, NumberAudience, Numbers
 from warehouse.audiences.sensitivity import Declarations, Sensitivity
 from warehouse.catalogue import Column, Table
 from warehouse.connection import literal, quoted
+
+if TYPE_CHECKING:
+    from warehouse.disclosure import Suppression
 
 IS_WITHHELD = Column(
     "is_withheld",
@@ -28,6 +33,11 @@ class NumberTable:
     table: Table
     numbers: Numbers
     smallest: int
+
+    @property
+    def tables(self) -> list[Table]:
+        """All that it makes: the table, and its totals where people add up."""
+        return [self.table, totals.described(self.table, self.numbers)] if self.numbers.across else [self.table]
 
 
 def number_tables(
@@ -93,12 +103,17 @@ def _added_up(numbers: Numbers) -> str | None:
     return f"Here added up: one row a {', '.join(numbers.keep)}." if numbers.sums else None
 
 
-def make(con: duckdb.DuckDBPyConnection, source: str, wanted: NumberTable, place: str) -> int:
-    """Create the table at `place` from the mart in the attached database `source`; returns its rows."""
+def make(con: duckdb.DuckDBPyConnection, source: str, wanted: NumberTable, database: str) -> int:
+    """Create the table, and that of its totals, in `database` from the mart in the attached database `source`.
+
+    Returns their rows.
+    """
     numbers = wanted.numbers
+    place, *of_totals = (table.in_database(database) for table in wanted.tables)
     con.execute(f"CREATE OR REPLACE TEMP TABLE numbers AS {_select(numbers, wanted.original.in_database(source))}",
                 _bound(numbers))  # fmt: skip
-    con.register("withheld", pa.table({"row": np.arange(_rows(con)), "is_withheld": _withheld(con, wanted)}))
+    suppressed = _suppressed(con, wanted)
+    con.register("withheld", pa.table({"row": np.arange(_rows(con)), "is_withheld": suppressed.withheld}))
     hidden = [*numbers.counts, *numbers.withheld]
     columns = [
         *(quoted(name) for name in numbers.keep),
@@ -107,8 +122,10 @@ def make(con: duckdb.DuckDBPyConnection, source: str, wanted: NumberTable, place
     ]
     con.execute(f"CREATE TABLE {place} AS SELECT {', '.join(columns)} FROM numbers INNER JOIN withheld USING (row)")
     con.unregister("withheld")
+    for total in of_totals:
+        totals.make(con, numbers, suppressed.totals, total)
     con.execute("DROP TABLE numbers")
-    return _count(con, place)
+    return sum(_count(con, made) for made in (place, *of_totals))
 
 
 def _select(numbers: Numbers, mart: str) -> str:
@@ -131,12 +148,12 @@ def _bound(numbers: Numbers) -> dict[str, list[str]]:
     return {_name(column): values for column, values in numbers.only.items()}
 
 
-def _withheld(con: duckdb.DuckDBPyConnection, wanted: NumberTable) -> np.ndarray:
+def _suppressed(con: duckdb.DuckDBPyConnection, wanted: NumberTable) -> "Suppression":
+    from warehouse.disclosure import Suppression, suppress  # scipy, which nothing else in a publication needs
+
     numbers = wanted.numbers
     if not numbers.counts:
-        return np.zeros(_rows(con), dtype=bool)
-    from warehouse.disclosure import rows_to_withhold  # scipy, which nothing else in a publication needs
-
+        return Suppression(np.zeros(_rows(con), dtype=bool), [])
     counted = [f"list_contains([{', '.join(literal(v) for v in values)}], {quoted(name)}::VARCHAR)"
                for name, values in numbers.counted.items()]  # fmt: skip
     is_counted = " AND ".join(counted) or "true"
@@ -147,7 +164,7 @@ def _withheld(con: duckdb.DuckDBPyConnection, wanted: NumberTable) -> np.ndarray
     told = con.execute(f"SELECT {', '.join([*counts, *codes])} FROM numbers ORDER BY row").fetchnumpy()
     rows = _rows(con)
     across = [told[f"code_{place}"] for place in range(1, len(numbers.across) + 1)]
-    return rows_to_withhold(
+    return suppress(
         told.get("code_0", np.zeros(rows, dtype=np.int64)),
         np.column_stack(across) if across else np.zeros((rows, 0), dtype=np.int64),
         np.column_stack([told[f"count_{place}"] for place in range(len(numbers.counts))]),

@@ -7,6 +7,6 @@ would be withheld itself. Arrays in, arrays out: nothing here knows a database, 
 """
 
 from warehouse.disclosure.cells import cells_to_withhold, withheld_sums
-from warehouse.disclosure.suppression import rows_to_withhold
+from warehouse.disclosure.suppression import Suppression, rows_to_withhold, suppress
 
-__all__ = ["cells_to_withhold", "rows_to_withhold", "withheld_sums"]
+__all__ = ["Suppression", "cells_to_withhold", "rows_to_withhold", "suppress", "withheld_sums"]

@@ -6,12 +6,22 @@ attacked by linear programming, and where that succeeds the cheapest further row
 A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Programming 84).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from warehouse.disclosure.attack import Attack
 from warehouse.disclosure.change import change, price
 from warehouse.disclosure.lines import Codes, Counts, Lines, Rows, all_lines
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """What of a table is withheld. `totals`: each way of adding it up, and which of its totals are withheld."""
+
+    withheld: Rows
+    totals: list[tuple[Lines, Rows]]
 
 
 def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
@@ -22,11 +32,17 @@ def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int
     (`known`), and all that is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest`
     or more. Where totals alone tell that it is nearer, no withholding helps, and they tell nothing more than that.
     """
+    return suppress(within, across, counts, smallest).withheld
+
+
+def suppress(within: Codes, across: Codes, counts: Counts, smallest: int) -> Suppression:
+    """The rows and the totals of a table that are withheld; arguments and guarantee as `rows_to_withhold`."""
     small = (counts > 0) & (counts < smallest)
     withheld: Rows = np.asarray(small.any(axis=1))
-    if not across.shape[1] or not withheld.any():
-        return withheld
     lines = list(all_lines(within, across))
+    if not lines or not withheld.any():
+        # Where no number is small no total is, nor does a total under the threshold hide among larger ones.
+        return Suppression(withheld, [(way, np.zeros(len(way.first_rows), dtype=bool)) for way in lines])
     columns = [
         (values, is_small, [known(way, within, across, values, smallest) for way in lines])
         for values, is_small in zip(counts.T, small.T, strict=True)
@@ -41,7 +57,11 @@ def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int
     for values, is_small, told in columns:
         equations = vstack([way.equations(is_known) for way, is_known in zip(lines, told, strict=True)], format="csr")
         _protect(equations, within, values, is_small, withheld, smallest)
-    return withheld
+    return Suppression(withheld, [
+        (way, np.column_stack([
+            (way.totals(values) > 0) & ~told[place] for values, _, told in columns
+        ]).any(axis=1)) for place, way in enumerate(lines)
+    ])
 
 
 def known(way: Lines, within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
