@@ -51,12 +51,17 @@ def make(con: duckdb.DuckDBPyConnection, numbers: Numbers, suppressed: list[tupl
 def _added_up(numbers: Numbers, way: int, kept: list[int]) -> str:
     """SQL: one way of adding up, a row each total, with the first row of those that it is the total of."""
     left = [*numbers.within, *chain(*(numbers.across[place] for place in kept))]
-    over = [name for name in chain(*numbers.across) if name not in left]
-    keys = [quoted(name) if name in left else f"CASE WHEN false THEN any_value({quoted(name)}) END AS {quoted(name)}" for name in _keys(numbers)]
+    over = [literal(name) for name in _keys(numbers) if name not in left]
+    # Never true: a column that is added up is empty, and keeps its type.
+    keys = [
+        quoted(name) if name in left else f"CASE WHEN false THEN any_value({quoted(name)}) END AS {quoted(name)}"
+        for name in _keys(numbers)
+    ]
     sums = [f"sum({quoted(name)}) AS {quoted(name)}" for name in _added(numbers)]
+    grouped = f" GROUP BY {', '.join(map(quoted, left))}" if left else ""
     return (
-        f"SELECT {way} AS way, min(row) AS row, [{', '.join(map(literal, over))}] AS over, {', '.join([*keys, *sums])} "
-        f"FROM numbers{f' GROUP BY {chr(44).join(map(quoted, left))}' if left else ''}"
+        f"SELECT {way} AS way, min(row) AS row, [{', '.join(over)}] AS over, {', '.join([*keys, *sums])} "
+        f"FROM numbers{grouped}"
     )
 
 
