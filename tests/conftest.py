@@ -7,7 +7,10 @@ import tempfile
 import pytest
 
 _KEYS = pytest.StashKey[str]()
-NEEDS = {"needs_libreoffice": ("soffice", "apt-get install libreoffice-calc")}
+NEEDS = {
+    "needs_libreoffice": ("soffice", "apt-get install libreoffice-calc"),
+    "needs_chromium": ("chromium", "apt-get install chromium"),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

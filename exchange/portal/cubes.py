@@ -123,7 +123,8 @@ def read(con: duckdb.DuckDBPyConnection) -> list[Cube]:
     held = {table: set(columns) for table, columns in found}
     cubes = []
     for subject in SUBJECTS:
-        needed = {name for part in (*subject.variables, *subject.measures) for name in part.columns}
+        told_by = {name for variable in subject.variables for name in variable.columns}
+        needed = told_by | {name for measure in subject.measures for name in measure.columns}
         if needed <= held.get(f"marts.{subject.table}", set()) - {"is_withheld"}:
             of_totals = held.get(f"totals.{subject.table}", set())
             cubes.append(Cube(subject, _cells(con, subject, of_totals)))

@@ -17,7 +17,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Figure:
-    """A headline figure: its number, where it is told, and what it counts. `unit`: share, a currency, or what it counts."""
+    """A headline figure: its number, where it is told, and what it is. `unit`: share, a currency, or what it counts."""
 
     kpi: str
     definition: str

@@ -36,7 +36,7 @@ def publish(home: Path, registry: Registry) -> Path | None:
     file = home / "published" / "current" / f"{_AUDIENCE}.duckdb"
     link, store = home / FOLDER, home / _STORE
     if not registry.portal.enabled or not file.is_file():
-        link.unlink(missing_ok=True)
+        _remove(link)
         shutil.rmtree(store, ignore_errors=True)
         return None
     store.mkdir(exist_ok=True)
@@ -50,11 +50,20 @@ def publish(home: Path, registry: Registry) -> Path | None:
     following = home / f".{FOLDER}-next"
     following.unlink(missing_ok=True)
     following.symlink_to(folder.relative_to(home), target_is_directory=True)
+    if not link.is_symlink():
+        _remove(link)  # a folder, as a backup restores it
     following.replace(link)
     for old in store.iterdir():
         if old != folder:
             shutil.rmtree(old)
     return link / "index.html"
+
+
+def _remove(link: Path) -> None:
+    if link.is_symlink():
+        link.unlink()
+    elif link.exists():
+        shutil.rmtree(link)
 
 
 def _free(store: Path, version: str) -> Path:
@@ -76,7 +85,7 @@ def _site(home: Path, registry: Registry) -> pages.Site:
     if unknown := [code for code in settings.languages if code not in known]:
         raise ConfigurationProblem(
             f"portal.languages names {', '.join(unknown)}; expected of {', '.join(sorted(known))}, or put "
-            "words/portal/LANGUAGE.yml beside registry.yml"
+            "portal/words/LANGUAGE.yml beside registry.yml"
         )
     audience = load_policy(home).get(_AUDIENCE)
     smallest = audience.smallest_cell if isinstance(audience, NumberAudience) else 0

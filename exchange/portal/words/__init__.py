@@ -1,4 +1,4 @@
-"""The words of the portal: a catalogue a language; those in `<home>/words/portal/` go before ours."""
+"""The words of the portal: a catalogue a language; those in `<home>/portal/words/` go before ours."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from exchange import catalogues
 from exchange.catalogues import Words, differences
 from ibr.errors import ConfigurationProblem
 
-FOLDER = "words/portal"
+FOLDER = "portal/words"
 _PACKAGE = "exchange.portal.words"
 
 
