@@ -67,6 +67,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
         if lookup := source.get("lookup"):
             source["url"], lookup["headers"] = "https://not-asked.invalid", {}
     settings["publish"] = {"audiences": ["secretariat"]}  # a question to the past is the secretariat's
+    settings["portal"] = {"enabled": False}
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)

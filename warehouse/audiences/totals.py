@@ -33,10 +33,11 @@ def make(con: duckdb.DuckDBPyConnection, numbers: Numbers, suppressed: list[tupl
 
     `suppressed`: each way of adding up, and of which lines the total is withheld.
     """
+    # Of every row, whichever is the first that is there of a line.
     flags = pa.table({
-        "way": np.concatenate([np.full(len(rows), number) for number, (_, rows) in enumerate(suppressed)]),
-        "row": np.concatenate([way.first_rows for way, _ in suppressed]),
-        "is_withheld": np.concatenate([rows for _, rows in suppressed]),
+        "way": np.repeat(np.arange(len(suppressed)), [len(way.of) for way, _ in suppressed]),
+        "row": np.concatenate([np.arange(len(way.of)) for way, _ in suppressed]),
+        "is_withheld": np.concatenate([rows[way.of] for way, rows in suppressed]),
     })  # fmt: skip
     con.register("withheld_totals", flags)
     added_up = " UNION ALL ".join(_added_up(numbers, number, way.kept) for number, (way, _) in enumerate(suppressed))

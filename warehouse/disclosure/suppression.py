@@ -6,22 +6,35 @@ attacked by linear programming, and where that succeeds the cheapest further row
 A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Programming 84).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from warehouse.disclosure.attack import Attack
 from warehouse.disclosure.change import change, price
 from warehouse.disclosure.lines import Codes, Counts, Lines, Rows, all_lines
+from warehouse.disclosure.together import Version, together
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """What of a table is withheld. `totals`: each way of adding it up, and which of its totals are withheld."""
+    """What of a table is withheld, and of which of its totals it was taken that everybody knows them.
+
+    `lines`: each way of adding up; `known`: for each, of which lines the total is, a column each kind of number.
+    """
 
     withheld: Rows
-    totals: list[tuple[Lines, Rows]]
+    lines: list[Lines]
+    known: list[Rows]
+
+    def totals_withheld(self, counts: Counts) -> list[Rows]:
+        """For each way of adding up, of which lines the total is withheld: in one kind of number, and so in all."""
+        return [
+            np.asarray(((_totals(way, counts) > 0) & ~is_known).any(axis=1))
+            for way, is_known in zip(self.lines, self.known, strict=True)
+        ]
 
 
 def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
@@ -35,33 +48,69 @@ def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int
     return suppress(within, across, counts, smallest).withheld
 
 
-def suppress(within: Codes, across: Codes, counts: Counts, smallest: int) -> Suppression:
-    """The rows and the totals of a table that are withheld; arguments and guarantee as `rows_to_withhold`."""
+def suppress(
+    within: Codes, across: Codes, counts: Counts, smallest: int, earlier: Sequence[Version] = ()
+) -> Suppression:
+    """The rows and the totals of a table that are withheld; arguments and guarantee as `rows_to_withhold`.
+
+    `earlier`: versions of the table that were told before, the last one last. What it withheld stays withheld while
+    no number of the row has changed, and all versions are attacked together.
+    """
     small = (counts > 0) & (counts < smallest)
     withheld: Rows = np.asarray(small.any(axis=1))
+    if earlier:
+        withheld |= earlier[-1].withheld & (earlier[-1].counts == counts).all(axis=1)
     lines = list(all_lines(within, across))
-    if not lines or not withheld.any():
-        # Where no number is small no total is, nor does a total under the threshold hide among larger ones.
-        return Suppression(withheld, [(way, np.zeros(len(way.first_rows), dtype=bool)) for way in lines])
-    columns = [
-        (values, is_small, [known(way, within, across, values, smallest) for way in lines])
-        for values, is_small in zip(counts.T, small.T, strict=True)
+    if not lines or not (withheld.any() or any(version.withheld.any() for version in earlier)):
+        # Where no number is small no total is.
+        return Suppression(withheld, lines, [_totals(way, counts) > 0 for way in lines])
+    told = [
+        np.column_stack([known(way, within, across, values, smallest) for values in counts.T]) for way in lines
     ]
     while True:
         before = withheld.copy()
-        for values, is_small, told in columns:
+        for kind, values in enumerate(counts.T):
             for way, is_known in zip(lines, told, strict=True):
-                _cover(way, is_known, values, is_small, withheld, smallest)
+                _cover(way, is_known[:, kind], values, small[:, kind], withheld, smallest)
         if (before == withheld).all():
             break
-    for values, is_small, told in columns:
-        equations = vstack([way.equations(is_known) for way, is_known in zip(lines, told, strict=True)], format="csr")
-        _protect(equations, within, values, is_small, withheld, smallest)
-    return Suppression(withheld, [
-        (way, np.column_stack([
-            (way.totals(values) > 0) & ~told[place] for values, _, told in columns
-        ]).any(axis=1)) for place, way in enumerate(lines)
-    ])
+    for kind in range(counts.shape[1]):
+        attacked = together(Suppression(withheld, lines, told), within, counts, kind, earlier)
+        hidden = attacked.withheld.copy()
+        is_small = hidden & (attacked.counts > 0) & (attacked.counts < smallest)
+        _protect(attacked.equations, attacked.within, attacked.counts, is_small, hidden, smallest)
+        withheld |= hidden[:len(withheld)]
+    made = Suppression(withheld, lines, told)
+    if earlier:
+        for kind in range(counts.shape[1]):
+            _tell_less(made, within, counts, kind, smallest, earlier)
+    return made
+
+
+def _tell_less(
+    made: Suppression, within: Codes, counts: Counts, kind: int, smallest: int, earlier: Sequence[Version]
+) -> None:
+    """Where rows alone cannot hide a small number from who knows earlier versions: totals are not told, at last no row.
+
+    What earlier versions tell by themselves nothing can take back.
+    """
+    while len(exposed := (attacked := together(made, within, counts, kind, earlier)).exposed(smallest)):
+        rows = attacked.rows[exposed]
+        is_told = False
+        for way, is_known in zip(made.lines, made.known, strict=True):
+            lines = np.unique(way.of[rows])
+            is_told |= bool(is_known[lines].any())
+            is_known[lines] = False
+        if not is_told:
+            part = np.isin(within, attacked.within[exposed]) & ~made.withheld & (counts > 0).any(axis=1)
+            if not part.any():
+                return
+            made.withheld[part] = True
+
+
+def _totals(way: Lines, counts: Counts) -> Counts:
+    """What each line adds up to, a column each kind of number."""
+    return np.column_stack([way.totals(values) for values in counts.T])
 
 
 def known(way: Lines, within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
