@@ -1,6 +1,6 @@
 """What the portal tells: subjects, each a table of numbers by some variables, with the totals that may be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,15 +91,19 @@ class Cube:
 
     subject: Subject
     cells: Mapping[Key, Cell]
+    places: Mapping[str, int]  # the order of codes that have one
 
     @cached_property
     def codes(self) -> tuple[list[str], ...]:
-        """The codes of each variable, sorted, the total left out and what is not known last."""
+        """The codes of each variable in their order, the total left out and what is not known last."""
         found: list[set[str]] = [set() for _ in self.subject.variables]
         for key in self.cells:
             for codes, code in zip(found, key, strict=True):
                 codes.add(code)
-        return tuple(sorted(codes - {TOTAL}, key=lambda code: (UNKNOWN in code, code)) for codes in found)
+        return tuple(sorted(codes - {TOTAL}, key=self._order) for codes in found)
+
+    def _order(self, code: str) -> tuple[bool, int, str]:
+        return UNKNOWN in code.split(), self.places.get(code, -1), code
 
     def of(self, variable: str) -> list[str]:
         """The codes of one variable."""
@@ -114,8 +118,12 @@ class Cube:
         return self.cells.get(self.key(**codes))
 
 
-def read(con: duckdb.DuckDBPyConnection) -> list[Cube]:
-    """The subjects that the public's file has; one whose table or columns are not published is left out."""
+def read(con: duckdb.DuckDBPyConnection, cycles: Iterable[str]) -> list[Cube]:
+    """The subjects that the public's file has; one whose table or columns are not published is left out.
+
+    `cycles`: the payment cycles in their order.
+    """
+    places = {cycle: place for place, cycle in enumerate(cycles)}
     found = con.execute(
         "SELECT schema_name || '.' || table_name, list(column_name) FROM duckdb_columns() "
         "WHERE schema_name IN ('marts', 'totals') AND database_name = current_database() GROUP BY ALL"
@@ -127,7 +135,7 @@ def read(con: duckdb.DuckDBPyConnection) -> list[Cube]:
         needed = told_by | {name for measure in subject.measures for name in measure.columns}
         if needed <= held.get(f"marts.{subject.table}", set()) - {"is_withheld"}:
             of_totals = held.get(f"totals.{subject.table}", set())
-            cubes.append(Cube(subject, _cells(con, subject, of_totals)))
+            cubes.append(Cube(subject, _cells(con, subject, of_totals), places))
     return [cube for cube in cubes if cube.cells]
 
 

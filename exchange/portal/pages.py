@@ -169,9 +169,9 @@ class _Language:
 
     def _cycles(self, cube: Cube, program: str) -> list[str]:
         """A program's payment cycles in their order."""
-        periods = self.content.names.periods
-        found = {key[1] for key in cube.cells if key[0] == program and key[1] != TOTAL}
-        return sorted(found, key=lambda cycle: (periods.get(cycle, (dt.date.min,))[0], cycle))
+        place = cube.subject.place("cycle")
+        found = {key[place] for key in cube.cells if key[cube.subject.place("program")] == program}
+        return [cycle for cycle in cube.of("cycle") if cycle in found]
 
     def _trends(self) -> list[dict[str, Any]]:
         cube = self.content.cubes.get("receipt")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -109,8 +110,6 @@ def _is_share(cell: Shown) -> bool:
 
 
 def _safe(text: str) -> str:
-    import re
-
     return f"'{text}" if re.match(FORMULA_START, text) else text
 
 

@@ -96,16 +96,22 @@ def _tell_less(
     """
     while len(exposed := (attacked := together(made, within, counts, kind, earlier)).exposed(smallest)):
         rows = attacked.rows[exposed]
-        is_told = False
-        for way, is_known in zip(made.lines, made.known, strict=True):
-            lines = np.unique(way.of[rows])
-            is_told |= bool(is_known[lines].any())
-            is_known[lines] = False
-        if not is_told:
-            part = np.isin(within, attacked.within[exposed]) & ~made.withheld & (counts > 0).any(axis=1)
-            if not part.any():
-                return
-            made.withheld[part] = True
+        part = np.flatnonzero(np.isin(within, within[rows]))
+        if _untell(made, rows) or _untell(made, part):
+            continue
+        if made.withheld[part[(counts[part] > 0).any(axis=1)]].all():
+            return
+        made.withheld[part] |= (counts[part] > 0).any(axis=1)
+
+
+def _untell(made: Suppression, rows: Codes) -> bool:
+    """Tell no total of which these rows are part; whether any was told."""
+    was_told = False
+    for way, is_known in zip(made.lines, made.known, strict=True):
+        lines = np.unique(way.of[rows])
+        was_told |= bool(is_known[lines].any())
+        is_known[lines] = False
+    return was_told
 
 
 def _totals(way: Lines, counts: Counts) -> Counts:

@@ -29,9 +29,8 @@ def retell(within: Codes, across: Codes, counts: Counts, smallest: int, earlier:
 
     So each part is either what is known already, or withstands an attack on all versions.
     """
-    earlier = [
-        version for version, following in zip(earlier, [*earlier[1:], None], strict=True) if version.tells_more(following)
-    ]
+    following = [*earlier[1:], None]
+    earlier = [version for version, after in zip(earlier, following, strict=bool(earlier)) if version.tells_more(after)]
     if not (earlier and earlier[-1].is_same):
         return Retold(counts, suppress(within, across, counts, smallest, earlier))
     last = earlier[-1]
