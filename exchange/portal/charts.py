@@ -52,7 +52,7 @@ def line(labels: Sequence[str], values: Sequence[float | None], speaker: Speaker
         (TOP + high * (1 - number * step / top), _short(number * step, speaker))
         for number in range(round(top / step) + 1)
     ]
-    every = max(1, math.ceil(len(labels) / 5))
+    every = max(1, math.ceil(len(labels) / 4))
     # The last is always marked: counted from the end.
     marks = [(where[n], labels[n]) for n in range(len(labels)) if (len(labels) - 1 - n) % every == 0]
     return Line([piece for piece in pieces if piece], ticks, marks)
