@@ -8,7 +8,7 @@ from exchange.portal.labels import Speaker
 from exchange.portal.maps import Map
 from exchange.portal.tables import Shown
 
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 16.0, 16.0, 34.0
+LEFT, RIGHT, TOP, BOTTOM = 84.0, 60.0, 16.0, 34.0
 CHART_WIDTH, CHART_HEIGHT = 640.0, 220.0
 CLASSES = 5
 
@@ -29,6 +29,7 @@ class Line:
     pieces: list[list[Point]]
     ticks: list[tuple[float, str]]
     marks: list[tuple[float, str]]
+    left: float = LEFT
     width: float = CHART_WIDTH
     height: float = CHART_HEIGHT
 
