@@ -84,20 +84,30 @@ def bounds(lines, made, of, size, unknown):
 
 
 def given_back(lines, made, is_lasting):
-    """The small numbers that are told to be nearer than nothing to the threshold, and were not so in their version."""
+    """The small numbers that are told to be nearer than nothing to the threshold.
+
+    Totals alone may tell more of a number: then no more than those of a version that has it, were all else withheld.
+    """
     of, size = unknowns(made, is_lasting)
     found = []
-    for version, (counts, _, totals) in enumerate(made):
+    for version, (counts, _, _) in enumerate(made):
         for row in np.flatnonzero((counts > 0) & (counts < SMALLEST)):
             least, most = bounds(lines, made, of, size, of[version][row])
-            if least > 1e-6 or most < SMALLEST - 1e-6:
-                # Totals alone may tell more: then no more than in its version, were everything else withheld.
-                alone = [(counts, counts > 0, totals)]
-                own, number = unknowns(alone, True)
-                at_least, at_most = bounds(lines, alone, own, number, own[0][row])
-                if least > max(0.0, at_least) + 1e-6 or most < min(SMALLEST, at_most) - 1e-6:
-                    found.append((version, int(row), float(counts[row]), least, most))
+            if least <= 1e-6 and most >= SMALLEST - 1e-6:
+                continue
+            having = [other for other, own in zip(made, of, strict=True) if own[row] == of[version][row]]
+            by_totals = [alone(lines, *other, row) for other in having]
+            at_least, at_most = max(low for low, _ in by_totals), min(high for _, high in by_totals)
+            if least > max(0.0, at_least) + 1e-6 or most < min(SMALLEST, at_most) - 1e-6:
+                found.append((version, int(row), float(counts[row]), least, most))
     return found
+
+
+def alone(lines, counts, _, totals, row):
+    """The least and the most that a number can be by the totals of one version."""
+    made = [(counts, counts > 0, totals)]
+    of, size = unknowns(made, True)
+    return bounds(lines, made, of, size, of[0][row])
 
 
 def row(*versions: list[int]) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
