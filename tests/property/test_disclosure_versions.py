@@ -131,6 +131,13 @@ def test_versions_of_lasting_numbers_beside_each_other_give_nothing_back(history
 
 @settings(deadline=None, max_examples=25, derandomize=True)
 @given(histories())
+@example(  # of one part nothing can be mended, of the other something
+    (np.repeat([0, 1], 9), np.array(list(np.ndindex(2, 3, 3)))[:, 1:], [np.array(counts, dtype=float) for counts in (
+        [5, 0, 5, 300, 0, 5, 0, 25, 5, 60, 9, 2, 9, 0, 60, 0, 10, 10],
+        [0, 4, 5, 300, 0, 5, 0, 55, 5, 57, 19, 2, 8, 4, 90, 0, 20, 9],
+        [0, 0, 15, 304, 0, 5, 0, 0, 5, 67, 20, 2, 0, 3, 87, 0, 24, 10],
+    )])
+)  # fmt: skip
 @example(row([2, 10], [0, 10]))  # no row is left that could hide it
 def test_versions_as_at_other_days_give_nothing_back_where_withheld_numbers_are_the_same(history):
     within, across, true = history

@@ -94,14 +94,19 @@ def _tell_less(
 
     What earlier versions tell by themselves nothing can take back.
     """
-    while len(exposed := (attacked := together(made, within, counts, kind, earlier)).exposed(smallest)):
-        rows = attacked.rows[exposed]
+    beyond: set[int] = set()  # parts of which nothing more can be kept back
+    while True:
+        attacked = together(made, within, counts, kind, earlier)
+        rows = attacked.rows[attacked.exposed(smallest, beyond)]
+        if not len(rows):
+            return
         part = np.flatnonzero(np.isin(within, within[rows]))
         if _untell(made, rows) or _untell(made, part):
             continue
-        if made.withheld[part[(counts[part] > 0).any(axis=1)]].all():
-            return
-        made.withheld[part] |= (counts[part] > 0).any(axis=1)
+        hidden = (counts[part] > 0).any(axis=1)
+        if made.withheld[part[hidden]].all():
+            beyond |= set(within[rows].tolist())
+        made.withheld[part] |= hidden
 
 
 def _untell(made: Suppression, rows: Codes) -> bool:
