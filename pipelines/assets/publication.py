@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from exchange import portal
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import Dbt
@@ -26,7 +27,10 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     def publication(
         context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]
     ) -> dg.MaterializeResult:
-        """Build each audience's file from the marts, check it against the warehouse, and make all of them current."""
+        """Build each audience's file from the marts, check it against the warehouse, and make all of them current.
+
+        Then the public pages, of the public's file alone.
+        """
         run = Run.of(context, session)
         session.progress("publishing")
         workspace = run.workspace
@@ -45,6 +49,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 keep=settings.keep,
                 parquet=settings.parquet,
             )
+            portal.publish(workspace.home, workspace.registry)
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, "publish", begun, rows=published.rows)
         return dg.MaterializeResult(
