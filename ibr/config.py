@@ -273,6 +273,22 @@ class Publish(_Section):
         return audiences
 
 
+class Boundaries(_Section):
+    """A GeoJSON file with the counties' outlines, and the property of a feature that holds the county's code."""
+
+    file: Path
+    code_property: str
+
+
+class Portal(_Section):
+    """The public pages. `languages`: the first is the default; `boundaries`: without, counties are tiles of a grid."""
+
+    enabled: bool = True
+    title: str | None = Field(default=None, min_length=1, description="of the pages; by default of the country's name")
+    languages: list[str] = Field(default=["en", "fr", "sw"], min_length=1)
+    boundaries: Boundaries | None = None
+
+
 class Decisions(_Section):
     """Which decisions of programs take effect only when a second person has taken them too.
 
@@ -375,6 +391,7 @@ class Registry(_Section):
     publish: Publish = Publish()
     serving: Serving | None = None
     encryption: Encryption | None = None
+    portal: Portal = Portal()
     linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()

@@ -58,6 +58,11 @@ class Workspace:
         return self.home / "published"
 
     @property
+    def public(self) -> Path:
+        """The public portal; a link to the one that is whole."""
+        return self.home / "public"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

@@ -69,6 +69,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
     settings["publish"] = {"audiences": ["secretariat"]}  # a question to the past is the secretariat's
     settings.pop("serving", None)
     settings.pop("encryption", None)  # files go by the settings above them: those of the workspace that it lies in
+    settings["portal"] = {"enabled": False}
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)

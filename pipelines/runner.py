@@ -17,6 +17,7 @@ from pathlib import Path
 import dagster as dg
 
 import expectations
+from exchange import portal
 from ibr.config import STAGES, Source, Stage
 from ibr.disk import telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken
@@ -97,6 +98,7 @@ def run(
         expectations.check_rules(dbt.RULES_DIR, registry.programs, registry.sources)
     if "publish" in stages:
         load_policy(workspace.home, registry.publish.audiences)
+        portal.check(workspace.home, registry)
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     outcome = RunOutcome(run_id, as_at or registry.reporting_date)

@@ -10,6 +10,7 @@ _KEYS = pytest.StashKey[str]()
 NEEDS = {
     "needs_libreoffice": ("soffice", "apt-get install libreoffice-calc"),
     "needs_systemd": ("systemd-analyze", "apt-get install systemd"),
+    "needs_chromium": ("chromium", "apt-get install chromium"),
 }
 
 

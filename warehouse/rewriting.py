@@ -12,6 +12,7 @@ import duckdb
 from ibr.durable import on_disk
 from ibr.errors import ConfigurationProblem, ContractBroken
 from warehouse import audit
+from warehouse.audiences import memory
 from warehouse.audiences.policy import NumberAudience, Policy
 from warehouse.catalogue import rows_of
 from warehouse.connection import attach, connect, quoted
@@ -49,10 +50,11 @@ def rewrite(
 def _files(home: Path, policy: Policy) -> Iterator[Path]:
     open_to_all = {name for name, audience in policy.items() if isinstance(audience, NumberAudience)}
     yield from home.glob("warehouse.duckdb")
-    for file in sorted((home / "published").glob("**/*.duckdb")):
-        # By way of `current` a file would be met twice.
-        if not file.parent.is_symlink() and file.stem not in open_to_all:
-            yield file
+    # By way of `current` a file would be met twice.
+    folders = [folder for folder in sorted((home / "published").glob("*")) if not folder.is_symlink()]
+    for folder in folders:
+        yield from (file for file in sorted(folder.glob("*.duckdb")) if file.stem not in open_to_all)
+        yield from sorted(folder.glob(f"*{memory.ENDING}"))
 
 
 def _opening(

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from ibr.errors import ContractBroken
+from warehouse.audiences import memory
 from warehouse.audiences.cuts import Cut, county_columns
 from warehouse.audiences.numbers import NumberTable, make
 from warehouse.audiences.pseudonyms import Key
@@ -83,17 +84,24 @@ class Builder:
     def numbers_file(self, audience: str, wanted: Sequence[NumberTable], reference: Sequence[Cut]) -> PublishedFile:
         """The file of an audience of numbers."""
         file, database = self.folder / f"{audience}.duckdb", f"{_TARGET}_{audience}"
-        with self.con.cursor() as con, self._writing(con, file, database, for_everybody=True):
-            rows = 0
-            for item in wanted:
-                place = self._place(con, database, item.table)
-                rows += make(con, self.source, item, place)
-                con.execute(comments(item.table, place))
-            for cut in reference:
-                rows += self._copied(con, database, cut, None)
-            tables = [item.table for item in wanted] + [cut.table for cut in reference]
-            _make_about(con, database)
-            return self._finish(con, database, audience, tables, rows, None)
+        day = self.about["reporting_date"]
+        with self.con.cursor() as con:
+            earlier = memory.attach(con, self.folder, audience)
+            with self._writing(con, file, database, for_everybody=True):
+                rows = 0
+                for item in wanted:
+                    places = [(table, self._place(con, database, table)) for table in item.tables]
+                    rows += make(con, self.source, item, database, earlier, day)
+                    for table, place in places:
+                        con.execute(comments(table, place))
+                for cut in reference:
+                    rows += self._copied(con, database, cut, None)
+                tables = [table for item in wanted for table in item.tables] + [cut.table for cut in reference]
+                _make_about(con, database)
+                finished = self._finish(con, database, audience, tables, rows, None)
+            memory.detach(con, earlier)
+            memory.write(con, self.folder, audience, [item.original.name for item in wanted], day)
+            return finished
 
     def county_files(self, keys: dict[str, Key], counties: dict[str, str], cuts: Sequence[Cut]) -> list[PublishedFile]:
         """A file a county. `counties`: the county of each audience; `keys`: theirs.

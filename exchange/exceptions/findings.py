@@ -15,6 +15,7 @@ from exchange.exceptions.words import ENGLISH, languages, speak
 from exchange.exceptions.words import define as define_words
 from exchange.scripts import run_script
 from exchange.sheets import PHRASE, Column, Kind, Sheet
+from linkage.verify import NAME_SIMILARITY
 from warehouse.connection import literal, quoted
 
 _BATCH = 5_000
@@ -77,6 +78,7 @@ def find(con: duckdb.DuckDBPyConnection, run_id: str, run_date: dt.date, program
     define(con)
     define_words(con)
     speak(con, languages()[ENGLISH])
+    con.execute(_sql("likeness").replace("{{ name_similarity }}", str(NAME_SIMILARITY)))
     for sheet in SHEETS:
         con.execute(_sql(sheet.table), {"programs": list(programs)})
     run = {"run_id": run_id, "run_date": run_date, "programs": list(programs)}

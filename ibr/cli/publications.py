@@ -26,17 +26,22 @@ def publish(home: Workspace, version: str | None, as_json: bool) -> None:
     if version is None:
         execute(home, ["publish"], as_json=as_json)
         return
+    from exchange import portal
     from warehouse.lock import warehouse_lock
     from warehouse.publication import make_current
 
+    portal.check(home.home, home.registry)
     with warehouse_lock(home.home, "ibr publish"):
         made = make_current(home.warehouse_file, home.home, version)
         if home.registry.serving:
             _serve(home, version)
+        page = portal.publish(home.home, home.registry)
     if as_json:
         click.echo(json.dumps({"version": made.version, "reporting_date": made.reporting_date, "is_current": True}))
         return
     console.print(f"Current is now {made.version}, as at {made.reporting_date}. Who reads keeps what is open.")
+    if page:
+        console.print(f"The public pages are of it too: {page}", soft_wrap=True)
 
 
 def _serve(home: Workspace, version: str) -> None:

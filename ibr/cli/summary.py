@@ -97,6 +97,7 @@ def _where(home: Workspace) -> str:
         [
             f"Marts                  {home.published / 'current' / 'secretariat.duckdb'}   (or: ibr sql)",
             "  for M&E officers, counties and everybody: me, county_<code> and public.duckdb beside it",
+            *([f"Public pages           {home.public / 'index.html'}"] if home.public.exists() else []),
             f"Files for managers     {home.exceptions}/<program>/{latest.name if latest else '<date>'}/duplicates.xlsx",
             f"Unusable rows          {home.quarantine}/<source>/rejected_rows.csv",
             f"Checks, in words       {home.checks_page}",

@@ -4,6 +4,7 @@ from functools import partial
 
 import dagster as dg
 
+from exchange import portal
 from exchange.service.index import build_index
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
@@ -29,7 +30,10 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     def publication(
         context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]
     ) -> dg.MaterializeResult:
-        """Build each audience's file from the marts, check it against the warehouse, and make all of them current."""
+        """Build each audience's file from the marts, check it against the warehouse, and make all of them current.
+
+        Then the public pages, of the public's file alone.
+        """
         run = Run.of(context, session)
         session.progress("publishing")
         workspace = run.workspace
@@ -50,6 +54,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 parquet=settings.parquet,
                 beside=index if workspace.registry.service.enabled else None,
             )
+            portal.publish(workspace.home, workspace.registry)
         with plain_failures(), run.warehouse() as con:
             journal.stage(con, run, "publish", begun, rows=published.rows)
         return dg.MaterializeResult(

@@ -2,16 +2,23 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from ibr.errors import ConfigurationProblem
+from warehouse.audiences import memory, totals
+from warehouse.audiences.memory import Before
 from warehouse.audiences.policy import FILE, NumberAudience, Numbers
 from warehouse.audiences.sensitivity import Declarations, Sensitivity
 from warehouse.catalogue import Column, Table
 from warehouse.connection import literal, quoted
+
+if TYPE_CHECKING:
+    from warehouse.disclosure import Suppression
+    from warehouse.disclosure.lines import Rows
 
 IS_WITHHELD = Column(
     "is_withheld",
@@ -28,6 +35,11 @@ class NumberTable:
     table: Table
     numbers: Numbers
     smallest: int
+
+    @property
+    def tables(self) -> list[Table]:
+        """All that it makes: the table, and its totals where people add up."""
+        return [self.table, totals.described(self.table, self.numbers)] if self.numbers.across else [self.table]
 
 
 def number_tables(
@@ -93,22 +105,73 @@ def _added_up(numbers: Numbers) -> str | None:
     return f"Here added up: one row a {', '.join(numbers.keep)}." if numbers.sums else None
 
 
-def make(con: duckdb.DuckDBPyConnection, source: str, wanted: NumberTable, place: str) -> int:
-    """Create the table at `place` from the mart in the attached database `source`; returns its rows."""
+def make(
+    con: duckdb.DuckDBPyConnection, source: str, wanted: NumberTable, database: str, earlier: Sequence[Before],
+    reporting_date: str | None,
+) -> int:
+    """Create the table, and that of its totals, in `database` from the mart in the attached database `source`.
+
+    `earlier`: publications before, oldest first. Returns the rows made.
+    """
     numbers = wanted.numbers
+    place, *of_totals = (table.in_database(database) for table in wanted.tables)
     con.execute(f"CREATE OR REPLACE TEMP TABLE numbers AS {_select(numbers, wanted.original.in_database(source))}",
                 _bound(numbers))  # fmt: skip
-    con.register("withheld", pa.table({"row": np.arange(_rows(con)), "is_withheld": _withheld(con, wanted)}))
-    hidden = [*numbers.counts, *numbers.withheld]
-    columns = [
-        *(quoted(name) for name in numbers.keep),
-        *(f"CASE WHEN NOT is_withheld THEN {quoted(name)} END AS {quoted(name)}" for name in hidden),
-        *(["is_withheld"] if numbers.counts else []),
-    ]
-    con.execute(f"CREATE TABLE {place} AS SELECT {', '.join(columns)} FROM numbers INNER JOIN withheld USING (row)")
+    columns = [quoted(name) for name in numbers.keep]
+    if not numbers.counts:
+        con.execute(f"CREATE TABLE {place} AS SELECT {', '.join(columns)} FROM numbers ORDER BY row")
+        return _count(con, place)
+    suppressed, withheld_totals = _told(con, wanted, earlier, reporting_date)
+    con.register("withheld", pa.table({
+        "row": np.arange(len(suppressed.withheld)), "is_withheld": suppressed.withheld,
+    }))  # fmt: skip
+    memory.keep(con, wanted.original.name, numbers, suppressed)
+    for name in (*numbers.counts, *numbers.withheld):
+        columns.append(f"CASE WHEN NOT is_withheld THEN {quoted(name)} END AS {quoted(name)}")
+    con.execute(
+        f"CREATE TABLE {place} AS SELECT {', '.join(columns)}, is_withheld "
+        "FROM numbers INNER JOIN withheld USING (row) ORDER BY row"
+    )
     con.unregister("withheld")
-    con.execute("DROP TABLE numbers")
-    return _count(con, place)
+    for total in of_totals:
+        totals.make(con, numbers, list(zip(suppressed.lines, withheld_totals, strict=True)), total)
+    con.execute("DROP TABLE numbers; DROP TABLE named")
+    return sum(_count(con, made) for made in (place, *of_totals))
+
+
+def _told(
+    con: duckdb.DuckDBPyConnection, wanted: NumberTable, earlier: Sequence[Before], reporting_date: str | None
+) -> "tuple[Suppression, list[Rows]]":
+    """Decide what is told of the temporary table `numbers`, and make it that; what is withheld, of rows and totals."""
+    from warehouse.disclosure import retell  # scipy, which nothing else in a publication needs
+
+    numbers, mart = wanted.numbers, wanted.original.name
+    past = memory.that_know(con, earlier, mart, numbers)
+    within, across = memory.name_rows(con, mart, numbers, past)
+    counts_of = _counts(numbers)
+    same = " AND ".join(f"named.{quoted(n)} IS NOT DISTINCT FROM newest.{quoted(n)}" for n in numbers.key)
+    now = con.execute(f"SELECT {counts_of} FROM named LEFT JOIN numbers AS newest ON {same} ORDER BY named.row")
+    found = now.fetchnumpy()
+    counts = np.column_stack([found[f"count_{place}"] for place in range(len(numbers.counts))])
+    told = retell(
+        within, across, counts, wanted.smallest,
+        memory.versions(con, mart, numbers, past, reporting_date, counts_of, within, across),
+    )
+    is_same = past and (numbers.lasting or past[-1].reporting_date == reporting_date)
+    as_before = (told.counts != counts).any(axis=1)
+    memory.retold(con, mart, numbers, past[-1] if is_same else None, as_before, wanted.smallest)
+    return told.suppression, told.suppression.totals_withheld(told.counts)
+
+
+def _counts(numbers: Numbers) -> str:
+    """SQL: the counts of a row; nothing, where it is no number of people."""
+    counted = [f"list_contains([{', '.join(literal(v) for v in values)}], {quoted(name)}::VARCHAR)"
+               for name, values in numbers.counted.items()]  # fmt: skip
+    is_counted = " AND ".join(counted) or "true"
+    return ", ".join(
+        f"if({is_counted}, coalesce({quoted(name)}, 0), 0)::DOUBLE AS count_{place}"
+        for place, name in enumerate(numbers.counts)
+    )
 
 
 def _select(numbers: Numbers, mart: str) -> str:
@@ -129,34 +192,6 @@ def _name(column: str) -> str:
 
 def _bound(numbers: Numbers) -> dict[str, list[str]]:
     return {_name(column): values for column, values in numbers.only.items()}
-
-
-def _withheld(con: duckdb.DuckDBPyConnection, wanted: NumberTable) -> np.ndarray:
-    numbers = wanted.numbers
-    if not numbers.counts:
-        return np.zeros(_rows(con), dtype=bool)
-    from warehouse.disclosure import rows_to_withhold  # scipy, which nothing else in a publication needs
-
-    counted = [f"list_contains([{', '.join(literal(v) for v in values)}], {quoted(name)}::VARCHAR)"
-               for name, values in numbers.counted.items()]  # fmt: skip
-    is_counted = " AND ".join(counted) or "true"
-    counts = [f"if({is_counted}, coalesce({quoted(name)}, 0), 0)::DOUBLE AS count_{place}"
-              for place, name in enumerate(numbers.counts)]  # fmt: skip
-    codes = [f"dense_rank() OVER (ORDER BY {', '.join(map(quoted, names))}) AS code_{place}"
-             for place, names in enumerate([numbers.within, *numbers.across]) if names]  # fmt: skip
-    told = con.execute(f"SELECT {', '.join([*counts, *codes])} FROM numbers ORDER BY row").fetchnumpy()
-    rows = _rows(con)
-    across = [told[f"code_{place}"] for place in range(1, len(numbers.across) + 1)]
-    return rows_to_withhold(
-        told.get("code_0", np.zeros(rows, dtype=np.int64)),
-        np.column_stack(across) if across else np.zeros((rows, 0), dtype=np.int64),
-        np.column_stack([told[f"count_{place}"] for place in range(len(numbers.counts))]),
-        wanted.smallest,
-    )
-
-
-def _rows(con: duckdb.DuckDBPyConnection) -> int:
-    return _count(con, "numbers")
 
 
 def _count(con: duckdb.DuckDBPyConnection, place: str) -> int:

@@ -81,6 +81,13 @@ class Numbers(_Section):
     withheld: list[str] = []
     sums: bool = False
     counted: dict[str, list[str]] = {}
+    named_by: list[str] = []
+    lasting: bool = False
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that tell which row of another publication is the same one."""
+        return self.named_by or [*self.within, *chain(*self.across)] or self.keep
 
     @property
     def columns(self) -> list[str]:
@@ -92,8 +99,8 @@ class Numbers(_Section):
         names = self.columns
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} stands in more than one of keep, counts and withheld")
-        if strange := [name for name in (*self.within, *chain(*self.across)) if name not in self.keep]:
-            raise ValueError(f"{', '.join(strange)} is in within or across, and not in keep")
+        if strange := [name for name in (*self.key, *self.within, *chain(*self.across)) if name not in self.keep]:
+            raise ValueError(f"{', '.join(dict.fromkeys(strange))} is in within or across, and not in keep")
         if (self.across or self.withheld) and not self.counts:
             raise ValueError("across and withheld need counts, by which rows are withheld")
         return self

@@ -10,7 +10,9 @@ from pathlib import Path
 from warehouse.audit.places import places
 
 _FILES = ("registry.yml", "audiences.yml", "warehouse.duckdb", "service.sqlite")
-_FOLDERS = ("words", "published", "exceptions", "inbox", "quarantine", "sharing", "reports", "public", "dagster")
+_FOLDERS = (
+    "words", "published", "exceptions", "inbox", "quarantine", "sharing", "reports", "portal", "public", "dagster",
+)  # fmt: skip
 # Of a source's landing: how far its mirror has come, the batches that its owner sent, and what a service answered. Each
 # was given once.
 _OF_LANDING = ("*/*.json", "*/batches/**/*", "*/answers*.parquet", "*/answers*.ndjson", "*/asked_for.parquet")

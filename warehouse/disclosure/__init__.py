@@ -7,6 +7,10 @@ would be withheld itself. Arrays in, arrays out: nothing here knows a database, 
 """
 
 from warehouse.disclosure.cells import cells_to_withhold, withheld_sums
-from warehouse.disclosure.suppression import rows_to_withhold
+from warehouse.disclosure.suppression import Suppression, rows_to_withhold, suppress
+from warehouse.disclosure.together import Version
+from warehouse.disclosure.versions import Retold, retell
 
-__all__ = ["cells_to_withhold", "rows_to_withhold", "withheld_sums"]
+__all__ = [
+    "Retold", "Suppression", "Version", "cells_to_withhold", "retell", "rows_to_withhold", "suppress", "withheld_sums",
+]

@@ -6,12 +6,35 @@ attacked by linear programming, and where that succeeds the cheapest further row
 A. Assad 1992, Networks 22(4); M. Fischetti, J. Salazar 1999, Mathematical Programming 84).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from warehouse.disclosure.attack import Attack
 from warehouse.disclosure.change import change, price
 from warehouse.disclosure.lines import Codes, Counts, Lines, Rows, all_lines
+from warehouse.disclosure.together import Version, together
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """What of a table is withheld, and of which of its totals it was taken that everybody knows them.
+
+    `lines`: each way of adding up; `known`: for each, of which lines the total is, a column each kind of number.
+    """
+
+    withheld: Rows
+    lines: list[Lines]
+    known: list[Rows]
+
+    def totals_withheld(self, counts: Counts) -> list[Rows]:
+        """For each way of adding up, of which lines the total is withheld: in one kind of number, and so in all."""
+        return [
+            np.asarray(((_totals(way, counts) > 0) & ~is_known).any(axis=1))
+            for way, is_known in zip(self.lines, self.known, strict=True)
+        ]
 
 
 def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:
@@ -22,26 +45,83 @@ def rows_to_withhold(within: Codes, across: Codes, counts: Counts, smallest: int
     (`known`), and all that is not withheld, cannot rule out of any small number that it is 0, nor that it is `smallest`
     or more. Where totals alone tell that it is nearer, no withholding helps, and they tell nothing more than that.
     """
+    return suppress(within, across, counts, smallest).withheld
+
+
+def suppress(
+    within: Codes, across: Codes, counts: Counts, smallest: int, earlier: Sequence[Version] = ()
+) -> Suppression:
+    """The rows and the totals of a table that are withheld; arguments and guarantee as `rows_to_withhold`.
+
+    `earlier`: versions of the table that were told before, the last one last. What it withheld stays withheld while
+    no number of the row has changed, and all versions are attacked together.
+    """
     small = (counts > 0) & (counts < smallest)
     withheld: Rows = np.asarray(small.any(axis=1))
-    if not across.shape[1] or not withheld.any():
-        return withheld
+    if earlier:
+        withheld |= earlier[-1].withheld & (earlier[-1].counts == counts).all(axis=1)
     lines = list(all_lines(within, across))
-    columns = [
-        (values, is_small, [known(way, within, across, values, smallest) for way in lines])
-        for values, is_small in zip(counts.T, small.T, strict=True)
+    if not lines or not (withheld.any() or any(version.withheld.any() for version in earlier)):
+        # Where no number is small no total is.
+        return Suppression(withheld, lines, [_totals(way, counts) > 0 for way in lines])
+    told = [
+        np.column_stack([known(way, within, across, values, smallest) for values in counts.T]) for way in lines
     ]
     while True:
         before = withheld.copy()
-        for values, is_small, told in columns:
+        for kind, values in enumerate(counts.T):
             for way, is_known in zip(lines, told, strict=True):
-                _cover(way, is_known, values, is_small, withheld, smallest)
+                _cover(way, is_known[:, kind], values, small[:, kind], withheld, smallest)
         if (before == withheld).all():
             break
-    for values, is_small, told in columns:
-        equations = vstack([way.equations(is_known) for way, is_known in zip(lines, told, strict=True)], format="csr")
-        _protect(equations, within, values, is_small, withheld, smallest)
-    return withheld
+    for kind in range(counts.shape[1]):
+        attacked = together(Suppression(withheld, lines, told), within, counts, kind, earlier)
+        hidden = attacked.withheld.copy()
+        is_small = hidden & (attacked.counts > 0) & (attacked.counts < smallest)
+        _protect(attacked.equations, attacked.within, attacked.counts, is_small, hidden, smallest)
+        withheld |= hidden[:len(withheld)]
+    made = Suppression(withheld, lines, told)
+    if earlier:
+        for kind in range(counts.shape[1]):
+            _tell_less(made, within, counts, kind, smallest, earlier)
+    return made
+
+
+def _tell_less(
+    made: Suppression, within: Codes, counts: Counts, kind: int, smallest: int, earlier: Sequence[Version]
+) -> None:
+    """Where rows alone cannot hide a small number from who knows earlier versions: totals are not told, at last no row.
+
+    What earlier versions tell by themselves nothing can take back.
+    """
+    beyond: set[int] = set()  # parts of which nothing more can be kept back
+    while True:
+        attacked = together(made, within, counts, kind, earlier)
+        rows = attacked.rows[attacked.exposed(smallest, beyond)]
+        if not len(rows):
+            return
+        part = np.flatnonzero(np.isin(within, within[rows]))
+        if _untell(made, rows) or _untell(made, part):
+            continue
+        hidden = (counts[part] > 0).any(axis=1)
+        if made.withheld[part[hidden]].all():
+            beyond |= set(within[rows].tolist())
+        made.withheld[part] |= hidden
+
+
+def _untell(made: Suppression, rows: Codes) -> bool:
+    """Tell no total of which these rows are part; whether any was told."""
+    was_told = False
+    for way, is_known in zip(made.lines, made.known, strict=True):
+        lines = np.unique(way.of[rows])
+        was_told |= bool(is_known[lines].any())
+        is_known[lines] = False
+    return was_told
+
+
+def _totals(way: Lines, counts: Counts) -> Counts:
+    """What each line adds up to, a column each kind of number."""
+    return np.column_stack([way.totals(values) for values in counts.T])
 
 
 def known(way: Lines, within: Codes, across: Codes, counts: Counts, smallest: int) -> Rows:

@@ -101,11 +101,7 @@ compared AS (
             list_filter(list_zip(details_a.fields, details_b.fields), lambda pair:
                 pair[1].value IS NOT NULL AND pair[2].value IS NOT NULL
             ),
-            lambda pair: {
-                'name': pair[1].field,
-                'is_same': pair[1].value = pair[2].value
-                OR (pair[1].field = 'birth_date' AND (starts_with(pair[1].value, pair[2].value) OR starts_with(pair[2].value, pair[1].value)))
-            }
+            lambda pair: {'name': pair[1].field, 'likeness': likeness(pair[1].field, pair[1].value, pair[2].value)}
         ) AS fields
     FROM pairs
     INNER JOIN details AS details_a ON details_a.record_id = pairs.record_id_a
@@ -120,10 +116,11 @@ cases AS (
         asked.members_a,
         asked.members_b,
         array_to_string(list_transform(
-            list_filter(compared.fields, lambda field: field.is_same), lambda field: field.name
+            list_filter(compared.fields, lambda field: field.likeness <> 'different'),
+            lambda field: field.name || if(field.likeness = 'nearly', '_nearly', '')
         ), ', ') AS same_fields,
         array_to_string(list_transform(
-            list_filter(compared.fields, lambda field: NOT field.is_same), lambda field: field.name
+            list_filter(compared.fields, lambda field: field.likeness = 'different'), lambda field: field.name
         ), ', ') AS different_fields
     FROM pairs
     LEFT JOIN asked ON asked.match_id = pairs.match_id

@@ -1,26 +1,19 @@
 """Whether a language says all there is to say, in words that a spreadsheet can hold and that can be read back."""
 
-import re
 from collections.abc import Iterable, Iterator
 
+from exchange.catalogues import differences
 from exchange.exceptions.sheets import SHEETS
 from exchange.exceptions.words.words import ENGLISH, Words, coming_back, folded, group_of
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NOT_IN_SHEET_NAMES = set("[]:*?/\\")
 _LONGEST_SHEET_NAME, _LONGEST_CHOICES, _LONGEST_TITLE, _LONGEST_MESSAGE = 31, 255, 32, 255  # Excel's bounds
 
 
 def faults_of(words: Words, english: Words) -> list[str]:
     """What is missing or wrong in a language, beside English."""
-    texts = words.texts
-    missing = [key for key in english.texts if key not in texts]
-    faults = [f"{key} is missing: {english.texts[key]!r} in {words.language}" for key in missing]
-    faults += [f"{key} is no word of exception files; en.yml has them all" for key in texts if key not in english.texts]
-    for key in texts.keys() & english.texts.keys():
-        given, expected = (sorted(set(_PLACEHOLDER.findall(text))) for text in (texts[key], english.texts[key]))
-        if given != expected:
-            faults.append(f"{key} has the placeholders {_list(given)}; expected {_list(expected)}")
+    faults = differences(words, english, "exception files")
+    missing = english.texts.keys() - words.texts.keys()
     return faults if missing else [*faults, *_faults_of_spreadsheets(words), *_faults_of_codes(words, english)]
 
 
@@ -64,6 +57,3 @@ def _faults_of_codes(words: Words, english: Words) -> Iterator[str]:
                 for code in codes if words.texts[f"{group}.{code}"] != code
             )
 
-
-def _list(names: list[str]) -> str:
-    return ", ".join(f"{{{name}}}" for name in names) or "none"
