@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from exchange.service.index import FOLDER
 from linkage.lookup import FILE, Lookup
 from linkage.lookup.check import OverlapRule
@@ -91,6 +93,9 @@ class Snapshots:
             opened = Snapshot.open(folder)
         except NotAvailable as problem:
             self.unopened = str(problem)
+            return False
+        except (OSError, ValueError, duckdb.Error):  # damaged, or taken away while it was opened
+            self.unopened = "index_not_readable"
             return False
         self.unopened = None
         with self._lock:

@@ -61,12 +61,16 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
         assert version(spoilt) == before, moment
         with spoilt.published() as con:
             assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone()[0] > 1000
+    with (spoilt.home / "registry.yml").open("a", encoding="utf-8") as registry:
+        registry.write("\nservice: {enabled: true}\n")
     spoilt.ibr("run", "replicate", "registry", "link", "marts")
     assert version(spoilt) == before
     # All is ready but the name `current`; killed once more, when it has been given and is not yet recorded.
     kill_at(spoilt, "warehouse.publication::_record", "publish")
     assert version(spoilt) != before
     spoilt.ibr("run", "publish")
+    assert [(spoilt.home / "published" / one / "lookup" / "people.arrow").is_file() for one in (before, "current")] == [
+        False, True]  # fmt: skip
     with spoilt.warehouse() as con:
         assert con.execute("SELECT count(*) FROM ops.reconciliation WHERE NOT is_equal").fetchone() == (0,)
         recorded = con.execute("SELECT version FROM ops.publications WHERE is_current").fetchall()

@@ -317,6 +317,12 @@ def test_a_publication_that_is_too_old_is_could_not_check(home):
     _refused(home, "publication_too_old")
 
 
+def test_an_index_that_is_damaged_is_could_not_check(home):
+    index = home / "published" / "current" / "lookup" / "lookup.duckdb"
+    index.write_bytes(b"no database")
+    _refused(home, "index_not_readable")
+
+
 def _refused(home: Path, reason: str) -> None:
     for asking in _asking(home):
         for path, body in (("/verify", {"person": {}}), ("/verify/batch", {"persons": [{}]})):
