@@ -192,7 +192,7 @@ def test_files_go_under_a_key_to_the_next_one_and_back_to_the_clear(tmp_path, ke
     (home / "registry.yml").write_text(SETTINGS)
     with pytest.raises(ConfigurationProblem, match="ibr keys encrypt"):
         connect(home / "warehouse.duckdb")
-    assert len(rewrite(home, load_policy(home))) == 5
+    assert len(rewrite(home, load_policy(home))) == 6
     assert readable(home) == []
     assert (content(home), [path.stat().st_mode for path in databases(home)]) == (before, modes)
     assert rewrite(home, load_policy(home)) == []
@@ -202,13 +202,13 @@ def test_files_go_under_a_key_to_the_next_one_and_back_to_the_clear(tmp_path, ke
     with pytest.raises(ConfigurationProblem, match="--old-key"):
         rewrite(home, load_policy(home))
     assert sums(home) == untouched
-    assert len(rewrite(home, load_policy(home), old_master=KEY)) == 5
+    assert len(rewrite(home, load_policy(home), old_master=KEY)) == 6
     assert content(home) == before
     with connect(made.path("county_B"), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone() == (100,)
 
     (home / "registry.yml").write_text("")
-    assert len(rewrite(home, load_policy(home), old_master=OTHER)) == 5
+    assert len(rewrite(home, load_policy(home), old_master=OTHER)) == 6
     assert content(home) == before
     assert not any(map(is_encrypted, databases(home)))
 
@@ -230,7 +230,7 @@ def test_what_broke_off_goes_on_where_it_stopped(tmp_path, keys, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         rewrite(home, load_policy(home), progress=stopped)
     assert done[0] == "warehouse.duckdb"
-    assert len(rewrite(home, load_policy(home))) == 3
+    assert len(rewrite(home, load_policy(home))) == 4
     with connect(home / "warehouse.duckdb", read_only=True) as con:
         assert con.execute("SELECT count(*) FROM marts.dim_program").fetchone() == (2,)
 
