@@ -113,7 +113,7 @@ def choropleth(placed: Map, values: Mapping[str, Shown], speaker: Speaker, is_sh
                                                 if shown.value is not None else -1)  # fmt: skip
         areas.append(Area(names.get(code, code), short[code], shape.path, shape.x, shape.y, level, shown.text))
     say = speaker.share if is_share else speaker.words.number
-    ends = [*bounds[1:], None]
+    ends = [*bounds[1:], None] if bounds else []  # where every number is withheld there are no classes
     legend = []
     for level, (low, high) in enumerate(zip(bounds, ends, strict=True), start=1):
         highest = max(number for number in numbers if number >= low and (high is None or number < high))
