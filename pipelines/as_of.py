@@ -20,6 +20,7 @@ from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 from linkage.registry_sql import run_script
 from pipelines import runner
+from pipelines.outcome import RunOutcome
 from warehouse import audit
 from warehouse.connection import attach, connect, literal, quoted
 from warehouse.lock import warehouse_lock
@@ -33,7 +34,7 @@ _KEPT = ("persons_crosswalk", "households_crosswalk", "uid_high_water", "uid_ret
 
 def rebuild(
     workspace: Workspace, moment: dt.datetime, *, as_at: dt.date | None = None, progress: Callable[[str], None]
-) -> tuple[runner.RunOutcome, Path | None]:
+) -> tuple[RunOutcome, Path | None]:
     """Build what was known at a moment (UTC; midnight: at the end of that day) into published/as_of/<moment>/, reported
     as at `as_at` or that day.
 

@@ -4,16 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipelines.dbt import RULES_DIR
+from pipelines.outcome import RunOutcome
 from warehouse import audit
 from warehouse.audit.anchors import STAGE
-
-if TYPE_CHECKING:
-    from pipelines.runner import RunOutcome
 
 CHANGED = "configuration_changed"
 
@@ -42,7 +39,7 @@ def started(home: Path, run_id: str, stages: Sequence[str], reporting_date: obje
     })
 
 
-def ended(home: Path, con: duckdb.DuckDBPyConnection, outcome: "RunOutcome") -> None:
+def ended(home: Path, con: duckdb.DuckDBPyConnection, outcome: RunOutcome) -> None:
     """Record how a run ended, and keep the log's head in `ops.runs`, where `ibr audit verify` looks for it."""
     event = audit.record(home, "run_ended", details={
         "run_id": outcome.run_id, "exit_code": outcome.exit_code, "published": outcome.published,

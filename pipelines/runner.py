@@ -11,7 +11,6 @@ import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -27,6 +26,7 @@ from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
 from pipelines.jobs import BUILD_JOB, replication_job_name
+from pipelines.outcome import RunOutcome, StageOutcome, Trouble
 from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landing import land
 from warehouse.audiences.policy import load_policy
@@ -36,41 +36,6 @@ from warehouse.schemas import prepare
 
 _SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
 _UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
-
-
-@dataclass
-class Trouble:
-    """Something that went wrong: where, what, and its exit code."""
-
-    place: str
-    message: str
-    exit_code: int
-
-
-@dataclass
-class StageOutcome:
-    """How long a stage (or a source of it) took, and whether it succeeded."""
-
-    name: str
-    seconds: float
-    succeeded: bool
-
-
-@dataclass
-class RunOutcome:
-    """What a run did."""
-
-    run_id: str
-    reporting_date: dt.date
-    stages: list[StageOutcome] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    published: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """0, or the gravest: a defect of ours, then an unreachable source, then broken data."""
-        codes = {trouble.exit_code for trouble in self.troubles}
-        return next((code for code in (1, 3, 6, 5, 4) if code in codes), max(codes, default=0))
 
 
 def run(

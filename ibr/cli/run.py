@@ -16,7 +16,7 @@ from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipelines.runner import RunOutcome
+    from pipelines.outcome import RunOutcome
 
 
 @click.command(epilog="Example: ibr run --select replicate registry --as-at 2026-06-30")

@@ -12,6 +12,7 @@ import yaml
 from ibr.workspace import Workspace
 from pipelines import runner
 from pipelines.context import RUN_ID_TAG, STARTED_TAG
+from pipelines.outcome import RunOutcome
 from sample_country.register_service import Answer
 from tests.integration.lookups import NOT_FOUND, Register, block, found
 from warehouse.connection import connect
@@ -31,7 +32,7 @@ class Night:
 
     workspace: Workspace
     register: Register
-    outcome: runner.RunOutcome
+    outcome: RunOutcome
 
     def ask(self, query: str) -> list[tuple]:
         with duckdb.connect(str(self.workspace.warehouse_file), read_only=True) as con:
@@ -51,9 +52,9 @@ def make(home: Path, url: str) -> Workspace:
     return workspace
 
 
-def started(workspace: Workspace, run_id: str) -> tuple[runner._Runner, runner.RunOutcome]:
+def started(workspace: Workspace, run_id: str) -> tuple[runner._Runner, RunOutcome]:
     """`ibr run` without the copying of the other sources, whose mirrors are there already."""
-    outcome = runner.RunOutcome(run_id, workspace.registry.reporting_date)
+    outcome = RunOutcome(run_id, workspace.registry.reporting_date)
     tags = {RUN_ID_TAG: run_id, STARTED_TAG: f"2026-07-0{run_id[-1]}T01:00:00+00:00"}
     return runner._Runner(workspace, tags, outcome, lambda message: None), outcome
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ibr.config_serving import Serving
+from ibr.config import Serving
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
 from tests.integration.audiences import published, two_counties
 from tests.integration.postgres import data_folder

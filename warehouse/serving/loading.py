@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from ibr.config_serving import Serving
+from ibr.config import Serving
 from warehouse import audit
 from warehouse.audiences.policy import NumberAudience, Policy, RowAudience
 from warehouse.connection import attach, connect, literal, load_extension, quoted

@@ -1,20 +1,35 @@
-"""Settings of registry.yml: how files lie on the disk, and what serves publications: a database, the service."""
+"""What is published, how it lies on the disk, and what serves it: pages, a database, the service."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
+
+from ibr.config.section import Section
 
 _SHORTEST_KEY = 32  # characters: half of the hexadecimal digits of a key of 128 bits would be too few
 
 
-class _Section(BaseModel):
-    """A part of the file: an unknown key is a mistake, not something to ignore."""
+class Publish(Section):
+    """What is published: `keep` versions stay, `audiences` of the policy (audiences.yml; all, where none are named).
 
-    model_config = ConfigDict(extra="forbid")
+    `parquet`: every published table also as a Parquet file.
+    """
+
+    keep: int = Field(default=5, ge=1)
+    parquet: bool = False
+    audiences: list[str] | None = Field(default=None, min_length=1)
+
+    @field_validator("audiences")
+    @classmethod
+    def _secretariat_is_there(cls, audiences: list[str] | None) -> list[str] | None:
+        if audiences is not None and "secretariat" not in audiences:
+            raise ValueError("leaves out secretariat, whose file commands read; name it too")
+        return audiences
 
 
-class Encryption(_Section):
+class Encryption(Section):
     """The key that the warehouse and its publications are encrypted with."""
 
     key: SecretStr
@@ -27,7 +42,23 @@ class Encryption(_Section):
         return key
 
 
-class Serving(_Section):
+class Boundaries(Section):
+    """A GeoJSON file with the counties' outlines, and the property of a feature that holds the county's code."""
+
+    file: Path
+    code_property: str
+
+
+class Portal(Section):
+    """The public pages. `languages`: the first is the default; `boundaries`: without, counties are tiles of a grid."""
+
+    enabled: bool = True
+    title: str | None = Field(default=None, min_length=1, description="of the pages; by default of the country's name")
+    languages: list[str] = Field(default=["en", "fr", "sw"], min_length=1)
+    boundaries: Boundaries | None = None
+
+
+class Serving(Section):
     """A PostgreSQL database that every publication is loaded into.
 
     `audiences`: those of the policy that are served, by default all that are published; `statement_timeout_seconds`:
@@ -46,7 +77,7 @@ class Serving(_Section):
         return url
 
 
-class Service(_Section):
+class Service(Section):
     """Whether programs' systems may ask (`ibr serve`), and how they are answered.
 
     `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may

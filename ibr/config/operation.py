@@ -1,0 +1,57 @@
+"""How the registry is run: its stages and their hour, the bounds of the machine, what is kept and watched."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ibr.config.section import Section, Share
+
+Stage = Literal["replicate", "registry", "link", "marts", "exceptions", "publish"]
+STAGES: tuple[Stage, ...] = ("replicate", "registry", "link", "marts", "exceptions", "publish")
+
+
+class Warehouse(Section):
+    """Bounds of the one process that writes."""
+
+    memory_limit: str = Field(default="8GB", pattern=r"^\d+(\.\d+)? ?(MB|GB|TB)$")
+    threads: int | None = Field(default=None, gt=0)
+
+
+class Schedule(Section):
+    """When the nightly run starts (cron), and how long it waits for sources that have not answered.
+
+    `follow_calendar`: report as at the day of the run; otherwise always as at `reporting_date`.
+    """
+
+    replicate: str = "0 1 * * *"
+    patience_minutes: int = Field(default=180, gt=0)
+    timezone: str = "UTC"
+    follow_calendar: bool = True
+
+
+class Audit(Section):
+    """Where the second copy of the audit log lies; by default `audit-copy/` in the workspace."""
+
+    copy_to: str | None = Field(default=None, min_length=1, description="a folder, best on another disk or machine")
+
+
+class Backup(Section):
+    """Where `ibr backup` writes, best on another disk, and how many backups stay there."""
+
+    to: Path | None = Field(default=None, description="a folder for this workspace alone")
+    keep: int = Field(default=30, ge=1)
+
+
+class Health(Section):
+    """When `ibr health` finds fault: hours since the last publication and backup, share of a disk to be free."""
+
+    publication_hours: int = Field(default=36, gt=0)
+    backup_hours: int = Field(default=36, gt=0)
+    free_share: Share = 0.10
+
+
+class Logs(Section):
+    """How many days logs of runs, and Dagster's own records of them, are kept."""
+
+    keep_days: int = Field(default=90, ge=1)
