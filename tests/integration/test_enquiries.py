@@ -152,4 +152,4 @@ def test_the_event_holds_who_why_and_the_answer_and_no_particulars(home):
     }  # fmt: skip
     assert "P1" in json.dumps([one.identifiers for one in who_saw(home, ["P1"])])
     log = (home / "audit" / "events.jsonl").read_text()
-    assert not [value for value in ("Grace", "Akinyi", "20413377", "1950") if value in log]
+    assert not [value for value in ("Grace", "Akinyi", "20413377", "1950-03") if value in log]

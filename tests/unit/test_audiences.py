@@ -98,7 +98,8 @@ def test_an_audience_has_a_key_of_its_own_outside_the_workspace_that_its_owner_a
     file = secrets.key_file(home, secret_name("me"))
     assert not file.is_relative_to(home)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert not list(home.iterdir())
+    assert {path.name for path in home.iterdir()} == {"audit", "audit-copy"}  # that it was made, and no more
+    assert not [path for path in home.rglob("*") if path.is_file() and me.secret.hex() in path.read_text()]
     assert me.secret.hex() not in repr(me)
 
 
@@ -115,7 +116,7 @@ def test_a_key_of_the_environment_is_used_and_rotated_where_it_is(tmp_path, monk
     key_of(tmp_path, "me")
     monkeypatch.setenv("IBR_PSEUDONYMS_ME", f"7:{'ab' * 32}")
     assert key_of(tmp_path, "me") == Key("me", 7, b"\xab" * 32)
-    with pytest.raises(UsageProblem, match=r"in the environment as IBR_PSEUDONYMS_ME; set a new one there, as 8:"):
+    with pytest.raises(UsageProblem, match=r"in the environment or by systemd as IBR_PSEUDONYMS_ME; set a new one there, as 8:"):
         rotate(tmp_path, "me")
 
 
