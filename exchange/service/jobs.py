@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import logging
 import os
 import secrets
 import sqlite3
@@ -14,6 +15,7 @@ from typing import Any
 from exchange.service.keys import Key
 from exchange.service.models import Person
 
+_LOG = logging.getLogger("ibr.service")
 FILE = "service.sqlite"
 PERSONS_A_PART = 1_000
 # What is deleted is overwritten: it is about people.
@@ -144,7 +146,12 @@ class Worker:
         while not self._stop.is_set():
             self._jobs.changed.clear()
             part = self._jobs.next()
-            answers = self._answer(part) if part else None
+            try:
+                answers = self._answer(part) if part else None
+            except Exception as error:  # as a trail that cannot be written: the thread has to outlive it
+                # The kind alone: an error's own words may hold what was asked.
+                _LOG.warning("a part of a job could not be answered (%s); it is tried again", type(error).__name__)
+                answers = None
             if part and answers is not None:
                 self._jobs.answer(part, answers)
             else:

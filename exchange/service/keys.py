@@ -78,7 +78,8 @@ class Keyring:
     """The keys, read again when their file changes."""
 
     def __init__(self, home: Path) -> None:
-        self._home, self._read_at, self._keys = home, -1, {}  # type: ignore[var-annotated]
+        self._home, self._read_at = home, -1
+        self._keys: dict[str, Key] = {}
 
     def find(self, secret: str) -> Key | None:
         """The key that a secret is, if it is one."""
@@ -87,5 +88,4 @@ class Keyring:
         if changed != self._read_at:
             self._keys = {one.sha256: one for one in keys(self._home)}
             self._read_at = changed
-        found: Key | None = self._keys.get(digest(secret))
-        return found
+        return self._keys.get(digest(secret))

@@ -1,7 +1,7 @@
 """Figures of the service in Prometheus' text form: counts, and how long requests took."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -14,13 +14,13 @@ class Metrics:
         self._requests: Counter[tuple[str, int]] = Counter()
         self._answers: Counter[str] = Counter()
         self._within: Counter[tuple[str, float]] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """A request was answered. `route`: its pattern, so that nothing of a path is kept."""
         with self._lock:
             self._requests[route, status] += 1
-            self._seconds[route] += seconds  # type: ignore[assignment]
+            self._seconds[route] += seconds
             for bound in _BUCKETS:
                 if seconds <= bound:
                     self._within[route, bound] += 1

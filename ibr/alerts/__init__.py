@@ -1,4 +1,4 @@
-"""Telling people that something failed, by e-mail or to a webhook: the `alerts:` block of registry.yml, and sending.
+"""Telling people that something failed, by e-mail or to a webhook: those whom `alerts:` of registry.yml names.
 
 What belongs here: where alerts go and how. What does not: what is worth one, which `ibr run`, `ibr health` and
 Dagster's sensor say.
@@ -6,6 +6,5 @@ Dagster's sensor say.
 
 from ibr.alerts.message import Alert
 from ibr.alerts.sending import send
-from ibr.alerts.settings import Alerts
 
-__all__ = ["Alert", "Alerts", "send"]
+__all__ = ["Alert", "send"]

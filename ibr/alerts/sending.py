@@ -8,7 +8,7 @@ from email.utils import formatdate, make_msgid
 import urllib3
 
 from ibr.alerts.message import Alert
-from ibr.alerts.settings import Alerts, Email, Webhook
+from ibr.config.alerts import Alerts, Email, Webhook
 
 _SECONDS = 20  # that a server may take to answer: a run that ends does not wait longer
 

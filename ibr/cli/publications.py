@@ -33,9 +33,9 @@ def publish(home: Workspace, version: str | None, as_json: bool) -> None:
     portal.check(home.home, home.registry)
     with warehouse_lock(home.home, "ibr publish"):
         made = make_current(home.warehouse_file, home.home, version)
-        if home.registry.serving:
-            _serve(home, version)
         page = portal.publish(home.home, home.registry)
+        if home.registry.serving:  # last: where the server is away the pages are of this version all the same
+            _serve(home, version)
     if as_json:
         click.echo(json.dumps({"version": made.version, "reporting_date": made.reporting_date, "is_current": True}))
         return

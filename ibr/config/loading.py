@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ibr import secrets
-from ibr.alerts.settings import Alerts
+from ibr.config.alerts import Alerts
 from ibr.config.operation import Backup
 from ibr.config.publishing import Encryption
 from ibr.config.registry import Registry
@@ -24,16 +24,7 @@ def load(path: Path) -> Registry:
 
     Raises ConfigurationProblem listing every mistake, separated by " | ".
     """
-    if not path.is_file():
-        raise ConfigurationProblem(
-            f"no registry.yml in {path.parent}; `ibr init {path.parent}` writes one to start from"
-        )
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigurationProblem(
-            f"{path} is not readable as YAML{place_of(error)}; mend the indentation or quotes"
-        ) from None
+    content = _content(path)
     if not isinstance(content, dict):
         raise ConfigurationProblem(f"{path} holds no settings; `ibr init` shows what belongs there")
     missing: list[str] = []
@@ -71,15 +62,23 @@ def load_encryption(path: Path, home: Path) -> Encryption | None:
     return _load_block(path, "encryption", Encryption, home)
 
 
+def _content(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationProblem(
+            f"no registry.yml in {path.parent}; `ibr init {path.parent}` writes one to start from"
+        ) from None
+    except yaml.YAMLError as error:
+        raise ConfigurationProblem(
+            f"{path} is not readable as YAML{place_of(error)}; mend the indentation or quotes"
+        ) from None
+
+
 def _load_block(path: Path, name: str, model: type[Block], home: Path) -> Block | None:
     """One block of registry.yml alone; None where it is not there. `home`: the workspace whose key files are meant."""
     missing: list[str] = []
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationProblem(f"no registry.yml in {path.parent}; expected a workspace") from None
-    except yaml.YAMLError:
-        raise ConfigurationProblem(f"{path} is not readable as YAML; mend it") from None
+    content = _content(path)
     block = content.get(name) if isinstance(content, dict) else None
     if block is None:
         return None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from ibr.alerts.settings import Alerts
+from ibr.config.alerts import Alerts
 from ibr.config.exchanging import Decisions, Retention, Sharing
 from ibr.config.operation import Audit, Backup, Health, Logs, Schedule, Warehouse
 from ibr.config.programs import Program, ProgramCode

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.conftest import Country
 from tests.canaries import Canaries
-from tests.integration.test_alerts import hook, serving
+from tests.integration.alert_servers import hook, serving
 from warehouse.backup import Store
 from warehouse.encryption import is_encrypted
 

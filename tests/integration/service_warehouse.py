@@ -57,3 +57,12 @@ def point_at(home: Path, version: str) -> None:
     link = home / "published" / ".next"
     link.symlink_to(version, target_is_directory=True)
     link.replace(home / "published" / "current")
+
+
+def make_home(home: Path, now: dt.datetime) -> Path:
+    """A workspace with the warehouse and its first publication."""
+    home.mkdir()
+    (home / "registry.yml").write_text(REGISTRY)
+    make_warehouse(home / "warehouse.duckdb")
+    publish(home, home / "warehouse.duckdb", "20260701T010000Z", now)
+    return home

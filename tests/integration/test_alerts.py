@@ -1,78 +1,23 @@
 """Alerts reach a mail server and a webhook, hold nothing of anybody, and change no outcome where they fail."""
 
 import json
-import socketserver
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_string, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from ibr.alerts import Alert, Alerts, send
-from ibr.config import load_alerts
+from ibr.alerts import Alert, send
+from ibr.config import Alerts, load_alerts
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
 from pipelines.alerts import alert_on_failure
+from tests.integration.alert_servers import hook, mail, serving
 from tests.unit.test_cli import ibr
 
 CERTIFICATE = Path(__file__).with_name("service.pem")
 ALERT = Alert("run r1 ended with exit 4,\nnothing was published", ["nsnp: too many rows vanished", *["more"] * 30])
-
-
-class Mail(socketserver.StreamRequestHandler):
-    """As much of SMTP as a client needs."""
-
-    def handle(self) -> None:
-        self._say("220 here")
-        while line := self.rfile.readline().decode().strip():
-            command = line.split()[0].upper()
-            if command == "DATA":
-                self._say("354 go on")
-                content = []
-                while (row := self.rfile.readline().decode()) != ".\r\n":
-                    content.append(row)
-                self.server.messages.append("".join(content))
-            self._say("550 not you" if "refused@" in line else "221 bye" if command == "QUIT" else "250 ok")
-            if command == "QUIT":
-                return
-
-    def _say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-class Hook(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.messages.append((self.headers["Authorization"], json.loads(content)))
-        self.send_response(500 if self.path == "/broken" else 204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Be silent."""
-
-
-@contextmanager
-def serving(server: socketserver.BaseServer) -> Iterator[tuple[int, list]]:
-    server.messages = []
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield server.server_address[1], server.messages
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def mail() -> socketserver.ThreadingTCPServer:
-    return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)
-
-
-def hook() -> ThreadingHTTPServer:
-    return ThreadingHTTPServer(("127.0.0.1", 0), Hook)
 
 
 def by_email(port: int, **more: object) -> Alerts:

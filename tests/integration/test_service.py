@@ -19,7 +19,7 @@ from exchange.service.limits import Limits
 from exchange.service.server import run
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
-from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
+from tests.integration.service_warehouse import REGISTRY, make_home, make_warehouse, publish
 from warehouse import audit
 
 NOW = dt.datetime.now(dt.UTC)
@@ -28,12 +28,7 @@ ALL = ("verify", "enrolments")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    home = tmp_path_factory.mktemp("service") / "home"
-    home.mkdir()
-    (home / "registry.yml").write_text(REGISTRY)
-    make_warehouse(home / "warehouse.duckdb")
-    publish(home, home / "warehouse.duckdb", "20260701T010000Z", NOW)
-    return home
+    return make_home(tmp_path_factory.mktemp("service") / "home", NOW)
 
 
 @pytest.fixture
@@ -281,6 +276,31 @@ def test_more_than_fits_a_call_is_a_job(caller, monkeypatch):
     other = add(caller.home, "other", "GRANT", ALL, NOW)
     assert caller.request("GET", where, key=other).status_code == 404
     assert b"national_id" not in json.dumps(state).encode()
+
+
+def test_a_job_outlives_what_could_not_be_answered(home, caplog):
+    waiting = jobs.Jobs(home)
+    add(home, "often", "PENSION", ALL, NOW)
+    key = next(one for one in keys(home) if one.name == "often")
+    job_id = waiting.accept(key, "PENSION", "desk", [models.Person(national_id="20000017")], NOW)
+    tried = []
+
+    def answer(part: jobs.Part) -> bytes:
+        tried.append(part.part)
+        if len(tried) == 1:
+            raise OSError("no room for 20000017")
+        return b"{}"
+
+    worker = jobs.Worker(waiting, answer)
+    until = time.monotonic() + 20
+    while waiting.state(job_id, "often")["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert waiting.state(job_id, "often")["state"] == "done"
+    worker.close()
+    waiting.close()
+    assert tried == [0, 0]
+    assert "OSError" in caplog.text
+    assert "20000017" not in caplog.text
 
 
 def test_a_job_left_by_a_killed_process_is_taken_up_again(home):

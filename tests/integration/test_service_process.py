@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from exchange.service.keys import add
-from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
+from tests.integration.service_warehouse import make_home, publish
 from warehouse import audit
 
 NOW = dt.datetime.now(dt.UTC)
@@ -21,12 +21,7 @@ PERSON = {"national_id": "20000119", "full_name": "Akinyi Otieno"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    home = tmp_path_factory.mktemp("service") / "home"
-    home.mkdir()
-    (home / "registry.yml").write_text(REGISTRY)
-    make_warehouse(home / "warehouse.duckdb")
-    publish(home, home / "warehouse.duckdb", "20260701T010000Z", NOW)
-    return home
+    return make_home(tmp_path_factory.mktemp("service") / "home", NOW)
 
 
 def test_a_new_publication_is_taken_up_without_losing_a_request_and_nothing_personal_is_logged(home, tmp_path):

@@ -3,7 +3,9 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from ibr.config.section import Section
 
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
@@ -18,11 +20,7 @@ def _is_address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_is_address)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Email(_Section):
+class Email(Section):
     """A mail server that takes messages from here. `encryption: none` only for one on the same machine or network."""
 
     host: str = Field(min_length=1)
@@ -50,7 +48,7 @@ class Email(_Section):
         return self
 
 
-class Webhook(_Section):
+class Webhook(Section):
     """An address that takes a POST of JSON, as chat services do. `headers`: what it asks for, as Authorization."""
 
     url: SecretStr
@@ -64,7 +62,7 @@ class Webhook(_Section):
         return url
 
 
-class Alerts(_Section):
+class Alerts(Section):
     """Who is told when a run failed, a source was held back, or the health check found something."""
 
     email: Email | None = None
