@@ -73,7 +73,7 @@ def fold(expression: str) -> str:
         letter, plain = pair.split(":")
         text = f"replace({text}, '{letter}', '{plain}')"
     closed = rf"regexp_replace({text}, '[''`´’‘.]', '', 'g')"
-    return rf"trim(regexp_replace({closed}, '[^\p{{L}}\p{{M}}\p{{N}}]+', ' ', 'g'))"
+    return f"trim(regexp_replace({closed}, '[{vocabulary.signs()}]+', ' ', 'g'))"
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
@@ -303,8 +303,8 @@ def _is_nothing(name: str) -> str:
 
 def identifier(name: str) -> str:
     """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
-    plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[^\\p{{L}}\\p{{N}}]', '', 'g'), '0')"
-    # In a list, so that the pattern stands there once: one of letters of all scripts takes 2 ms to make ready.
+    plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[{vocabulary.signs()}]', '', 'g'), '0')"
+    # In a list, so that the pattern stands there once.
     return (
         f"case when {_number(name, 3)} then {name} when {_is_nothing(name)} then null else list_transform([{plain}], "
         "lambda plain: case when length(plain) >= 3 and translate(plain, plain[1], '') <> '' then plain end)[1] end"

@@ -40,6 +40,7 @@ from enum import StrEnum
 import duckdb
 
 from linkage.registry_sql import run_script
+from linkage.vocabulary import signs
 
 # Otieno and Atieno, brother and sister, have .89; Njoroge and Njorogi .94.
 NAME_SIMILARITY = 0.9
@@ -131,6 +132,7 @@ def verify(
         **names,
         name_similarity=NAME_SIMILARITY,
         name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
+        signs=signs(),
     )
     run_script(
         con,

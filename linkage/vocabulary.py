@@ -1,4 +1,8 @@
-"""Words that say nothing about which person is meant. Generic: no country's names stand here."""
+"""Words and signs that say nothing about which person is meant. Generic: no country's names stand here."""
+
+import unicodedata
+from functools import cache
+from itertools import groupby
 
 # Dropped wherever they stand: nobody is called this.
 HONORIFICS = [
@@ -166,3 +170,21 @@ MONTHS = {
     "jun": 6, "jul": 7, "aug": 8, "ago": 8, "aou": 8, "sep": 9, "set": 9, "oct": 10, "okt": 10, "out": 10, "nov": 11,
     "dec": 12, "des": 12, "dic": 12, "dez": 12,
 }  # fmt: skip
+_WITH_SIGNS = ((0, 0xD800), (0xE000, 0x10000), (0x1F000, 0x1FB00))  # beyond them, everything is taken for a letter
+
+
+@cache
+def signs() -> str:
+    """What is no letter, mark or number of any script, for a character class.
+
+    RE2 takes a quarter of the time to make it ready that [^\\p{L}\\p{M}\\p{N}] takes (.6 ms instead of 2.4), which one
+    asked person costs as much as a million.
+    """
+    ranges = []
+    for first, after in _WITH_SIGNS:
+        known = (code for code in range(first, after) if unicodedata.category(chr(code)) != "Cn")
+        for is_sign, codes in groupby(known, lambda code: unicodedata.category(chr(code))[0] not in "LMN"):
+            if is_sign:
+                run = list(codes)
+                ranges.append(f"\\x{{{run[0]:x}}}-\\x{{{run[-1]:x}}}")
+    return "".join(ranges)

@@ -1,5 +1,6 @@
 """Building the index beside a publication, from what the last run's linkage left in the warehouse."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -8,7 +9,7 @@ from linkage.basis import Basis
 from linkage.lookup.hashes import write_hashes
 from linkage.lookup.rows import write_rows
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
-from linkage.register_columns import is_word
+from linkage.register_columns import HAS_INITIAL, is_word
 from linkage.register_people import people_for
 from linkage.register_state import RegisterBasis
 from linkage.sql import literal, quote, render
@@ -44,12 +45,13 @@ def _build_records(
     warehouse, kept = quote(name), f"{quote(name)}.{state}"
     matches = f"{warehouse}.{register_state}.matches" if register_state else None
     con.execute(render("lookup_records.sql", warehouse=warehouse, state=kept, matches=matches))
-    _copy(con, name, state, OF_RECORDS, also="frequency_")
+    _copy(con, name, state, OF_RECORDS)
     basis = Basis.load(con, f"lookup.{OF_RECORDS}")
     keys = possible_keys(basis.standardised(basis.records))
     for number, _ in basis.plan:
         records = "(from lookup_records where stands_for is null)"
         write_hashes(con, key_file(folder, OF_RECORDS, number), _positions(keys[number], records))
+    _write_common(con, kept, list(basis.once), folder, OF_RECORDS)
     for file in ("records", "persons", "enrolments"):
         write_rows(con, folder / f"{file}.arrow", f"FROM lookup_{file} ORDER BY position")
     for file, table, value in _INDEXES:
@@ -76,19 +78,31 @@ def _build_register(con: duckdb.DuckDBPyConnection, name: str, state: str, folde
     for number in sorted({number for number, _ in basis.first + basis.second}):
         people = people_for(con, [*keys[number].values, keys[number].each or ""])
         write_hashes(con, key_file(folder, OF_REGISTER, number), _positions(keys[number], people, first=basis.records))
-    has_number = "nid" in basis.once
-    people_query = render("lookup_people.sql", state=kept, first=basis.records, has_number=has_number)
+    texts = [column for column in basis.once if not is_word(column)]
+    people_query = render(
+        "lookup_people.sql", state=kept, first=basis.records, has_initial=HAS_INITIAL, frequent=texts
+    )
     write_rows(con, folder / "people.arrow", people_query)
     write_rows(con, folder / "population.arrow", "FROM lookup_population ORDER BY position")
     write_rows(con, folder / "words.arrow", render("lookup_words.sql", state=kept, columns=columns))
     write_hashes(con, folder / "words_by_value.npy", f"SELECT hash(value) AS h, word - 1 AS position FROM {kept}.words")
-    if has_number:
-        numbered = f"SELECT value, share, row_number() OVER (ORDER BY value) - 1 AS position FROM {kept}.frequency_nid"
-        write_rows(con, folder / "numbers.arrow", f"FROM ({numbered}) ORDER BY position")
-        write_hashes(con, folder / "numbers_by_value.npy", f"SELECT hash(value) AS h, position FROM ({numbered})")
+    _write_common(con, kept, texts, folder, OF_REGISTER)
     by_id = "SELECT hash(national_id) AS h, position FROM lookup_population"
     write_hashes(con, folder / "register_by_national_id.npy", by_id)
     con.execute("DROP VIEW temp.lk_word; DROP VIEW temp.lk_register")
+
+
+def _write_common(
+    con: duckdb.DuckDBPyConnection, state: str, columns: Sequence[str], folder: Path, side: str
+) -> None:
+    """How common each value of some columns is that more than one record holds."""
+    nothing = "SELECT NULL::VARCHAR AS field, NULL::VARCHAR AS value, NULL::DOUBLE AS share WHERE false"
+    held = [f"SELECT '{column}', value::VARCHAR, share FROM {state}.frequency_{column}" for column in columns]
+    numbered = f"SELECT *, row_number() OVER (ORDER BY field, value) - 1 AS position FROM ({' UNION ALL '.join([nothing, *held])})"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE lookup_common AS {numbered}")
+    write_rows(con, folder / f"{side}_common.arrow", "FROM lookup_common ORDER BY position")
+    write_hashes(con, folder / f"{side}_common_by_value.npy", "SELECT hash(value) AS h, position FROM lookup_common")
+    con.execute("DROP TABLE lookup_common")
 
 
 def _positions(key: MatchKey, records: str, first: int = 0) -> str:
@@ -101,13 +115,13 @@ def key_file(folder: Path, side: str, number: int) -> Path:
     return folder / f"{side}_key_{number}.npy"
 
 
-def _copy(con: duckdb.DuckDBPyConnection, name: str, state: str, schema: str, also: str = "basis") -> None:
-    """The small tables of a state, and those whose names begin with `also`."""
+def _copy(con: duckdb.DuckDBPyConnection, name: str, state: str, schema: str) -> None:
+    """The small tables of a state."""
     con.execute(f"CREATE SCHEMA IF NOT EXISTS lookup.{schema}")
     tables = con.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? ORDER BY table_name",
         [name, state],
     ).fetchall()
     for (table,) in tables:
-        if table in _SMALL or table.startswith(also):
+        if table in _SMALL:
             con.execute(f"CREATE TABLE lookup.{schema}.{table} AS FROM {quote(name)}.{state}.{table}")

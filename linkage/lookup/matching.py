@@ -11,12 +11,13 @@ from linkage.basis import Basis
 from linkage.comparison import Patterns, compared_sql
 from linkage.engine import PAIR_THRESHOLDS, thresholds
 from linkage.lookup.build import OF_RECORDS, OF_REGISTER, key_file
+from linkage.lookup.frequencies import Common, Dictionary
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.rows import Rows
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.register import competing_sql, evidence_sql, shift_of, total_sql
 from linkage.register_candidates import beyond_doubt
-from linkage.register_columns import HAS_INITIAL, is_word, of_register
+from linkage.register_columns import is_word
 from linkage.register_state import RegisterBasis
 from linkage.scoring import as_table, scored_sql, weigh
 from linkage.specification import Specification
@@ -69,10 +70,8 @@ class RegisterMatcher:
         self._second = Candidates(folder, OF_REGISTER, keys, basis.second)
         self._shift = shift_of(basis.share, basis.registered)
         self._people = Rows(folder / "people.arrow")
-        self._dictionary = Dictionary(con, folder, [c for c in basis.once if is_word(c)], "nid" in basis.once)
-        own = ("r", "side", "register_id", "tf_nid")
-        self._columns = [column for column in self._people.schema.names if column not in own]
-        self._words = [column for column in self._columns if is_word(column)]
+        self._dictionary = Dictionary(con, folder, [column for column in basis.once if is_word(column)])
+        self._common = Common(con, folder, OF_REGISTER, [column for column in basis.once if not is_word(column)])
 
     def match(self, plain: Any, sounds: Any) -> Any:
         """Whom of the register each asked record may be, as `match_register` finds it: an Arrow table (record_id, p:
@@ -84,7 +83,8 @@ class RegisterMatcher:
 
     def _match(self) -> Any:
         con, basis = self.con, self._basis
-        self._dictionary.of_asked()
+        self._dictionary.look_up()
+        self._common.look_up()
         con.execute(make_compared(self._data, "lk_rec", "lk_plain"))
         self._weigh(*self._first.find(con), "lk_weighed")
         con.execute(
@@ -121,59 +121,10 @@ class RegisterMatcher:
     def _weigh(self, left: np.ndarray, right: np.ndarray, keys: np.ndarray, target: str) -> None:
         con, first = self.con, self._basis.records
         con.register("lk_found", _pairs(left, right + first, keys))
-        people = self._people.at(right)
-        con.register("lk_numbers", people)
-        self._dictionary.of_people(people, self._words)
-        apart = of_register(self._columns, "lk_numbers", self._data.once)
-        con.execute(f"create or replace temp table lk_others as select *, {HAS_INITIAL} as has_initial from {apart} p")
+        con.register("lk_others", self._dictionary.as_texts(self._people.at(right), self._data.once))
         levels = compared_sql(self._data, self._patterns, "lk_found", "lk_others")
         con.execute(f"create or replace temp table lk_pairs as {levels}")
         weigh(con, self._patterns, self._learned, "lk_pairs", target)
-
-
-class Dictionary:
-    """lk_word and lk_frequency_<column> of the texts and numbers that are looked at, and no others."""
-
-    def __init__(self, con: Any, folder: Path, columns: Sequence[str], has_number: bool) -> None:
-        self._con, self._columns = con, columns
-        self._words = Rows(folder / "words.arrow")
-        self._by_value = Hashes(folder / "words_by_value.npy")
-        self._numbers = Rows(folder / "numbers.arrow") if has_number else None
-        self._by_number = Hashes(folder / "numbers_by_value.npy") if has_number else None
-        self._fill(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-        for column in columns:
-            con.execute(
-                f"create or replace temp view lk_frequency_{column} as "
-                f"select value, word, {column} as share from lk_word where {column} is not null"
-            )
-        if has_number:
-            con.execute("create or replace temp view lk_frequency_nid as select value, share from lk_shared_number")
-
-    def of_asked(self) -> None:
-        """Those of the records in lk_plain."""
-        texts = ", ".join(self._columns) or "null"
-        found = self._con.execute(
-            f"select distinct hash(unnest([{texts}])) as h, false as is_number from lk_plain "
-            "union all select distinct hash(nid), true from lk_plain where nid is not null"
-        ).fetchnumpy()
-        words, numbers = (found["h"][found["is_number"] == which] for which in (False, True))
-        shared = self._by_number.find(numbers)[1] if self._by_number else np.empty(0, dtype=np.int64)
-        self._fill(self._by_value.find(words)[1], shared)
-
-    def of_people(self, people: Any, columns: Sequence[str]) -> None:
-        """Those of people of the register."""
-        numbers = [people[column].drop_null().to_numpy() for column in columns]
-        words = np.concatenate(numbers).astype(np.int64) - 1 if numbers else np.empty(0, dtype=np.int64)
-        self._con.register("lk_word", self._words.at(words))
-        if self._numbers:
-            shared = people.select(["nid", "tf_nid"]).rename_columns(["value", "share"])
-            shared = shared.filter(shared["share"].is_valid()).group_by(["value", "share"]).aggregate([])
-            self._con.register("lk_shared_number", shared)
-
-    def _fill(self, words: np.ndarray, numbers: np.ndarray) -> None:
-        self._con.register("lk_word", self._words.at(words))
-        if self._numbers:
-            self._con.register("lk_shared_number", self._numbers.at(numbers).select(["value", "share"]))
 
 
 class RecordMatcher:
@@ -192,6 +143,7 @@ class RecordMatcher:
         self._model = models.from_mapping(basis.model, basis.fields, keys, self._roles)
         self._candidates = Candidates(folder, OF_RECORDS, keys, basis.plan)
         self._records = Rows(folder / "records.arrow")
+        self._common = Common(con, folder, OF_RECORDS, list(basis.once))
         self._limits = thresholds(self._roles, PAIR_THRESHOLDS, self._data.tells_apart)
 
     def match(self, asked: Any) -> tuple[Any, Any, Any]:
@@ -204,7 +156,8 @@ class RecordMatcher:
     def _match(self, asked: str) -> tuple[Any, Any, Any]:
         con = self.con
         standardise_more(con, self._roles, asked, self._schema)
-        con.execute(make_compared(self._data, "lk_rec", "lk_plain", self._schema))
+        self._common.look_up()
+        con.execute(make_compared(self._data, "lk_rec", "lk_plain"))
         left, right, keys = self._candidates.find(con)
         con.register("lk_found", _pairs(left, right + OFFSET, keys))
         con.register("lk_brought", self._records.at(right))

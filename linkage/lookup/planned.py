@@ -25,6 +25,19 @@ class _Step(NamedTuple):
     fills: str | None
 
 
+class _Slot:
+    """A place in prepared statements for an Arrow table, another one each time they are run."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+    def __arrow_c_schema__(self) -> Any:
+        return self.rows.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.rows.__arrow_c_stream__(requested_schema)
+
+
 class PlannedConnection:
     """What the engine needs of a DuckDB connection; scripts take no parameters, and are learned before `settle`."""
 
@@ -32,14 +45,19 @@ class PlannedConnection:
         self._con = con
         self._scripts: dict[str, list[_Step]] = {}
         self._filled: set[str] = set()
-        self._registered: set[str] = set()
+        self._slots: dict[str, _Slot] = {}  # by the table that they fill
+        self._fills: dict[str, str] = {}
         self._is_settled, self._count = False, 0
 
     def settle(self) -> None:
         """Prepare what was learned."""
-        made = {step.fills for steps in self._scripts.values() for step in steps if step.fills} | self._registered
+        made = {step.fills for steps in self._scripts.values() for step in steps if step.fills} | set(self._slots)
         for script, steps in self._scripts.items():
             self._scripts[script] = [self._prepared(step) for step in steps]
+        for number, (name, slot) in enumerate(self._slots.items()):
+            self._con.register(f"planned_slot_{number}", slot)
+            filling = _Step(f"INSERT INTO {name} BY NAME FROM planned_slot_{number}", name)
+            self._fills[name] = self._prepared(filling).statement
         for table in sorted(made):
             self._con.execute(f"DELETE FROM {table}")
         self._is_settled = True
@@ -79,11 +97,12 @@ class PlannedConnection:
         """The table `name` holds the rows of an Arrow table."""
         if self._is_settled:
             self._empty(name)
-            self._con.execute(f"INSERT INTO {name} BY NAME FROM rows")
+            self._slots[name].rows = rows
+            self._con.execute(self._fills[name])
         else:
             kind = "TABLE" if "." in name else "TEMP TABLE"
             self._con.execute(f"CREATE OR REPLACE {kind} {name} AS FROM rows")
-            self._registered.add(name)
+            self._slots[name] = _Slot(rows)
 
     def unregister(self, name: str) -> None:
         """The table `name` holds nothing any more."""

@@ -3,7 +3,7 @@
 CREATE OR REPLACE TEMP MACRO name_tokens(name) AS
     list_filter(
         string_split(
-            regexp_replace(regexp_replace(lower(strip_accents(name)), '[''’`]', '', 'g'), '[^\p{L}\p{N}]+', ' ', 'g'), ' '
+            regexp_replace(regexp_replace(lower(strip_accents(name)), '[''’`]', '', 'g'), '[{{ signs }}]+', ' ', 'g'), ' '
         ),
         lambda token: token <> ''
     );

@@ -1,0 +1,80 @@
+"""How common the values are that asked records and their candidates hold, and no others: a few of millions."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from linkage.lookup.hashes import Hashes
+from linkage.lookup.rows import Rows
+from linkage.register_columns import is_word
+
+
+class Common:
+    """lk_frequency_<column> of the values in lk_plain: those of one side that more than one record holds."""
+
+    def __init__(self, con: Any, folder: Path, side: str, columns: Sequence[str]) -> None:
+        self._con = con
+        self._values = Rows(folder / f"{side}_common.arrow")
+        self._by_value = Hashes(folder / f"{side}_common_by_value.npy")
+        held = ", ".join(f"{column}::varchar" for column in columns) or "null"
+        self._asked = f"select distinct hash(unnest([{held}])) as h from lk_plain"
+        con.register("lk_common", self._values.at(np.empty(0, dtype=np.int64)))
+        for column in columns:
+            con.execute(
+                f"create or replace temp view lk_frequency_{column} as "
+                f"select value, share from lk_common where field = '{column}'"
+            )
+
+    def look_up(self) -> None:
+        """Fill them."""
+        hashes = self._con.execute(self._asked).fetchnumpy()["h"]
+        self._con.register("lk_common", self._values.at(self._by_value.find(hashes)[1]))
+
+
+class Dictionary:
+    """The register's texts, by their numbers and by themselves, with how common each is in each column."""
+
+    def __init__(self, con: Any, folder: Path, columns: Sequence[str]) -> None:
+        self._con = con
+        self._words = Rows(folder / "words.arrow")
+        self._by_value = Hashes(folder / "words_by_value.npy")
+        held = ", ".join(columns) or "null"
+        self._asked = f"select distinct hash(unnest([{held}])) as h from lk_plain"
+        con.register("lk_word", self._words.at(np.empty(0, dtype=np.int64)))
+        for column in columns:
+            con.execute(
+                f"create or replace temp view lk_frequency_{column} as "
+                f"select value, word, {column} as share from lk_word where {column} is not null"
+            )
+
+    def look_up(self) -> None:
+        """lk_word of the texts in lk_plain."""
+        hashes = self._con.execute(self._asked).fetchnumpy()["h"]
+        self._con.register("lk_word", self._words.at(self._by_value.find(hashes)[1]))
+
+    def as_texts(self, people: Any, once: Mapping[str, float]) -> Any:
+        """People of the register as they are compared: texts instead of numbers, and how common each value is.
+
+        `once`: of a column that is looked at for that, the share of a value that one record holds.
+        """
+        numbers = {name: people[name].combine_chunks() for name in people.schema.names if is_word(name)}
+        held = [number.drop_null().to_numpy() for number in numbers.values()]
+        words = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *held]))
+        known = self._words.at(words - 1)
+        for name, number in numbers.items():
+            place = pa.array(np.searchsorted(words, number.fill_null(0)), mask=number.is_null().to_numpy(False))
+            people = _with(people, name, known["value"].take(place))
+            if name in once:
+                people = _with(people, f"tf_{name}", known[name].take(place))
+        for name, share in once.items():
+            people = _with(people, f"tf_{name}", people[f"tf_{name}"].fill_null(share))
+        return people
+
+
+def _with(table: Any, name: str, column: Any) -> Any:
+    """The table with this column, in the place of one of its name."""
+    place = table.schema.get_field_index(name)
+    return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
