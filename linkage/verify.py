@@ -53,9 +53,9 @@ _CAN_BE_CHECKED = (
     "AND coalesce(persons.full_name, persons.given_name, persons.family_name) IS NOT NULL))"
 )
 # Nothing is known from an earlier check.
-_KNOWN = (
-    "NULL::VARCHAR AS record_id, NULL::VARCHAR AS register_id, NULL::VARCHAR AS match_key, "
-    "NULL::DATE AS register_death_date, NULL::DATE AS register_emigrated_date"
+_NOBODY = (
+    "(SELECT NULL::VARCHAR AS record_id, NULL::VARCHAR AS register_id, NULL::VARCHAR AS match_key, "
+    "NULL::DATE AS register_death_date, NULL::DATE AS register_emigrated_date)"
 )
 
 
@@ -100,18 +100,17 @@ def verify(
     (record_id, reason) of records for which not every register could be asked: who is found nowhere is then
     `could_not_check`. `name_variants` names a table (name, canonical) in lower case.
     """
-    known = earlier or f"(SELECT {_KNOWN})"
     if register is None or matches is None:
-        con.execute(f"""
-            CREATE OR REPLACE TABLE {work}.verification AS
-            SELECT
-                persons.record_id, '{Status.COULD_NOT_CHECK}' AS status, known.register_id,
-                known.match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
-                []::VARCHAR[] AS mismatched_fields, known.register_death_date, known.register_emigrated_date,
-                if({_CAN_BE_CHECKED}, 'register_not_available', 'not_enough_details') AS could_not_check_reason
-            FROM {persons} AS persons
-            LEFT JOIN {known} AS known ON known.record_id = persons.record_id""")
+        _say_not_available(con, persons, work, earlier or _NOBODY)
         return _count(con, work)
+    compare_by_id(con, persons, register, work, name_variants=name_variants)
+    return judge(con, persons, register, matches, reporting_date, work, earlier=earlier, unasked=unasked)
+
+
+def compare_by_id(
+    con: duckdb.DuckDBPyConnection, persons: str, register: str, work: str, *, name_variants: str | None = None
+) -> None:
+    """Write `{work}.verify_id`: each record whose ID the register has, beside that person, with what disagrees."""
     variants = (
         f"SELECT name, canonical FROM {name_variants}"
         if name_variants
@@ -120,30 +119,51 @@ def verify(
     con.execute(
         f"CREATE OR REPLACE TABLE {work}.name_variants AS SELECT * FROM ({variants}) WHERE name <> ''"
     )
-    names: dict[str, str | float] = {
-        "work": work,
-        "persons": persons,
-        "register": register,
-        "matches": matches,
-    }
     run_script(
         con,
         "verify_by_id",
-        **names,
+        work=work,
+        persons=persons,
+        register=register,
         name_similarity=NAME_SIMILARITY,
         name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
         signs=signs(),
     )
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection, persons: str, register: str, matches: str, reporting_date: dt.date, work: str, *,
+    earlier: str | None = None, unasked: str | None = None,
+) -> VerificationCounts:  # fmt: skip
+    """What `verify` says, once `compare_by_id` is done.
+
+    Whose ID agrees in everything needs no row in `matches`: it could change nothing but `match_probability`.
+    """
     run_script(
         con,
         "verify_status",
-        **names,
+        work=work,
+        persons=persons,
+        register=register,
+        matches=matches,
         can_be_checked=_CAN_BE_CHECKED,
-        earlier=known,
+        earlier=earlier or _NOBODY,
         unasked=unasked or "(SELECT NULL::VARCHAR AS record_id, NULL::VARCHAR AS reason)",
         reporting_date=reporting_date.isoformat(),
     )
     return _count(con, work)
+
+
+def _say_not_available(con: duckdb.DuckDBPyConnection, persons: str, work: str, known: str) -> None:
+    con.execute(f"""
+        CREATE OR REPLACE TABLE {work}.verification AS
+        SELECT
+            persons.record_id, '{Status.COULD_NOT_CHECK}' AS status, known.register_id,
+            known.match_key, NULL::DOUBLE AS match_probability, NULL::DOUBLE AS runner_up_probability,
+            []::VARCHAR[] AS mismatched_fields, known.register_death_date, known.register_emigrated_date,
+            if({_CAN_BE_CHECKED}, 'register_not_available', 'not_enough_details') AS could_not_check_reason
+        FROM {persons} AS persons
+        LEFT JOIN {known} AS known ON known.record_id = persons.record_id""")
 
 
 def _count(con: duckdb.DuckDBPyConnection, work: str) -> VerificationCounts:

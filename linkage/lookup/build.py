@@ -98,7 +98,8 @@ def _write_common(
     """How common each value of some columns is that more than one record holds."""
     nothing = "SELECT NULL::VARCHAR AS field, NULL::VARCHAR AS value, NULL::DOUBLE AS share WHERE false"
     held = [f"SELECT '{column}', value::VARCHAR, share FROM {state}.frequency_{column}" for column in columns]
-    numbered = f"SELECT *, row_number() OVER (ORDER BY field, value) - 1 AS position FROM ({' UNION ALL '.join([nothing, *held])})"
+    values = " UNION ALL ".join([nothing, *held])
+    numbered = f"SELECT *, row_number() OVER (ORDER BY field, value) - 1 AS position FROM ({values})"
     con.execute(f"CREATE OR REPLACE TEMP TABLE lookup_common AS {numbered}")
     write_rows(con, folder / f"{side}_common.arrow", "FROM lookup_common ORDER BY position")
     write_hashes(con, folder / f"{side}_common_by_value.npy", "SELECT hash(value) AS h, position FROM lookup_common")

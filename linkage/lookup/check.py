@@ -3,11 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage.lookup.build import FILE
 from linkage.lookup.hashes import Hashes
@@ -15,7 +16,7 @@ from linkage.lookup.matching import RecordMatcher, RegisterMatcher
 from linkage.lookup.planned import PlannedConnection
 from linkage.lookup.rows import Rows
 from linkage.sql import literal, render
-from linkage.verify import verify
+from linkage.verify import compare_by_id, judge, verify
 
 WORK = "lookup_work"
 
@@ -61,6 +62,14 @@ class Checked:
     enrolments: list[Enrolment] = field(default_factory=list)
 
 
+class _Register(NamedTuple):
+    """The population register: its people, where they stand by their ID, and the search among them."""
+
+    population: Rows
+    by_id: Hashes
+    matcher: RegisterMatcher
+
+
 class Lookup:
     """The index of a publication, open to be asked; not by two threads at once."""
 
@@ -73,16 +82,17 @@ class Lookup:
         con.execute(f"CREATE SCHEMA {WORK}")
         self.con = PlannedConnection(con)
         self._records = RecordMatcher(self._planned(), folder)
-        has_register = (folder / "register_by_national_id.npy").exists()
-        self._register = RegisterMatcher(self._planned(), folder) if has_register else None
+        self._register = self._open_register(folder) if (folder / "population.arrow").exists() else None
         self._by_id = Hashes(folder / "records_by_national_id.npy")
         self._persons = Rows(folder / "persons.arrow")
         self._enrolments = Rows(folder / "enrolments.arrow")
-        self._population = Rows(folder / "population.arrow") if has_register else None
         self._by_person = Hashes(folder / "records_by_person.npy")
         self._by_household = Hashes(folder / "enrolments_by_household.npy")
-        self._register_by_id = Hashes(folder / "register_by_national_id.npy") if has_register else None
         self._learn()
+
+    def _open_register(self, folder: Path) -> _Register:
+        by_id = Hashes(folder / "register_by_national_id.npy")
+        return _Register(Rows(folder / "population.arrow"), by_id, RegisterMatcher(self._planned(), folder))
 
     def _planned(self) -> PlannedConnection:
         con = self._root.cursor()
@@ -95,7 +105,7 @@ class Lookup:
         rows = self._root.execute(render("lookup_sample.sql")).to_arrow_table()
         self._root.unregister("first_persons")
         self._check(rows)
-        for planned in (self.con, self._records.con, *([self._register.con] if self._register else [])):
+        for planned in (self.con, self._records.con, *([self._register.matcher.con] if self._register else [])):
             planned.settle()
 
     @property
@@ -121,37 +131,49 @@ class Lookup:
         con.register(f"{WORK}.asked", asked)
         links, plain, sounds = self._records.match(asked)
         con.register(f"{WORK}.links", links)
-        if self._register:
-            con.register(f"{WORK}.found", self._register.match(plain, sounds))
         self._gather()
-        has = self._register is not None
-        verify(
-            con, f"{WORK}.persons", f"{WORK}.register" if has else None, f"{WORK}.matches" if has else None, self._date,
-            WORK,
-        )
+        persons = f"{WORK}.persons"
+        if self._register is None:
+            verify(con, persons, None, None, self._date, WORK)
+        else:
+            self._bring_those_with_the_ids(self._register)
+            compare_by_id(con, persons, f"{WORK}.register", WORK)
+            self._search(self._register, plain, sounds)
+            judge(con, persons, f"{WORK}.register", f"{WORK}.matches", self._date, WORK)
         found = [Checked(*row) for row in con.execute(render("lookup_answers.sql", work=WORK)).fetchall()]
         self._add_enrolments(found)
         return found
 
     def _gather(self) -> None:
-        """The asked persons with the records that bear on them, and the register's people that any of these may be."""
+        """The asked persons with the records that bear on them."""
         con = self.con
         linked = con.execute(f"SELECT position, verdict = 'match' AS is_match FROM {WORK}.links").fetchnumpy()
-        rows = self._persons.at(linked["position"])
-        con.register(f"{WORK}.linked_rows", rows)
+        con.register(f"{WORK}.linked_rows", self._persons.at(linked["position"]))
         hashes = con.execute(render("lookup_near.sql", work=WORK)).fetchnumpy()
         ids, uids = (hashes["h"][hashes["is_person"] == which] for which in (False, True))
         near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
         con.register(f"{WORK}.near", near)
-        con.execute(render("lookup_context.sql", work=WORK, has_register=self._register is not None))
-        if self._register_by_id is None or self._population is None:
-            return
-        ids = con.execute(
+        con.execute(render("lookup_context.sql", work=WORK))
+
+    def _bring_those_with_the_ids(self, register: _Register) -> None:
+        """The register's people who have the ID of a person or record, or for whom the run took a record."""
+        ids = self.con.execute(
             f"SELECT DISTINCT hash(national_id) AS h FROM {WORK}.persons WHERE national_id IS NOT NULL"
         ).fetchnumpy()["h"]
-        found = con.execute(f"SELECT DISTINCT p FROM {WORK}.matches_found").fetchnumpy()["p"].astype(np.int64)
-        people = np.concatenate([self._register_by_id.find(ids)[1], found])
-        con.register(f"{WORK}.register", self._population.at(people))
+        taken_for = self.con.execute(f"SELECT DISTINCT p FROM {WORK}.near WHERE p IS NOT NULL").fetchnumpy()["p"]
+        people = np.concatenate([register.by_id.find(ids)[1], taken_for.astype(np.int64)])
+        self.con.register(f"{WORK}.register", register.population.at(people))
+
+    def _search(self, register: _Register, plain: Any, sounds: Any) -> None:
+        """Whom of the register those may be whose ID does not settle it."""
+        con = self.con
+        open_ones = con.execute(
+            f"SELECT record_id FROM {WORK}.asked WHERE record_id NOT IN "
+            f"(SELECT record_id FROM {WORK}.verify_id WHERE len(mismatched_fields) = 0)"
+        ).to_arrow_table()["record_id"]
+        found = register.matcher.match(plain.filter(pc.is_in(plain["record_id"], open_ones)), sounds)
+        con.register(f"{WORK}.found", found)
+        con.register(f"{WORK}.found_people", register.population.at(found["p"].to_numpy()))
         con.execute(render("lookup_register.sql", work=WORK))
 
     def _add_enrolments(self, found: list[Checked]) -> None:

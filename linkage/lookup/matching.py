@@ -70,16 +70,21 @@ class RegisterMatcher:
         self._second = Candidates(folder, OF_REGISTER, keys, basis.second)
         self._shift = shift_of(basis.share, basis.registered)
         self._people = Rows(folder / "people.arrow")
+        self._nobody: Any = None
         self._dictionary = Dictionary(con, folder, [column for column in basis.once if is_word(column)])
         self._common = Common(con, folder, OF_REGISTER, [column for column in basis.once if not is_word(column)])
 
     def match(self, plain: Any, sounds: Any) -> Any:
         """Whom of the register each asked record may be, as `match_register` finds it: an Arrow table (record_id, p:
         position in the register, match_key, match_probability, verdict, runner_up_probability)."""
+        if not len(plain) and self._nobody is not None:
+            return self._nobody
         with self.con.once():
             self.con.register("lk_plain", plain)
             self.con.register("lk_sound", sounds)
-            return self._match()
+            found = self._match()
+        self._nobody = found.slice(0, 0)
+        return found
 
     def _match(self) -> Any:
         con, basis = self.con, self._basis

@@ -34,10 +34,3 @@ select record_id, national_id, given_name, middle_name, family_name, full_name, 
 from {{ work }}.{{ part }}
 {%- if not loop.last %} union all{% endif %}
 {%- endfor %}
-{%- if has_register %};
-create or replace table {{ work }}.matches_found as
-{%- for part in ['found', 'near'] %}
-select record_id, p, match_key, match_probability, verdict, runner_up_probability from {{ work }}.{{ part }} where p is not null
-{%- if not loop.last %} union all{% endif %}
-{%- endfor %}
-{%- endif %}
