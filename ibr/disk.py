@@ -1,4 +1,4 @@
-"""A full disk, told as one whoever met it: Python, DuckDB, SQLite, Dagster, dbt."""
+"""A full disk, told as one whoever met it: Python, DuckDB, SQLite, Dagster, dbt; and a damaged file."""
 
 import errno
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ibr.errors import DiskFull
+from ibr.errors import ConfigurationProblem, DiskFull
 
 # EFBIG: a file may not grow further, by `ulimit -f` or by its file system.
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -18,7 +18,10 @@ _WORDS = re.compile(
     r"|max_temp_directory_size"
 )
 
-
+# DuckDB's words again; the last is of an encrypted file whose key is the right one.
+_DAMAGED = re.compile(
+    "not a valid DuckDB database|Could not read enough bytes|Corrupt database file|Computed AES tag differs"
+)
 _NEXT_TO_NOTHING = 16_000_000  # bytes
 
 
@@ -43,6 +46,17 @@ def full_disk(error: BaseException, home: Path | None = None) -> DiskFull | None
         f"no room to write {_place(lacking, home)}, or a limit of the account is reached; free some, or move the "
         "workspace to a larger disk, then run again. What was good has stayed"
     )
+
+
+def damaged_file(error: BaseException, file: Path | None = None) -> ConfigurationProblem | None:
+    """What to tell where DuckDB met a damaged file; None where an error is of another kind. `file`: which it is, for
+    errors that do not say."""
+    told = next((one for one in _with_causes(error) if _DAMAGED.search(str(one))), None)
+    if told is None:
+        return None
+    named = re.search(r'from file "([^"\n]+)"', str(told))
+    name = file.name if file else Path(named[1]).name if named else "a DuckDB file"
+    return ConfigurationProblem(f"{name} is damaged, or no DuckDB file; put it back from a backup (docs/backup.md)")
 
 
 def _is_lack_of_room(error: BaseException, home: Path | None) -> bool:

@@ -9,7 +9,7 @@ import duckdb
 
 from linkage.registry_sql import run_script
 from linkage.standardise import fold, identifier
-from linkage.verify import NAME_SIMILARITY, NAME_SIMILARITY_BORN_ALIKE
+from linkage.verify import NAME_SIMILARITY, compare_by_id
 
 
 def same_identifier(one: str, other: str) -> str:
@@ -38,10 +38,7 @@ def compare_with(con: duckdb.DuckDBPyConnection, asked: str, people: str, work: 
     an ID that makes one person of all who are called Anne); mismatched_fields.
     """
     run_script(con, "agreements", work=work, asked=asked, people=people)
-    run_script(
-        con, "verify_by_id", work=work, persons=f"{work}.asked", register=f"{work}.beside",
-        name_similarity=NAME_SIMILARITY, name_similarity_born_alike=NAME_SIMILARITY_BORN_ALIKE,
-    )  # fmt: skip
+    compare_by_id(con, f"{work}.asked", f"{work}.beside", work)
     con.execute(
         f"CREATE OR REPLACE TABLE {work}.agreements AS SELECT ids.* EXCLUDE (register_id, is_somebody_else), "
         "exact.birth_is_compared AS is_birth_compared, "

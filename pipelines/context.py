@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from ibr.disk import full_disk
+from ibr.disk import damaged_file, full_disk
 from ibr.errors import Defect, IbrError
 from ibr.workspace import Workspace
 from pipelines.replication.landed import Landing
@@ -114,7 +114,7 @@ def plain_failures(on_error: Callable[[IbrError], None] | None = None) -> Iterat
     try:
         yield
     except Exception as error:
-        told = error if isinstance(error, IbrError) else full_disk(error) or _defect(error)
+        told = error if isinstance(error, IbrError) else full_disk(error) or damaged_file(error) or _defect(error)
         if on_error:
             with suppress(OSError):  # on a full disk there is no room for the note either
                 on_error(told)

@@ -74,6 +74,8 @@ def run(
         AS_AT_TAG: outcome.reporting_date.isoformat(),
     }
     with telling_of_a_full_disk(workspace.home), warehouse_lock(workspace.home, f"ibr run {run_id}"):
+        if registry.encryption and workspace.warehouse_file.exists():
+            connect(workspace.warehouse_file).close()  # a wrong key is told before sources are copied
         audited.settings(workspace.home, workspace.registry_file)
         audited.started(workspace.home, run_id, stages, outcome.reporting_date, full_refresh)
         progress("loading definitions")

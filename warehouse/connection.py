@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 from duckdb_extensions import import_extension
 
+from ibr.disk import damaged_file
 from ibr.errors import ConfigurationProblem, UsageProblem, WarehouseBusy
 from warehouse.encryption import is_encrypted, key_of
 
@@ -148,9 +149,9 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
         return ConfigurationProblem(
             f"{path.name} is not encrypted, and registry.yml says that it is to be; `ibr keys encrypt` does it"
         )
-    if "not a valid DuckDB database" in str(error):
-        return ConfigurationProblem(f"{path.name} is no DuckDB file, or a damaged one; put it back from a backup")
-    if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+    if damaged := damaged_file(error, path):
+        return damaged
+    if isinstance(error, duckdb.IOException) and "Could not set lock" in str(error):
         return WarehouseBusy(
             f"{path.name} is open in another process, and DuckDB lets one process write at a time; "
             "wait for it to end, or close the program that has it open"

@@ -18,8 +18,8 @@ _PUBLISHED = "published"
 def key_of(file: Path, home: Path | None = None) -> str | None:
     """The key of a file; None where its workspace encrypts nothing, or it lies in none.
 
-    The warehouse, and what the secretariat has of it, go by the key of `encryption` in registry.yml; what is published
-    for others by keys of their own. `home`: the workspace whose key files are meant, where the file is a copy of it.
+    The warehouse goes by the key of `encryption` in registry.yml; what is published by a key of its own for each
+    audience. `home`: the workspace whose key files are meant, where the file is a copy of it.
     Raises ConfigurationProblem where the key is not set, or is none.
     """
     for folder in file.absolute().parents:
@@ -35,9 +35,7 @@ def key_of(file: Path, home: Path | None = None) -> str | None:
 
 
 def audience_key(master: str, audience: str) -> str:
-    """The key of an audience's files: made of the workspace's, which it does not give away; theirs is that itself."""
-    if audience == "secretariat":
-        return master
+    """The key of an audience's files, the secretariat's too: made of the workspace's, which it does not give away."""
     return hmac.new(master.encode(), f"publication of {audience}".encode(), hashlib.sha256).hexdigest()
 
 

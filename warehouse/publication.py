@@ -6,6 +6,7 @@ has the last one open keeps it. A process killed at any point leaves the last pu
 """
 
 import datetime as dt
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ibr.durable import on_disk
-from ibr.errors import UsageProblem
+from ibr.errors import ContractBroken, UsageProblem
 from warehouse import audit
 from warehouse.audiences.policy import SECRETARIAT, Policy, RowAudience
 from warehouse.audiences.sensitivity import Declarations
@@ -24,7 +25,7 @@ from warehouse.snapshot import PublishedFile
 
 _BUILDING = ".building-"
 _NEXT_LINK = ".current-next"
-_MANIFEST = "publication.json"
+MANIFEST = "publication.json"
 # Readers may sit in the owner's group; nobody else may open a file full of personal data.
 _FILE_MODE, _FOLDER_MODE = 0o440, 0o750
 _WHOLE = RowAudience(who="The secretariat's analysts", marts="all", reference="all", columns="all")
@@ -32,7 +33,8 @@ _WHOLE = RowAudience(who="The secretariat's analysts", marts="all", reference="a
 
 @dataclass(frozen=True)
 class Publication:
-    """One version: its files by audience, and what they are of. `audit_head`: the audit trail's last event before."""
+    """One version: its files by audience, and what they are of. `audit_head`: the audit trail's last event before;
+    `sums`: the SHA-256 of each file as it was published, by its name."""
 
     version: str
     folder: Path
@@ -42,6 +44,7 @@ class Publication:
     stale_sources: tuple[str, ...] = ()
     audit_head: str | None = None
     files: Mapping[str, PublishedFile] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
     is_current: bool = False
 
     def path(self, audience: str = SECRETARIAT) -> Path:
@@ -96,7 +99,7 @@ def publish(
         files = {file.audience: file for file in built.files}
         publication = Publication(
             version, root / version, run_id, built.reporting_date, published_at, built.stale_sources,
-            str(audit.head(home)), files,
+            str(audit.head(home)), files, _sums(building),
         )
         _write_manifest(building, publication)
         for written in building.rglob("*"):
@@ -118,13 +121,49 @@ def publish(
 def make_current(warehouse_path: Path, home: Path, version: str) -> Publication:
     """Make an earlier version the one that readers get, and record it.
 
-    Raises UsageProblem, naming those that are there, if there is no such version.
+    Raises UsageProblem, naming those that are there, if there is no such version; ContractBroken if a file of it is not
+    as it was published.
     """
     found = find(home, version)
+    _require_undamaged(found)
     audit.record(home, "publication_made_current", details={"version": found.version})
     point_current_at(home / "published", version)
     _record(warehouse_path, home)
     return replace(found, is_current=True)
+
+
+def note_sum(file: Path, written: Path) -> None:
+    """Note in a version's manifest what one of its files is to be, once `written` takes its place; nothing for a file
+    of no version."""
+    manifest = file.parent / MANIFEST
+    if not manifest.is_file():
+        return
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["sums"] = content.get("sums", {}) | {file.name: _sum(written)}
+    half = manifest.with_suffix(".tmp")
+    half.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    half.chmod(_FILE_MODE)
+    half.replace(manifest)
+    on_disk(manifest.parent)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {file.name: _sum(file) for file in sorted(folder.glob("*.duckdb"))}
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _require_undamaged(publication: Publication) -> None:
+    files = {name: publication.folder / name for name in publication.sums}
+    damaged = [name for name, file in files.items() if not file.is_file() or _sum(file) != publication.sums[name]]
+    if damaged:
+        raise ContractBroken(
+            f"publication {publication.version}: missing, or not as published: {', '.join(damaged)}; choose another "
+            "version, or put this one back from a backup. Nothing was changed"
+        )
 
 
 def find(home: Path, version: str) -> Publication:
@@ -142,7 +181,7 @@ def publications(home: Path) -> list[Publication]:
     root = home / "published"
     current = (root / "current").resolve().name
     found = []
-    for manifest in sorted(root.glob(f"[!.]*/{_MANIFEST}"), reverse=True):
+    for manifest in sorted(root.glob(f"[!.]*/{MANIFEST}"), reverse=True):
         if manifest.parent.is_symlink():
             continue
         content = json.loads(manifest.read_text(encoding="utf-8"))
@@ -186,7 +225,7 @@ def _free_version(root: Path, published_at: dt.datetime) -> str:
 
 def _write_manifest(building: Path, publication: Publication) -> None:
     content = {key: value for key, value in asdict(publication).items() if key not in ("folder", "is_current")}
-    (building / _MANIFEST).write_text(json.dumps(content, default=str, indent=1) + "\n", encoding="utf-8")
+    (building / MANIFEST).write_text(json.dumps(content, default=str, indent=1) + "\n", encoding="utf-8")
 
 
 def _clear_leftovers(root: Path) -> None:
@@ -199,7 +238,7 @@ def _clear_leftovers(root: Path) -> None:
 def _prune(root: Path, keep: int) -> None:
     current = (root / "current").resolve()
     versions = sorted(
-        (manifest.parent for manifest in root.glob(f"[!.]*/{_MANIFEST}") if not manifest.parent.is_symlink()),
+        (manifest.parent for manifest in root.glob(f"[!.]*/{MANIFEST}") if not manifest.parent.is_symlink()),
         reverse=True,
     )
     others = [folder for folder in versions if folder.resolve() != current]

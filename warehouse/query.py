@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from ibr.disk import damaged_file
 from ibr.errors import UsageProblem
 from warehouse.connection import attach, connect, quoted
 
@@ -96,7 +97,7 @@ def query_publication(home: Path, audience: str, sql: str, as_of: dt.datetime | 
         columns = [column[0] for column in cursor.description or []]
         return QueryResult(columns, cursor.fetchall())
     except duckdb.Error as error:
-        raise UsageProblem(_one_line(error)) from None
+        raise damaged_file(error) or UsageProblem(_one_line(error)) from None
     finally:
         con.close()
 

@@ -17,6 +17,7 @@ from warehouse.audiences.policy import NumberAudience, Policy
 from warehouse.catalogue import rows_of
 from warehouse.connection import attach, connect, quoted
 from warehouse.encryption import audience_key, is_encrypted, key_of
+from warehouse.publication import note_sum
 
 _HALF = ".rewriting"
 _NEW = "rewritten"
@@ -101,5 +102,6 @@ def _rewrite(con: duckdb.DuckDBPyConnection, file: Path, old: str | None, new: s
     if not is_whole:
         raise ContractBroken(f"{file.name} could not be copied whole; it stays as it was, run it again")
     half.chmod(file.stat().st_mode & 0o777)
+    note_sum(file, half)  # before: killed between the two, the file is written once more
     half.replace(file)
     on_disk(file.parent)

@@ -30,22 +30,34 @@ def enquire(home: Path, question: Question, actor: str | None = None) -> Answer:
     with its person_uids; it is on disk before the answer is returned. Where nothing is published the outcome is
     `could_not_check`.
     """
-    answer = _looked_up(home, question)
+    answer, purpose = _looked_up(home, question)
     event = audit.record(home, "enquired", actor, subjects=answer.person_uids, details={
-        "purpose": question.purpose, "by": question.by, "outcome": answer.outcome, "reason": answer.reason,
+        "purpose": purpose, "by": question.by, "outcome": answer.outcome, "reason": answer.reason,
         "candidates": answer.candidates_in_all, "version": answer.version,
         "programs": sorted({one.program for one in answer.person.enrolments}) if answer.person else [],
     })
     return replace(answer, audit_sequence=event.sequence)
 
 
-def _looked_up(home: Path, question: Question) -> Answer:
+def _looked_up(home: Path, question: Question) -> tuple[Answer, str]:
+    """The answer, and the purpose as it may be kept."""
     try:
         file = published_file(home)
     except UsageProblem:
-        return Answer(Outcome.COULD_NOT_CHECK, "nothing_is_published")
+        return Answer(Outcome.COULD_NOT_CHECK, "nothing_is_published"), question.purpose
     with opened(file, home / "tmp") as con:
-        return answered(con, question)
+        answer = answered(con, question)
+        return answer, _without_names(con, question.purpose) if answer.candidates else question.purpose
+
+
+def _without_names(con: duckdb.DuckDBPyConnection, purpose: str) -> str:
+    """The purpose without the names of those who were found: who asks by ID may have written them. To refuse it would
+    tell that the name is theirs, and leave no trace of having told."""
+    names = {name for (name,) in con.execute(
+        f"SELECT DISTINCT unnest(string_split({fold('full_name')}, ' ')) "
+        "FROM people SEMI JOIN candidates USING (person_uid)"
+    ).fetchall()}
+    return " ".join("…" if names & set(names_in(con, word)) else word for word in purpose.split(" "))
 
 
 @contextmanager

@@ -44,7 +44,7 @@ from ibr.cli import (
     workspace,
 )
 from ibr.console import errors
-from ibr.disk import full_disk
+from ibr.disk import damaged_file, full_disk
 from ibr.errors import IbrError
 
 
@@ -106,8 +106,8 @@ def main() -> NoReturn:
     except IbrError as error:
         code = _tell(error)
     except Exception as error:
-        full = full_disk(error)
-        code = _tell(full) if full else _defect(error)
+        foreseen = full_disk(error) or damaged_file(error)
+        code = _tell(foreseen) if foreseen else _defect(error)
     gc.freeze()
     leave(code or 0)
 

@@ -33,7 +33,8 @@ def load(path: Path) -> Registry:
     try:
         registry = Registry.model_validate(content)
     except ValidationError as error:
-        faults += [_say(fault) for fault in error.errors(include_input=False)]
+        # What a secret that is not set would have filled is no second mistake.
+        faults += [_say(fault) for fault in error.errors() if not (missing and "${" in str(fault["input"]))]
     else:
         faults += _unknown_languages(registry, path.parent)
     if faults:

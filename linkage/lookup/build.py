@@ -97,7 +97,7 @@ def _write_common(
 ) -> None:
     """How common each value of some columns is that more than one record holds."""
     nothing = "SELECT NULL::VARCHAR AS field, NULL::VARCHAR AS value, NULL::DOUBLE AS share WHERE false"
-    held = [f"SELECT '{column}', value::VARCHAR, share FROM {state}.frequency_{column}" for column in columns]
+    held = [f"SELECT {literal(name)}, value::VARCHAR, share FROM {state}.frequency_{name}" for name in columns]
     values = " UNION ALL ".join([nothing, *held])
     numbered = f"SELECT *, row_number() OVER (ORDER BY field, value) - 1 AS position FROM ({values})"
     con.execute(f"CREATE OR REPLACE TEMP TABLE lookup_common AS {numbered}")

@@ -10,6 +10,7 @@ import pyarrow as pa
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.rows import Rows
 from linkage.register_columns import is_word
+from linkage.sql import literal
 
 
 class Common:
@@ -25,7 +26,7 @@ class Common:
         for column in columns:
             con.execute(
                 f"create or replace temp view lk_frequency_{column} as "
-                f"select value, share from lk_common where field = '{column}'"
+                f"select value, share from lk_common where field = {literal(column)}"
             )
 
     def look_up(self) -> None:

@@ -1,6 +1,4 @@
 -- One person's particulars beside each of many records, in the shapes that verification compares.
-CREATE OR REPLACE TABLE {{ work }}.name_variants (name VARCHAR, canonical VARCHAR);
-
 CREATE OR REPLACE TABLE {{ work }}.asked AS
 SELECT
     people.record_id,

@@ -1,5 +1,6 @@
 """What each audience's file holds, of a warehouse of two counties written by hand; and what it does not."""
 
+import itertools
 import json
 import stat
 import threading
@@ -116,6 +117,29 @@ def test_a_person_has_one_pseudonym_in_a_file_another_in_each_and_the_same_in_ev
     assert not rotated["me"] & first["me"]
     assert rotated["county_A"] == first["county_A"]
     assert ask(home, "me", "SELECT key_version FROM about") == [(2,)]
+
+
+def test_where_a_row_stands_says_nothing_of_whose_it_is(home):
+    def standing() -> list[list[int]]:
+        year = {"secretariat": "year(birth_date)::INTEGER"}
+        ordered = "SELECT {} FROM marts.dim_person WHERE county_code = 'A' ORDER BY rowid"
+        return [
+            [row[0] for row in ask(home, audience, ordered.format(year.get(audience, "birth_year")))]
+            for audience in ("secretariat", "me", "county_A")
+        ]
+
+    with connect(home / "warehouse.duckdb") as con:  # one person a year, so that a row says whose it is
+        con.execute(
+            "UPDATE marts.dim_person SET birth_date = DATE '1700-05-03' + to_years(person_uid[2:]::INTEGER)"
+        )
+    published(home)
+    found = standing()
+    rotate(home, "me")
+    published(home, "rotated")
+    found.append(standing()[1])
+    assert all(sorted(years) == sorted(found[0]) for years in found)
+    for years, others in itertools.combinations(found, 2):
+        assert sum(one == other for one, other in zip(years, others, strict=True)) < len(years) / 10
 
 
 def test_comments_go_along_and_say_what_became_of_a_column(home):

@@ -136,6 +136,15 @@ def test_where_nothing_is_published_nothing_could_be_checked(tmp_path):
     assert last(tmp_path, "enquired").details["outcome"] == "could_not_check"
 
 
+@pytest.mark.parametrize(("given", "national_id", "kept"), [
+    ("asking (AKINYI), desk 4, of Gráce", "20413377", "asking … desk 4, of …"),
+    ("asking Zawadi", "99999998", "asking Zawadi"),  # nobody was found: nobody is named
+])  # fmt: skip
+def test_the_names_of_whom_an_id_found_do_not_stay_in_the_trail(home, given, national_id, kept):
+    enquire(home, Question(given, national_id=national_id), "Officer")
+    assert last(home, "enquired").details["purpose"] == kept
+
+
 @pytest.mark.parametrize("purpose", ["", "x" * 201, "about Grace", "ID 20413377"])
 def test_a_purpose_is_given_and_names_nobody(purpose):
     with pytest.raises(UsageProblem, match="purpose"):

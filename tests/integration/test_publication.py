@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -126,6 +127,18 @@ def test_an_incomplete_copy_is_not_published(home, monkeypatch):
         publish(home / "warehouse.duckdb", home, "r2", NIGHT)
     assert [found.run_id for found in publications(home)] == ["r1"]
     assert sorted(path.name for path in (home / "published").iterdir()) == ["20260630T010203Z", "current"]
+
+
+@pytest.mark.parametrize("harm", [lambda file: os.truncate(file, 20_000), Path.unlink])
+def test_a_version_that_is_not_as_it_was_published_is_not_made_current(home, harm):
+    first = publish(home / "warehouse.duckdb", home, "r1", NIGHT)
+    second = publish(home / "warehouse.duckdb", home, "r2", NIGHT)
+    first.path().chmod(0o600)
+    harm(first.path())
+    told = f"publication {first.version}: missing, or not as published: secretariat.duckdb; choose another"
+    with pytest.raises(ContractBroken, match=told):
+        make_current(home / "warehouse.duckdb", home, first.version)
+    assert find(home, "current").version == second.version
 
 
 def test_an_earlier_version_is_made_current_again_and_recorded(home):

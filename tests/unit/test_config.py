@@ -63,6 +63,12 @@ def test_programs_and_sources_must_agree(tmp_path):
         config.load(write(tmp_path, content))
 
 
+def test_a_secret_that_is_not_set_is_one_mistake(tmp_path):
+    path = write(tmp_path, {**SMALL, "encryption": {"key": "${NO_SUCH_KEY}"}})
+    with pytest.raises(ConfigurationProblem, match=r"^1 mistake in .*: NO_SUCH_KEY is named but not set"):
+        config.load(path)
+
+
 def test_a_secret_that_is_not_set_is_named_and_never_shown(tmp_path, monkeypatch):
     source = {**SMALL["sources"]["mis"], "url": "postgresql://u:${MIS_PASSWORD}@host/db"}
     path = write(tmp_path, {**SMALL, "sources": {"mis": source}})

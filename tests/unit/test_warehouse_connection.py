@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 import subprocess
 import sys
 
@@ -48,6 +49,23 @@ def test_a_file_open_elsewhere_is_busy_not_a_traceback(tmp_path):
             connect(path)
     finally:
         other.communicate("\n")
+
+
+def poked(file):
+    with file.open("r+b") as opened:
+        opened.seek(4100)
+        opened.write(b"\x55" * 12)
+
+
+@pytest.mark.parametrize("key", [None, "a key of more than thirty-two characters"])
+@pytest.mark.parametrize("harm", [lambda file: os.truncate(file, file.stat().st_size // 2), poked])
+def test_a_damaged_file_is_told_as_one_and_not_as_open_elsewhere(tmp_path, key, harm):
+    path = tmp_path / "w.duckdb"
+    with connect(path, key=key) as con:
+        con.execute("CREATE TABLE t AS SELECT i, hash(i) AS h FROM range(200_000) r(i)")
+    harm(path)
+    with pytest.raises(ConfigurationProblem, match=r"w\.duckdb is damaged, or no DuckDB file; put it back"):
+        connect(path, key=key)
 
 
 def test_reading_a_file_that_is_not_there_says_what_makes_it(tmp_path):

@@ -45,7 +45,21 @@ class Cut:
                 expression = f"{made}.token"
             columns.append(f"{expression} AS {quoted(name)}")
         tokens = f"WITH {', '.join(lists)} " if lists else ""
-        return f"{tokens}SELECT {', '.join(columns)} FROM (FROM {original}) AS original{''.join(joins)}"
+        rows = f"SELECT {', '.join(columns)} FROM (FROM {original}) AS original{''.join(joins)}"
+        return f"{tokens}{self._in_another_order(rows)}"
+
+    def _in_another_order(self, rows: str) -> str:
+        """SQL: rows in an order that only the audience's key gives, where anything of the table is hidden.
+
+        In the original's, a row's place would say whose it is: whoever holds two audiences' files, or two versions on
+        both sides of a rotation, could lay them side by side.
+        """
+        names = self.table.column_names
+        if not self.pseudonyms and names == self.original.column_names:
+            return rows
+        tokens = [quoted(name) for name in names if name in self.pseudonyms]
+        whole = f"hash({', '.join(map(quoted, names))})"
+        return f"SELECT * FROM ({rows}) ORDER BY {', '.join([*tokens, whole])}"
 
     @property
     def _where(self) -> str:
