@@ -33,11 +33,25 @@ class Life:
 
 
 @dataclass(frozen=True)
+class Payment:
+    """A payment line of a benefit, in the country's currency; `status` as the program's system has it."""
+
+    period_start: dt.date | None
+    period_end: dt.date | None
+    amount_due: float | None
+    amount_paid: float | None
+    status: str | None
+    paid_date: dt.date | None
+
+
+@dataclass(frozen=True)
 class Enrolment:
     """A benefit, and what the person is in it: `roles` of beneficiary, recipient, caregiver, member (of a household
-    that is paid as a whole). The last payment is the last that was paid, whoever collected it."""
+    that is paid as a whole). The last payment is the last that was paid, whoever collected it; `payments`: the last
+    lines, the newest first. Of one that is outside the asker's scope (`is_own` false) program and status alone are
+    told."""
 
-    enrolment_id: str
+    enrolment_id: str | None
     program: str
     status: str
     roles: list[str]
@@ -47,6 +61,8 @@ class Enrolment:
     last_paid_amount: float | None
     last_paid_period_end: dt.date | None
     is_source_stale: bool
+    is_own: bool = True
+    payments: list[Payment] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,10 @@ class Person:
     @property
     def is_enrolled(self) -> bool:
         """Whether a benefit is for this person now, beyond collecting it for somebody."""
-        return any(one.status in ("active", "suspended") and set(one.roles) - {"caregiver"} for one in self.enrolments)
+        return any(
+            one.status in ("active", "suspended") and (set(one.roles) - {"caregiver"} or not one.is_own)
+            for one in self.enrolments
+        )
 
 
 @dataclass(frozen=True)

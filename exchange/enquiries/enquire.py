@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Outcome, Person
+from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Outcome, Payment, Person
 from exchange.enquiries.question import NAMES_NEEDED, Question
+from exchange.enquiries.scope import EVERYTHING, Scope
 from ibr.errors import UsageProblem
 from linkage.agreement import compare_with, names_in, same_identifier
 from linkage.standardise import fold, identifier
@@ -23,30 +24,32 @@ MOST_CANDIDATES = 20
 _WORK = "linkage_work"
 
 
-def enquire(home: Path, question: Question, actor: str | None = None) -> Answer:
+def enquire(home: Path, question: Question, actor: str | None = None, scope: Scope = EVERYTHING) -> Answer:
     """Answer a question about one person from the current secretariat's snapshot.
 
-    `actor`: who asks, as in `warehouse.audit.record`. The event holds who asked, why, by what, and the answer in codes
+    `actor`: who asks, as in `warehouse.audit.record`; `scope`: how far they may see: outside it a person who is known
+    and one who is not get the same answer. The event holds who asked, why, by what, and the answer in codes
     with its person_uids; it is on disk before the answer is returned. Where nothing is published the outcome is
     `could_not_check`.
     """
-    answer, purpose = _looked_up(home, question)
+    answer, purpose = _looked_up(home, question, scope)
     event = audit.record(home, "enquired", actor, subjects=answer.person_uids, details={
         "purpose": purpose, "by": question.by, "outcome": answer.outcome, "reason": answer.reason,
         "candidates": answer.candidates_in_all, "version": answer.version,
         "programs": sorted({one.program for one in answer.person.enrolments}) if answer.person else [],
+        **{f"within_{name}": code for name, code in scope.bound.items() if code},
     })
     return replace(answer, audit_sequence=event.sequence)
 
 
-def _looked_up(home: Path, question: Question) -> tuple[Answer, str]:
+def _looked_up(home: Path, question: Question, scope: Scope) -> tuple[Answer, str]:
     """The answer, and the purpose as it may be kept."""
     try:
         file = published_file(home)
     except UsageProblem:
         return Answer(Outcome.COULD_NOT_CHECK, "nothing_is_published"), question.purpose
     with opened(file, home / "tmp") as con:
-        answer = answered(con, question)
+        answer = answered(con, question, scope)
         return answer, _without_names(con, question.purpose) if answer.candidates else question.purpose
 
 
@@ -72,7 +75,7 @@ def opened(file: Path, temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def answered(con: duckdb.DuckDBPyConnection, question: Question) -> Answer:
+def answered(con: duckdb.DuckDBPyConnection, question: Question, scope: Scope = EVERYTHING) -> Answer:
     """The answer, unrecorded; `con` as from `opened`."""
     version, reporting_date, published_at, stale = _one(
         con, "SELECT version, reporting_date, published_at, stale_sources FROM snapshot.main.about"
@@ -83,16 +86,16 @@ def answered(con: duckdb.DuckDBPyConnection, question: Question) -> Answer:
     )  # fmt: skip
     if reason := question.cannot_be_checked(con):
         return replace(told, outcome=Outcome.COULD_NOT_CHECK, reason=reason)
-    _find(con, question)
+    _find(con, question, scope)
     candidates = [Candidate(*row) for row in con.execute(
         "SELECT * EXCLUDE (names_alike) FROM candidates ORDER BY len(differs), len(agrees) DESC, "
         "list_contains(agrees, 'birth_date') DESC, names_alike DESC, person_uid LIMIT ?", [MOST_CANDIDATES]
     ).fetchall()]
     in_all = _one(con, "SELECT count(*) FROM candidates")[0]
-    return _judged(con, question, replace(told, candidates=candidates, candidates_in_all=in_all))
+    return _judged(con, scope, replace(told, candidates=candidates, candidates_in_all=in_all))
 
 
-def _find(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+def _find(con: duckdb.DuckDBPyConnection, question: Question, scope: Scope) -> None:
     """The table `candidates`: by ID number where a record carries it, else by name."""
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {_WORK}")
     con.execute("CREATE OR REPLACE TABLE asked (full_name VARCHAR, birth_date DATE, sex VARCHAR)")
@@ -103,17 +106,19 @@ def _find(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     )
     if question.national_id:
         by_id = _sql("by_id").replace("{{ same_identifier }}", same_identifier("trim(national_id_given)", "$given"))
-        con.execute(f"INSERT INTO people {by_id}", {"given": question.national_id.strip()})
+        con.execute(f"INSERT INTO people {by_id}", {"given": question.national_id.strip()} | scope.bound)
     if question.full_name and not _one(con, "SELECT count(*) FROM people")[0]:
         by_name = _sql("by_name").replace("{{ folded }}", fold("full_name"))
         by_name = by_name.replace("{{ identifier }}", identifier("trim(national_id_given)"))
         values = {"birth_date": question.birth_date, "names": names_in(con, question.full_name)}
-        con.execute(f"INSERT INTO people {by_name}", values)
+        con.execute(f"INSERT INTO people {by_name}", values | scope.bound)
     compare_with(con, "asked", "people", _WORK)
-    con.execute(_sql("candidates"), {"is_id_asked": bool(question.national_id), "names_needed": NAMES_NEEDED})
+    con.execute(_sql("candidates"), {
+        "is_id_asked": bool(question.national_id), "names_needed": NAMES_NEEDED, "is_limited": scope != EVERYTHING,
+    })
 
 
-def _judged(con: duckdb.DuckDBPyConnection, question: Question, found: Answer) -> Answer:
+def _judged(con: duckdb.DuckDBPyConnection, scope: Scope, found: Answer) -> Answer:
     """One person, or several, or nobody. By name alone nobody is sure: namesakes are many. Of those found by name whose
     birth date nearly agrees the one born on the very day is meant."""
     if not found.candidates:
@@ -124,19 +129,32 @@ def _judged(con: duckdb.DuckDBPyConnection, question: Question, found: Answer) -
     if not others and not best.is_sure and "birth_date_nearly" not in best.agrees:
         return replace(found, outcome=Outcome.SEVERAL, reason="a_name_alone_is_not_sure")
     outcome = Outcome.DIFFERS if best.differs else Outcome.FOUND
-    return replace(found, outcome=outcome, person=person(con, best.person_uid))
+    return replace(found, outcome=outcome, person=person(con, best.person_uid, scope))
 
 
-def person(con: duckdb.DuckDBPyConnection, person_uid: str) -> Person | None:
-    """What the snapshot says of a person: the register's word, and every enrolment; None if it has no such person."""
+def person(con: duckdb.DuckDBPyConnection, person_uid: str, scope: Scope = EVERYTHING) -> Person | None:
+    """What the snapshot says of a person: the register's word, and every enrolment; None if it has no such person.
+
+    Of enrolments outside the scope program and status alone are told, and nothing where it is collected for others.
+    """
     row = con.execute(_sql("person"), {"person_uid": person_uid}).fetchone()
     if row is None:
         return None
     status, reason, death_date, emigrated_date = row
-    enrolments = con.execute(_sql("enrolments"), {"person_uid": person_uid}).fetchall()
+    rows = con.execute(_sql("enrolments"), {"person_uid": person_uid} | scope.bound).fetchall()
     return Person(
-        person_uid, status, reason, _life(status, death_date, emigrated_date), [Enrolment(*one) for one in enrolments]
+        person_uid, status, reason, _life(status, death_date, emigrated_date), [one for one in map(_enrolment, rows) if one]
     )
+
+
+def _enrolment(row: tuple[Any, ...]) -> Enrolment | None:
+    *told, is_own, payments = row
+    if is_own:
+        return Enrolment(*told, is_own=True, payments=[Payment(**one) for one in payments or ()])
+    _, program, status, roles, *_, is_source_stale = told
+    if set(roles) == {"caregiver"}:
+        return None
+    return Enrolment(None, program, status, [], None, None, None, None, None, is_source_stale, is_own=False)
 
 
 def _life(status: str, death_date: dt.date | None, emigrated_date: dt.date | None) -> Life:

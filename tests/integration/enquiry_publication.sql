@@ -20,6 +20,10 @@ INSERT INTO marts.rpt_verification VALUES
     ('mis_b:5', 'P5', 'mis_b:h5', 'Halima Noor', '1985-07-15', 'F', NULL, 'register_not_available'),
     ('mis_a:6', 'P6', 'mis_a:h6', 'Juma Hassan', '1971-01-10', 'M', '66666667', NULL),
     ('mis_b:7', 'P7', 'mis_b:h7', 'Rehema Ali', '1990-12-03', 'F', '66666667', NULL);
+ALTER TABLE marts.rpt_verification ADD COLUMN program VARCHAR;
+ALTER TABLE marts.rpt_verification ADD COLUMN county_code VARCHAR;
+UPDATE marts.rpt_verification SET
+    program = if(record_id LIKE 'mis_a:%', 'PENSION', 'GRANT'), county_code = if(record_id IN ('mis_b:5', 'mis_b:7'), '2', '1');
 
 CREATE TABLE marts.dim_person AS
 SELECT
@@ -33,7 +37,7 @@ FROM marts.rpt_verification
 GROUP BY person_uid;
 
 CREATE TABLE marts.fct_enrolments AS
-SELECT *, program = 'GRANT' AS is_source_stale
+SELECT *, program = 'GRANT' AS is_source_stale, '1' AS county_code
 FROM (VALUES
     ('mis_a:e1', 'PENSION', 'person', 'mis_a:h1', 'mis_a:1', NULL, 'mis_a:1', 'active', DATE '2020-01-15', NULL::DATE),
     ('mis_b:e1', 'GRANT', 'household', 'mis_b:h1', NULL, 'mis_b:1', 'mis_b:1', 'exited', DATE '2015-01-15', DATE '2019-12-31'),
@@ -44,7 +48,8 @@ FROM (VALUES
 );
 
 CREATE TABLE marts.fct_payments AS
-SELECT * FROM (VALUES
+SELECT *, NULL::DATE AS period_start, 4000.00 AS amount_due, if(amount_paid > 0, 'paid', 'failed') AS status
+FROM (VALUES
     ('mis_a:p1', 'mis_a:e1', 4000.00, DATE '2026-04-03', DATE '2026-03-31'),
     ('mis_a:p2', 'mis_a:e1', 4000.00, DATE '2026-06-02', DATE '2026-05-31'),
     ('mis_a:p3', 'mis_a:e1', 0.00, NULL, DATE '2026-06-30')

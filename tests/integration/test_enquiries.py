@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from exchange.enquiries import Question, enquire
+from exchange.enquiries import Question, Scope, enquire
 from ibr.errors import UsageProblem
 from warehouse.audit import last, who_saw
 
@@ -162,3 +163,29 @@ def test_the_event_holds_who_why_and_the_answer_and_no_particulars(home):
     assert "P1" in json.dumps([one.identifiers for one in who_saw(home, ["P1"])])
     log = (home / "audit" / "events.jsonl").read_text()
     assert not [value for value in ("Grace", "Akinyi", "20413377", "1950-03") if value in log]
+
+
+def test_a_program_finds_its_own_records_and_learns_of_other_benefits_that_they_are_there(home):
+    answer = enquire(home, Question("desk", national_id="20413377"), "Officer", Scope(program="PENSION"))
+    pension, grant = answer.person.enrolments
+    assert (pension.program, len(pension.payments), pension.payments[0].status) == ("PENSION", 3, "failed")
+    assert (grant.program, grant.status, grant.is_own) == ("GRANT", "exited", False)
+    assert (grant.enrolment_id, grant.roles, grant.enrolled_date, grant.payments) == (None, [], None, [])
+    assert last(home, "enquired").details["within_program"] == "PENSION"
+
+
+@pytest.mark.parametrize("scope", [Scope(program="PENSION"), Scope(county="1")], ids=["program", "county"])
+def test_outside_the_scope_known_and_unknown_are_answered_alike(home, scope):
+    seen = len(who_saw(home, ["P5"]))
+    known, unknown = (
+        enquire(home, Question("desk", full_name=name, birth_date=day("1985-07-15")), "Officer", scope)
+        for name in ("Halima Noor", "Halima Mwende")
+    )
+    assert replace(known, audit_sequence=None) == replace(unknown, audit_sequence=None)
+    assert known.outcome == "not_found"
+    assert len(who_saw(home, ["P5"])) == seen
+
+
+def test_of_two_who_carry_a_number_a_county_is_told_of_its_own(home):
+    answer = enquire(home, Question("desk", national_id="66666667"), "Officer", Scope(county="1"))
+    assert answer.person_uids == ["P6"]

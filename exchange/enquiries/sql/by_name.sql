@@ -3,6 +3,7 @@
 SELECT record_id, person_uid, full_name, birth_date, sex, false AS is_by_id, ({{ identifier }}) IS NOT NULL AS has_id
 FROM snapshot.marts.rpt_verification
 WHERE person_uid IS NOT NULL
+    AND ($program::VARCHAR IS NULL OR program = $program) AND ($county::VARCHAR IS NULL OR county_code = $county)
     AND CASE
         WHEN $birth_date::DATE IS NULL THEN list_has_any(string_split({{ folded }}, ' '), $names::VARCHAR[])
         ELSE birth_date IS NULL AND list_has_any(string_split({{ folded }}, ' '), $names::VARCHAR[])

@@ -1,6 +1,6 @@
 -- One row a person who may be meant: the record of theirs that agrees best. What could not be compared neither agrees nor
 -- differs. By ID number whoever carries it may be meant; by name only whose names agree in two parts and whose birth date
--- does not differ.
+-- does not differ. To whom asks within a scope, the record tells sex and year, not what other programs' records made of it.
 CREATE OR REPLACE TABLE candidates AS
 WITH judged AS (
     SELECT
@@ -22,7 +22,9 @@ WITH judged AS (
         -- Asked for by a number that no record carries: whoever has another is another, or one of the two is mistyped.
         $is_id_asked AND people.has_id AND NOT people.is_by_id AS has_another_id,
         agreements.names_alike,
-        agreements.name_parts
+        agreements.name_parts,
+        people.sex,
+        people.birth_date
     FROM people
     INNER JOIN linkage_work.agreements AS agreements ON agreements.record_id = people.record_id
 )
@@ -31,9 +33,9 @@ SELECT
     judged.person_uid,
     judged.agrees,
     if(judged.has_another_id, list_prepend('id', judged.differs), judged.differs) AS differs,
-    persons.sex,
-    year(persons.birth_date) AS birth_year,
-    areas.name AS county,
+    if($is_limited, judged.sex, persons.sex) AS sex,
+    year(if($is_limited, judged.birth_date, persons.birth_date)) AS birth_year,
+    if($is_limited, NULL, areas.name) AS county,
     judged.names_alike
 FROM judged
 INNER JOIN snapshot.marts.dim_person AS persons ON persons.person_uid = judged.person_uid

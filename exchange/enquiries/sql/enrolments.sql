@@ -1,4 +1,5 @@
--- The enrolments that a person has a part in, now or before, with the last payment of each.
+-- The enrolments that a person has a part in, now or before, with the last payment of each, and its last payment lines;
+-- is_own: whether it is of the program or county that asks.
 WITH records AS (
     SELECT record_id, household_id FROM snapshot.marts.rpt_verification WHERE person_uid = $person_uid
 ),
@@ -29,13 +30,29 @@ last_paid AS (
     QUALIFY row_number() OVER (
         PARTITION BY enrolment_id ORDER BY coalesce(paid_date, period_end) DESC, period_end DESC, payment_id DESC
     ) = 1
+),
+
+lines AS (
+    SELECT
+        enrolment_id,
+        list({
+            'period_start': period_start, 'period_end': period_end, 'amount_due': amount_due::DOUBLE,
+            'amount_paid': amount_paid::DOUBLE, 'status': status, 'paid_date': paid_date
+        } ORDER BY period_end DESC, payment_id DESC)[:6] AS payments
+    FROM snapshot.marts.fct_payments
+    WHERE enrolment_id IN (SELECT enrolment_id FROM roles)
+    GROUP BY enrolment_id
 )
 
 SELECT
     enrolments.enrolment_id, enrolments.program, enrolments.status, roles.roles, enrolments.enrolled_date,
     enrolments.exit_date, last_paid.paid_date, last_paid.amount_paid::DOUBLE, last_paid.period_end,
-    enrolments.is_source_stale
+    enrolments.is_source_stale,
+    ($program::VARCHAR IS NULL OR enrolments.program = $program) AND ($county::VARCHAR IS NULL OR enrolments.county_code = $county)
+        AS is_own,
+    lines.payments
 FROM roles
 INNER JOIN snapshot.marts.fct_enrolments AS enrolments ON enrolments.enrolment_id = roles.enrolment_id
 LEFT JOIN last_paid ON last_paid.enrolment_id = enrolments.enrolment_id
+LEFT JOIN lines ON lines.enrolment_id = enrolments.enrolment_id
 ORDER BY list_position(['active', 'suspended', 'standby', 'exited'], enrolments.status), enrolments.program, enrolments.enrolment_id

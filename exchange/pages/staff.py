@@ -1,0 +1,132 @@
+"""Who may use the pages: people of the secretariat, of a program or of a county, with a secret that each shows once.
+
+Names and profiles stand in a file outside the workspace, as the keys of programs' systems do. The password that
+somebody chooses is the service's own state: exchange/pages/sessions.py.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import secrets as random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ibr import secrets
+from ibr.errors import ConfigurationProblem, UsageProblem
+
+FIRST_SECRET_LASTS = dt.timedelta(days=7)
+_FILE = "service_staff"
+# 32 MB and about 60 ms a guess (RFC 7914; OWASP's choice for scrypt with little memory).
+_COST = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}
+
+
+class Profile(StrEnum):
+    """What somebody works for, and so what they may see."""
+
+    SECRETARIAT = "secretariat"
+    PROGRAM = "program"
+    COUNTY = "county"
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who may use the pages; `program` or `county` is theirs alone. `secret`: what is kept of the first one."""
+
+    name: str
+    profile: Profile
+    program: str | None
+    county: str | None
+    secret: str
+    made_at: str
+
+    @property
+    def first_secret_ends(self) -> dt.datetime:
+        """Until when the first secret opens, where no password was chosen."""
+        return dt.datetime.fromisoformat(self.made_at) + FIRST_SECRET_LASTS
+
+
+def members(home: Path) -> list[Member]:
+    """The people who may use the pages; ConfigurationProblem for a file that is not as we wrote it."""
+    text = secrets.find(home, _FILE)
+    try:
+        return [Member(**{**one, "profile": Profile(one["profile"])}) for one in json.loads(text or "[]")]
+    except (ValueError, TypeError, KeyError):
+        raise ConfigurationProblem(
+            f"{file(home)} is not as `ibr service staff add` writes it; put it back, or remove it and add people anew"
+        ) from None
+
+
+def file(home: Path) -> Path:
+    """Where they are kept."""
+    return secrets.key_file(home, _FILE)
+
+
+def add(home: Path, name: str, profile: Profile, program: str | None, county: str | None, now: dt.datetime) -> str:
+    """Add somebody, and return their first secret: nobody can read it again.
+
+    UsageProblem where the name is taken, or the profile has not the program or county that it needs.
+    """
+    there = members(home)
+    name = " ".join(name.split())
+    if not name:
+        raise UsageProblem("nobody was named; expected the name of who may use the pages")
+    if any(same(one.name, name) for one in there):
+        raise UsageProblem(f"there is somebody called {name} already; remove them first, or choose another name")
+    needed = {"program": profile is Profile.PROGRAM, "county": profile is Profile.COUNTY}
+    for what, given in (("program", program), ("county", county)):
+        if bool(given) != needed[what]:
+            raise UsageProblem(
+                f"the profile {profile} needs --{what}" if needed[what] else f"--{what} is for the profile {what} alone"
+            )
+    secret = random.token_urlsafe(12)
+    made = Member(name, profile, program, county, hashed(secret), now.isoformat(timespec="seconds"))
+    _write(home, [*there, made])
+    return secret
+
+
+def remove(home: Path, name: str) -> None:
+    """Remove somebody; a running service knows them no more from its next request on. UsageProblem where there is none."""
+    there = members(home)
+    if not any(same(one.name, name) for one in there):
+        raise UsageProblem(f"there is nobody called {name}; there are {', '.join(one.name for one in there) or 'none'}")
+    _write(home, [one for one in there if not same(one.name, name)])
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are one person's: capitals and blanks do not matter."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def hashed(password: str) -> str:
+    """What is kept of a password: salt and scrypt's hash."""
+    salt = random.token_bytes(16)
+    return f"{salt.hex()}:{hashlib.scrypt(password.encode(), salt=salt, dklen=32, **_COST).hex()}"
+
+
+def fits(password: str, kept: str) -> bool:
+    """Whether a password is the one of which this was kept."""
+    salt, _, expected = kept.partition(":")
+    found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), dklen=32, **_COST)
+    return random.compare_digest(found.hex(), expected)
+
+
+class Roll:
+    """The people who may use the pages, read again when their file changes."""
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._read_at = home, -1
+        self._members: list[Member] = []
+
+    def find(self, name: str) -> Member | None:
+        """Who is called so."""
+        path = file(self._home)
+        changed = path.stat().st_mtime_ns if path.is_file() else 0
+        if changed != self._read_at:
+            self._members, self._read_at = members(self._home), changed
+        return next((one for one in self._members if same(one.name, name)), None)
+
+
+def _write(home: Path, there: Sequence[Member]) -> None:
+    secrets.keep(home, _FILE, json.dumps([asdict(one) for one in there]))
