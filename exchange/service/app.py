@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from exchange.pages import add_pages
 from exchange.service.keys import Key
 from exchange.service.models import MOST_IN_A_CALL, Answers, Job, Problem, VerifyBatch, VerifyPerson
 from exchange.service.problems import BoundedBodies, Refused, tell_problems
@@ -46,6 +47,7 @@ def make_app(workspace: Workspace) -> FastAPI:
     app.add_middleware(BoundedBodies)
     _add_verification(app)
     _add_state(app)
+    add_pages(app, workspace)
     return app
 
 
@@ -148,7 +150,7 @@ async def _measured(request: Request, call_next: Callable[[Request], Awaitable[R
     service_of(request).metrics.request(
         getattr(route, "path", "none"), response.status_code, time.perf_counter() - begun
     )
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -82,7 +82,7 @@ class Service(Section):
 
     `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may
     be; `calls_per_second` and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long
-    answers of jobs stay.
+    answers of jobs stay; `session_minutes`: after which somebody who does nothing at the pages is signed out.
     """
 
     enabled: bool = False
@@ -90,6 +90,7 @@ class Service(Section):
     calls_per_second: float = Field(default=50, gt=0)
     burst: int = Field(default=200, ge=1)
     keep_jobs_days: int = Field(default=7, ge=1)
+    session_minutes: int = Field(default=20, ge=1, le=480)
 
 
 def unknown_to_service(linkage: Mapping[str, Any]) -> list[str]:
