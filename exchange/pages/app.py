@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from exchange.pages import enquiry, entrance, start, tabulator, web
+from exchange.pages import answering, enquiry, entrance, review, start, tabulator, web
 from exchange.pages.state import Pages
 from exchange.portal import FOLDER
 from ibr.workspace import Workspace
@@ -31,7 +31,7 @@ def add_pages(app: FastAPI, workspace: Workspace) -> None:
         app.state.pages.close()
 
     router = APIRouter(lifespan=lifespan)
-    for part in (entrance, start, tabulator, enquiry):
+    for part in (entrance, start, tabulator, enquiry, review, answering):
         router.include_router(part.router)
     app.include_router(router, include_in_schema=False)
     app.add_api_route("/assets/{name}", asset, include_in_schema=False)

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import hmac
+import logging
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from ibr.errors import IbrError
 if TYPE_CHECKING:
     from exchange.pages.state import Pages
 
+_LOG = logging.getLogger("ibr.pages")
 SESSION, LANGUAGE = "ibr_session", "ibr_language"
 LARGEST_FORM = 32 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -104,6 +107,11 @@ class PageRoute(APIRoute):
                 response = show(request, "problem.html", status=404, why="no_such_page")
             except IbrError:
                 response = show(request, "problem.html", status=503, why="not_available")
+            except Exception as error:
+                # Without its words, which may hold somebody's values: of what kind it is, and where.
+                at = traceback.extract_tb(error.__traceback__)[-1]
+                _LOG.error("a page failed: %s at %s:%s", type(error).__name__, Path(at.filename).name, at.lineno)
+                response = show(request, "problem.html", status=500, why="failed")
             if chosen := _chosen(request):
                 response.set_cookie(LANGUAGE, chosen, max_age=365 * 86_400, **_cookie(request))
             return secured(response)

@@ -1,7 +1,7 @@
 """The cases of the queue in order, and what a person is shown of one."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -102,7 +102,7 @@ def review_queue(con: duckdb.DuckDBPyConnection, first: int) -> ReviewQueue:
 
     The connection may be read-only. Raises UsageProblem where nothing was linked yet.
     """
-    last = _gather(con, None)
+    last = gather(con, None)
     counts = queue_counts(con)
     rows = con.execute("FROM review_cases ORDER BY place LIMIT ?", [first])
     return ReviewQueue(last.run_id, sum(count.pairs for count in counts), counts, _cases(con, last, rows))
@@ -114,7 +114,7 @@ def next_case(con: duckdb.DuckDBPyConnection, by: str, passed_over: Sequence[Pai
     Pairs in `passed_over`, and those on which this person's word already waits for a second one, are left out. For
     which somebody needs more time come last. Errors as `review_queue`.
     """
-    last = _gather(con, by)
+    last = gather(con, by)
     rows = con.execute(
         "SELECT * FROM review_cases WHERE NOT is_waiting_for_others AND NOT list_contains($passed_over, "
         "record_id_l || chr(31) || record_id_r) ORDER BY place LIMIT 1",
@@ -125,7 +125,7 @@ def next_case(con: duckdb.DuckDBPyConnection, by: str, passed_over: Sequence[Pai
 
 def case_of(con: duckdb.DuckDBPyConnection, pair: Pair) -> Case | None:
     """The case of one pair, with details; None where it does not wait. Errors as `review_queue`."""
-    last = _gather(con, None)
+    last = gather(con, None)
     rows = con.execute(
         "FROM review_cases WHERE list_contains($pair, record_id_l) AND list_contains($pair, record_id_r)",
         {"pair": list(pair)},
@@ -133,7 +133,8 @@ def case_of(con: duckdb.DuckDBPyConnection, pair: Pair) -> Case | None:
     return _with_details(con, last, rows)
 
 
-def _gather(con: duckdb.DuckDBPyConnection, by: str | None) -> LastRun:
+def gather(con: duckdb.DuckDBPyConnection, by: str | None) -> LastRun:
+    """Make the temporary table `review_cases` of what waits, as it is for a person; returns the last run."""
     last = gather_queue(con)
     if not table_exists(con, "ops", "review_answers"):
         raise UsageProblem("the warehouse was last written by an earlier release; `ibr run` brings it up to date")
@@ -144,30 +145,35 @@ def _gather(con: duckdb.DuckDBPyConnection, by: str | None) -> LastRun:
 def _with_details(con: duckdb.DuckDBPyConnection, last: LastRun, rows: duckdb.DuckDBPyConnection) -> Case | None:
     for case in _cases(con, last, rows):
         show_records(con, case.pair)
-        fields = ", ".join(column for _, column in _DETAILS)
-        left, right = (
-            con.execute(f"SELECT {fields} FROM records_shown WHERE record_id = ?", [record]).fetchall()[0]
-            for record in case.pair
-        )
-        case.details.extend(
-            Detail(name, one or None, other or None)
-            for (name, _), one, other in zip(_DETAILS, left, right, strict=True)
-        )
+        case.details.extend(side_by_side(con, "records_shown", case.pair))
         return case
     return None
+
+
+def side_by_side(con: duckdb.DuckDBPyConnection, table: str, pair: Pair) -> list[Detail]:
+    """The details of two records of a table like `records_shown`."""
+    fields = ", ".join(column for _, column in _DETAILS)
+    left, right = (
+        con.execute(f"SELECT {fields} FROM {table} WHERE record_id = ?", [record]).fetchall()[0] for record in pair
+    )
+    return [
+        Detail(name, one or None, other or None) for (name, _), one, other in zip(_DETAILS, left, right, strict=True)
+    ]
 
 
 def _cases(con: duckdb.DuckDBPyConnection, last: LastRun, rows: duckdb.DuckDBPyConnection) -> list[Case]:
     names = [column[0] for column in rows.description or []]
     found = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     told = evidence_on(con, last, [(row["record_id_l"], row["record_id_r"]) for row in found])
-    return [
-        Case(
-            record_id_l=row["record_id_l"], record_id_r=row["record_id_r"], programs=row["programs"],
-            match_key=row["match_key"], match_probability=row["match_probability"],
-            is_one_person=row["is_one_person"], beside=row["beside"], amount_at_stake=row["amount_at_stake"],
-            asked=[Asked(**one) for one in row["asked"] or ()], said=[Said(**one) for one in row["said"] or ()],
-            evidence=evidence,
-        )
-        for row, evidence in zip(found, told, strict=True)
-    ]
+    return [case_from(row, evidence) for row, evidence in zip(found, told, strict=True)]
+
+
+def case_from(row: Mapping[str, Any], evidence: list[str]) -> Case:
+    """The case of a row of `review_cases`."""
+    return Case(
+        record_id_l=row["record_id_l"], record_id_r=row["record_id_r"], programs=row["programs"],
+        match_key=row["match_key"], match_probability=row["match_probability"],
+        is_one_person=row["is_one_person"], beside=row["beside"], amount_at_stake=row["amount_at_stake"],
+        asked=[Asked(**one) for one in row["asked"] or ()], said=[Said(**one) for one in row["said"] or ()],
+        evidence=evidence,
+    )  # fmt: skip

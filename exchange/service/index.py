@@ -1,12 +1,20 @@
-"""What the service looks persons up in: `published/<version>/lookup/`, built with each publication."""
+"""What the service answers from beside the audiences' files, built with each publication: `lookup/`, in which persons are
+looked up, and `review/`, the cases that wait for people."""
 
 from pathlib import Path
 
+from exchange.review.published import build_queue
 from linkage.lookup import build_lookup
 from linkage.registry_state import published_register, published_state
 from warehouse.connection import connect, literal, quoted
 
 FOLDER = "lookup"
+
+
+def build_beside(warehouse_file: Path, temporary: Path, folder: Path) -> None:
+    """Write both into a publication's folder."""
+    build_index(warehouse_file, temporary, folder)
+    build_queue(warehouse_file, temporary, folder)
 
 
 def build_index(warehouse_file: Path, temporary: Path, folder: Path) -> None:

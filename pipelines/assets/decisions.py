@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from exchange.decisions import Reading, import_inbox, last_day
+from exchange.review.inbox import take_up
 from ibr.errors import ContractBroken
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
@@ -24,20 +25,22 @@ KEY = dg.AssetKey(["linkage", "decisions"])
     ],
 )
 def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
-    """Import what lies in inbox/decisions; a refused file is set aside, told, and holds up nothing."""
+    """Take up what was decided at the pages, and import what lies in inbox/decisions; a refused file is set aside, told, and holds up nothing."""
     run = Run.of(context, session)
     begun = journal.now()
+    two_people = run.workspace.registry.decisions.two_people
     with plain_failures(), run.warehouse() as con:
+        decided = take_up(con, run.workspace.home, two_people)
         taken = import_inbox(
             con,
             run.workspace.home,
             today=last_day(con, max(run.started_at.date(), run.reporting_date)),
             imported_at=run.started_at,
-            two_people=run.workspace.registry.decisions.two_people,
+            two_people=two_people,
             reading=Reading.of(run.workspace.home, run.workspace.registry),
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
-        recorded = sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)
+        recorded = decided + sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)
         journal.stage(con, run, "decisions", begun, rows=recorded, problem="; ".join(refused) or None)
     yield dg.MaterializeResult(metadata={"files": len(taken), "dagster/row_count": recorded})
     yield dg.AssetCheckResult(

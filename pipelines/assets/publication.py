@@ -5,7 +5,7 @@ from functools import partial
 import dagster as dg
 
 from exchange import portal
-from exchange.service.index import build_index
+from exchange.service.index import build_beside
 from pipelines import journal
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 from pipelines.dbt import Dbt
@@ -38,7 +38,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         session.progress("publishing")
         workspace = run.workspace
         settings = workspace.registry.publish
-        index = partial(build_index, workspace.warehouse_file, workspace.temporary)
+        index = partial(build_beside, workspace.warehouse_file, workspace.temporary)
         begun = journal.now()
         with plain_failures(), run.warehouse() as con:
             journal.require_good(con, "marts")

@@ -1,0 +1,144 @@
+"""`inbox/decisions/pages/`: what was decided at the service's pages, until the next run takes it up.
+
+Decisions on cases of the queue are recorded as `ibr review` records them. Answers to a program's exceptions become rows
+of its file, as a manager would have sent them, and are judged by the same rules.
+"""
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from exchange.decisions import last_day, leave
+from exchange.review.decide import decide
+from ibr.errors import UsageProblem
+from warehouse.audit import record
+
+FOLDER = "inbox/decisions/pages"
+_TAKING = ".taking"
+
+
+@dataclass(frozen=True)
+class Left:
+    """A decision that waits: `subject` is the pair, or the number of the exception; `row`: the exception's row as it
+    went out, under our headings, and empty for a pair. `at`: UTC."""
+
+    id: str
+    subject: list[str]
+    decision: str
+    by: str
+    at: dt.datetime
+    comment: str | None = None
+    program: str | None = None
+    action: str | None = None
+    row: dict[str, str] = field(default_factory=dict)
+
+
+def leave_decision(home: Path, subject: Sequence[str], decision: str, by: str, at: dt.datetime, **more: Any) -> Left:
+    """Keep a decision for the next run: whole on disk, or not at all."""
+    folder = home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    left = Left(f"{at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}", sorted(subject), decision, by, at, **more)
+    building = folder / f".{left.id}"
+    with os.fdopen(os.open(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(asdict(left), file, default=str)
+        file.flush()
+        os.fsync(file.fileno())
+    building.replace(folder / f"{left.id}.json")
+    return left
+
+
+def decisions_left(home: Path) -> list[Left]:
+    """What waits, the oldest first."""
+    found = []
+    for path in sorted((home / FOLDER).glob("[!.]*.json")):
+        try:
+            found.append(_read(path))
+        except FileNotFoundError:  # taken up, or taken back, in this moment
+            continue
+    return found
+
+
+def take_back(home: Path, left_id: str, by: str) -> Left | None:
+    """Take a decision of one's own back; None where there is none, or a run has taken it up already."""
+    mine = next((one for one in decisions_left(home) if one.id == left_id and one.by == by), None)
+    if mine is None:
+        return None
+    try:
+        (home / FOLDER / f"{mine.id}.json").unlink()
+    except FileNotFoundError:
+        return None
+    return mine
+
+
+def take_up(con: duckdb.DuckDBPyConnection, home: Path, two_people: Sequence[str]) -> int:
+    """Record what waits, in the order in which it was said; returns how many decisions on pairs were recorded.
+
+    `con` is the warehouse, open for writing. Answers to exceptions go into `inbox/decisions/`, to be imported. A pair
+    that is not in the registry any more is left out, which the trail says. After a crash what was not finished is
+    taken up again; the same word is not recorded twice.
+    """
+    folder, recorded = home / FOLDER, 0
+    for path in folder.glob("[!.]*.json"):
+        path.rename(path.with_suffix(_TAKING))  # from here on nobody takes it back
+    for path in sorted(folder.glob(f"[!.]*{_TAKING}")):
+        left = _read(path)
+        if left.program:
+            _leave_answer(home, left)
+        elif not _is_known(con, left):
+            recorded += _recorded(con, home, left, two_people)
+        path.unlink()
+    return recorded
+
+
+def _recorded(con: duckdb.DuckDBPyConnection, home: Path, left: Left, two_people: Sequence[str]) -> bool:
+    one, other = left.subject
+    try:
+        done = decide(
+            con, (one, other), left.decision, by=left.by, on=last_day(con, left.at.date()), at=left.at,
+            comment=left.comment, two_people=two_people,
+        )  # fmt: skip
+    except UsageProblem:
+        record(home, "review_outdated", left.by, subjects=left.subject, details={"decision": left.decision})
+        return False
+    record(home, "review_decided", left.by, subjects=left.subject,
+           details={"decision": left.decision, "state": done.state})  # fmt: skip
+    return True
+
+
+def _is_known(con: duckdb.DuckDBPyConnection, left: Left) -> bool:
+    found = con.execute(
+        "SELECT count(*) FROM ops.review_decisions WHERE record_id_l = ? AND record_id_r = ? AND decided_by = ? "
+        "AND decided_at = ?", [*left.subject, left.by, left.at],
+    ).fetchone()
+    return found != (0,)
+
+
+def _leave_answer(home: Path, left: Left) -> None:
+    """Put an answer to an exception where managers' files wait."""
+    with tempfile.TemporaryDirectory(dir=home / FOLDER, prefix=".") as folder:
+        file = Path(folder) / f"{left.subject[0]}.csv"
+        file.write_text(_as_csv(left.row), encoding="utf-8")
+        leave(home, [file], left.by, left.program)
+
+
+def _as_csv(row: Mapping[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(row)
+    writer.writerow(row.values())
+    return text.getvalue()
+
+
+def _read(path: Path) -> Left:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Left(**{**content, "at": dt.datetime.fromisoformat(content["at"])})
