@@ -135,7 +135,7 @@ def _judged(con: duckdb.DuckDBPyConnection, scope: Scope, found: Answer) -> Answ
 def person(con: duckdb.DuckDBPyConnection, person_uid: str, scope: Scope = EVERYTHING) -> Person | None:
     """What the snapshot says of a person: the register's word, and every enrolment; None if it has no such person.
 
-    Of enrolments outside the scope program and status alone are told, and nothing where it is collected for others.
+    Of enrolments outside the scope program and status alone are told; nothing of one that they collect for others.
     """
     row = con.execute(_sql("person"), {"person_uid": person_uid}).fetchone()
     if row is None:
@@ -150,7 +150,7 @@ def person(con: duckdb.DuckDBPyConnection, person_uid: str, scope: Scope = EVERY
 def _enrolment(row: tuple[Any, ...]) -> Enrolment | None:
     *told, is_own, payments = row
     if is_own:
-        return Enrolment(*told, is_own=True, payments=[Payment(**one) for one in payments or ()])
+        return Enrolment(*told, True, [Payment(**one) for one in payments or ()])
     _, program, status, roles, *_, is_source_stale = told
     if set(roles) == {"caregiver"}:
         return None

@@ -24,8 +24,13 @@ MOST_COMMENT = 500
 _LISTED = 50
 _NUMBER = "exception_id"
 _ASIDE = ("run", _NUMBER, "match_id", DECISION, ACTION, DECIDED_BY, DECIDED_ON, COMMENT)
+_FIRST = (
+    "name", "about", "finding", "check", "gravity", "verdict", "rule", "other program", "other side's status",
+    "other program's answer", "fields that differ", "evidence, as first found", "what has changed since", "certainty",
+    "amount at stake", "suggested action",
+)
 _OTHER = "other {} (own program only)"
-_SIDES = ("name", "sex", "birth date", "ID number", "phone")  # that stand there of both sides, where both are the program's
+_SIDES = ("name", "sex", "birth date", "ID number", "phone")  # of both sides, where both are the program's
 
 router = APIRouter(route_class=web.PageRoute)
 
@@ -61,8 +66,11 @@ def exception_page(request: Request, visitor: web.Signed, stem: str, number: str
     record(pages.home, "review_shown", visitor.member.name, subjects=[number])
     numbers = rows[_NUMBER].to_list()
     place = numbers.index(number)
-    shown = {heading: value for heading, value in row.items() if value and heading not in _ASIDE}
+    # What matters for the decision first; without the mark that keeps a spreadsheet from taking text for a formula.
+    order = sorted(row, key=lambda heading: heading not in _FIRST)
+    shown = {heading: (row[heading] or "").removeprefix("'") for heading in order if heading not in _ASIDE}
     other = {name: shown.pop(_OTHER.format(name), None) for name in _SIDES}
+    shown = {heading: value for heading, value in shown.items() if value}
     return web.show(
         request, "exception.html", visitor, row=row, shown=shown, other=other if any(other.values()) else {},
         sheet=found.sheet, decisions=found.sheet.choices(DECISION), actions=found.sheet.choices(ACTION),

@@ -1,4 +1,4 @@
-"""Enquiries: is this person known, alive, enrolled, paid? By a form alone, so that nobody's particulars are in a URL."""
+"""Enquiries: is this person known, alive, enrolled, paid? By a form alone: nobody's particulars are in a URL."""
 
 import datetime as dt
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The review queue: the secretariat's cases side by side; decisions go into the inbox, and the next run takes them up."""
+"""The review queue: the secretariat's cases side by side. Decisions go into the inbox, for the next run to take up."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse

@@ -7,6 +7,7 @@ somebody chooses is the service's own state: exchange/pages/sessions.py.
 import datetime as dt
 import hashlib
 import json
+import re
 import secrets as random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from ibr.errors import ConfigurationProblem, UsageProblem
 
 FIRST_SECRET_LASTS = dt.timedelta(days=7)
 _FILE = "service_staff"
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")  # it is part of a file's name
 # 32 MB and about 60 ms a guess (RFC 7914; OWASP's choice for scrypt with little memory).
 _COST = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}
 
@@ -32,7 +34,7 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who may use the pages; `program` or `county` is theirs alone. `secret`: what is kept of the first one."""
+    """Somebody who may use the pages, of a `program` or a `county` where it is set. `secret`: the first one, hashed."""
 
     name: str
     profile: Profile
@@ -80,6 +82,8 @@ def add(home: Path, name: str, profile: Profile, program: str | None, county: st
             raise UsageProblem(
                 f"the profile {profile} needs --{what}" if needed[what] else f"--{what} is for the profile {what} alone"
             )
+    if county and not _PLAIN_CODE.fullmatch(county):
+        raise UsageProblem("--county is no code of a county; expected letters, digits, - and _")
     secret = random.token_urlsafe(12)
     made = Member(name, profile, program, county, hashed(secret), now.isoformat(timespec="seconds"))
     _write(home, [*there, made])
@@ -87,7 +91,7 @@ def add(home: Path, name: str, profile: Profile, program: str | None, county: st
 
 
 def remove(home: Path, name: str) -> None:
-    """Remove somebody; a running service knows them no more from its next request on. UsageProblem where there is none."""
+    """Remove somebody; a running service knows them no more from the next request on. UsageProblem where nobody is."""
     there = members(home)
     if not any(same(one.name, name) for one in there):
         raise UsageProblem(f"there is nobody called {name}; there are {', '.join(one.name for one in there) or 'none'}")

@@ -19,8 +19,8 @@ _ENQUIRIES = 1 / 10, 30
 class Pages:
     """Sessions, people, limits and words; `close` ends it.
 
-    `reading`: how many look into a publication at a time; `guessing`: how many passwords are tried at a time (each takes
-    32 MB).
+    `reading`: how many look into a publication at a time; `guessing`: how many passwords are tried at a time, of which
+    each takes 32 MB.
     """
 
     def __init__(self, home: Path, registry: Registry) -> None:

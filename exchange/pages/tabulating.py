@@ -16,7 +16,7 @@ FILTERS = ("program", "county")  # the variables that a table can be narrowed to
 
 @dataclass(frozen=True)
 class Choice:
-    """What is counted by what; without `column` all measures stand beside each other. `fixed`: one value of a variable."""
+    """What is counted by what; without `column` all measures beside each other. `fixed`: a variable's one value."""
 
     subject: Subject
     row: Variable

@@ -1,10 +1,10 @@
-"""What every page has: who visits, in which language, forms that only our own pages can send, headers, errors as pages."""
+"""What every page has: who visits, the language, forms that only our own pages can send, headers, errors as pages."""
 
 import datetime as dt
 import hmac
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,7 +91,7 @@ def pages_of(request: Request) -> "Pages":
 class PageRoute(APIRoute):
     """A route whose answers bear our headers, and whose errors are pages."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         original = super().get_route_handler()
 
         async def handler(request: Request) -> Response:

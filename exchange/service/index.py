@@ -1,5 +1,5 @@
-"""What the service answers from beside the audiences' files, built with each publication: `lookup/`, in which persons are
-looked up, and `review/`, the cases that wait for people."""
+"""What the service answers from beside the audiences' files, built with each publication: `lookup/`, in which persons
+are looked up, and `review/`, the cases that wait for people."""
 
 from pathlib import Path
 

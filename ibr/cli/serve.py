@@ -1,4 +1,4 @@
-"""`ibr serve`: the service that programs' systems ask."""
+"""`ibr serve`: the service that programs' systems ask, with the pages for staff."""
 
 import click
 
@@ -11,9 +11,9 @@ from ibr.workspace import Workspace
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8440, show_default=True)
 def serve(home: Workspace, host: str, port: int) -> None:
-    """Answer programs' systems: is this person known, alive, already enrolled? From the current publication.
+    """Answer programs' systems, and show staff their pages: is this person known, alive, already enrolled?
 
-    A new publication is taken up while it runs. Other machines reach it through a proxy with TLS (docs/service.md).
+    Both come from the current publication; a new one is taken up while it runs. Other machines reach it through a proxy with TLS (docs/service.md).
     """
     from exchange.service.server import run
 

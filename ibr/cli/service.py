@@ -1,4 +1,4 @@
-"""`ibr service keys`: who may ask the service."""
+"""`ibr service`: who may ask the service, and use its pages."""
 
 import datetime as dt
 import json
@@ -6,6 +6,7 @@ import json
 import click
 
 from ibr.cli.options import as_option, home_option, json_option
+from ibr.cli.service_staff import service_staff
 from ibr.console import console, table
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
@@ -13,7 +14,10 @@ from ibr.workspace import Workspace
 
 @click.group()
 def service() -> None:
-    """The service that programs' systems ask (`ibr serve` runs it)."""
+    """The service that programs' systems ask, and whose pages staff use (`ibr serve` runs it)."""
+
+
+service.add_command(service_staff)
 
 
 @service.group(name="keys")

@@ -25,7 +25,10 @@ KEY = dg.AssetKey(["linkage", "decisions"])
     ],
 )
 def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
-    """Take up what was decided at the pages, and import what lies in inbox/decisions; a refused file is set aside, told, and holds up nothing."""
+    """Take up what was decided at the pages, and import what lies in inbox/decisions.
+
+    A refused file is set aside, told, and holds up nothing.
+    """
     run = Run.of(context, session)
     begun = journal.now()
     two_people = run.workspace.registry.decisions.two_people

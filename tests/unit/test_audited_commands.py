@@ -43,9 +43,14 @@ LEAVES = {
     "share extract": ["share_"],
     "share dispose": ["share_"],
     "share trace": ["share_traced"],
-    "serve": ["verification_answered"],
+    "serve": [
+        "verification_answered", "staff_signed_in", "staff_sign_in_refused", "staff_password_chosen",
+        "staff_signed_out", "tabulated", "review_left", "review_taken_back",
+    ],
     "service keys add": ["service_key_added"],
     "service keys revoke": ["service_key_revoked"],
+    "service staff add": ["staff_added"],
+    "service staff remove": ["staff_removed"],
 }
 CODE_AND_TABLES = "writes what belongs to no registry, or reads files that are given to it"
 COUNTS = "counts, ages and states; nothing about anybody"
@@ -64,6 +69,7 @@ LEAVES_NOTHING = {
     "retention report": COUNTS,
     "backup list": COUNTS,
     "service keys list": "names and scopes of keys; not what they are",
+    "service staff list": "names and profiles of who may use the pages",
     "share list": "requests and who made them; the data of nobody",
     "person corrections": "keys and states, no values of records",
     "audit verify": "reads the trail, also a copy that may only be read",
