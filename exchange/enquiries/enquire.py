@@ -141,20 +141,22 @@ def person(con: duckdb.DuckDBPyConnection, person_uid: str, scope: Scope = EVERY
     if row is None:
         return None
     status, reason, death_date, emigrated_date = row
-    rows = con.execute(_sql("enrolments"), {"person_uid": person_uid} | scope.bound).fetchall()
+    cursor = con.execute(_sql("enrolments"), {"person_uid": person_uid} | scope.bound)
+    names = [column[0] for column in cursor.description or []]
+    enrolments = [_enrolment(dict(zip(names, one, strict=True))) for one in cursor.fetchall()]
     return Person(
-        person_uid, status, reason, _life(status, death_date, emigrated_date), [one for one in map(_enrolment, rows) if one]
+        person_uid, status, reason, _life(status, death_date, emigrated_date), [one for one in enrolments if one]
     )
 
 
-def _enrolment(row: tuple[Any, ...]) -> Enrolment | None:
-    *told, is_own, payments = row
-    if is_own:
-        return Enrolment(*told, True, [Payment(**one) for one in payments or ()])
-    _, program, status, roles, *_, is_source_stale = told
-    if set(roles) == {"caregiver"}:
+def _enrolment(row: dict[str, Any]) -> Enrolment | None:
+    if row["is_own"]:
+        return Enrolment(**row | {"payments": [Payment(**one) for one in row["payments"] or ()]})
+    if row["roles"] == ["caregiver"]:
         return None
-    return Enrolment(None, program, status, [], None, None, None, None, None, is_source_stale, is_own=False)
+    return Enrolment(
+        None, row["program"], row["status"], [], None, None, None, None, None, row["is_source_stale"], is_own=False
+    )
 
 
 def _life(status: str, death_date: dt.date | None, emigrated_date: dt.date | None) -> Life:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from exchange.pages import answering, enquiry, entrance, review, start, tabulator, web
 from exchange.pages.state import Pages
@@ -48,7 +49,13 @@ def asset(request: Request, name: str) -> Response:
 
 
 class _Public(StaticFiles):
-    """The portal's files, with the headers of every page."""
+    """The portal's files, with the headers of every page; the folder comes with the first publication."""
+
+    async def check_config(self) -> None:
+        """Nothing: there may be no folder yet."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
-        return web.secured(await super().get_response(path, scope))
+        try:
+            return web.secured(await super().get_response(path, scope))
+        except HTTPException as error:
+            return web.secured(Response(status_code=error.status_code))

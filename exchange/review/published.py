@@ -25,7 +25,7 @@ MOST = 5_000  # cases of one publication, the first in the queue's order; of eac
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case in a list, and its number in addresses. `last_said`: the last word on it; `said_by`: whose words there are."""
+    """A case in a list, and its number in addresses. `last_said`: the last word on it, of those `said_by`."""
 
     case_id: str
     pair: Pair

@@ -13,7 +13,8 @@ from ibr.workspace import Workspace
 def serve(home: Workspace, host: str, port: int) -> None:
     """Answer programs' systems, and show staff their pages: is this person known, alive, already enrolled?
 
-    Both come from the current publication; a new one is taken up while it runs. Other machines reach it through a proxy with TLS (docs/service.md).
+    Both come from the current publication; a new one is taken up while it runs. Other machines reach it through a
+    proxy with TLS (docs/service.md).
     """
     from exchange.service.server import run
 

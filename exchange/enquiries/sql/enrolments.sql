@@ -46,7 +46,8 @@ lines AS (
 
 SELECT
     enrolments.enrolment_id, enrolments.program, enrolments.status, roles.roles, enrolments.enrolled_date,
-    enrolments.exit_date, last_paid.paid_date, last_paid.amount_paid::DOUBLE, last_paid.period_end,
+    enrolments.exit_date, last_paid.paid_date AS last_paid_date, last_paid.amount_paid::DOUBLE AS last_paid_amount,
+    last_paid.period_end AS last_paid_period_end,
     enrolments.is_source_stale,
     ($program::VARCHAR IS NULL OR enrolments.program = $program) AND ($county::VARCHAR IS NULL OR enrolments.county_code = $county)
         AS is_own,
