@@ -2,6 +2,7 @@
 
 import uvicorn
 
+from exchange.pages.words import languages
 from exchange.service.app import make_app
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
@@ -10,12 +11,14 @@ STOPS_WITHIN = 20  # seconds that what was begun has to end
 
 
 def run(workspace: Workspace, host: str, port: int) -> None:
-    """Serve until the process is told to stop. Raises ConfigurationProblem where registry.yml does not ask for it."""
+    """Serve until the process is told to stop. Raises ConfigurationProblem where registry.yml does not ask for it,
+    or words of the pages are wrong."""
     if not workspace.registry.service.enabled:
         raise ConfigurationProblem(
             "registry.yml does not ask for the service; set service: {enabled: true}, and `ibr run` builds its index "
             "(`ibr publish` alone leaves the population register out until the next run)"
         )
+    languages(workspace.home)  # mistakes in the workspace's own words are told before anything is served
     uvicorn.run(
         make_app(workspace.ensure()), host=host, port=port, access_log=False, log_level="warning",
         timeout_graceful_shutdown=STOPS_WITHIN, server_header=False,

@@ -11,7 +11,8 @@ from warehouse.audit.places import places
 
 _FILES = ("registry.yml", "audiences.yml", "warehouse.duckdb", "service.sqlite")
 _FOLDERS = (
-    "words", "published", "exceptions", "inbox", "quarantine", "sharing", "reports", "portal", "public", "dagster",
+    "words", "published", "exceptions", "inbox", "quarantine", "sharing", "reports", "portal", "pages", "public",
+    "dagster",
 )  # fmt: skip
 # Of a source's landing: how far its mirror has come, the batches that its owner sent, and what a service answered. Each
 # was given once.
