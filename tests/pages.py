@@ -81,7 +81,8 @@ def small_queue(folder: Path) -> None:
                 'Otieno Akinyi, Achieng Akinyi' AS household, 'PENSION' AS program
             FROM cases;
             CREATE TABLE evidence AS
-            SELECT record_id_l, record_id_r, ['  given name: same      +8.1', '  together              +2.9'] AS evidence
+            SELECT record_id_l, record_id_r,
+                ['  given name: same      +8.1', '  together              +2.9'] AS evidence
             FROM cases;
             """
         )

@@ -7,7 +7,7 @@ from exchange.pages.reading import Reading
 from exchange.pages.subjects import SUBJECTS, Counted, Subject
 from exchange.portal import cubes, tables
 from exchange.portal.cubes import TOTAL, UNKNOWN, Cell, Cube, Measure, Variable
-from exchange.portal.labels import Speaker
+from exchange.portal.labels import Speaker, slug
 from exchange.portal.tables import Table
 from warehouse.connection import quoted
 
@@ -29,7 +29,7 @@ class Choice:
         """What a file of it is called."""
         parts = [self.subject.name, self.measure.name if self.column else "", self.row.name]
         parts += [self.column.name if self.column else "", *self.fixed.values()]
-        return "-".join(filter(str.isascii, filter(None, parts))).lower().replace(":", "-").replace("_", "-")
+        return slug("-".join(filter(None, parts)))
 
     @property
     def query(self) -> dict[str, str]:
@@ -101,10 +101,8 @@ def cube_of(reading: Reading, choice: Choice) -> Cube:
 def table_of(cube: Cube, choice: Choice, speaker: Speaker) -> Table:
     """The counts as a table for people."""
     if choice.column:
-        made = tables.crossed(cube, speaker, choice.row.name, choice.column.name, choice.measure.name, {}, choice.name)
-    else:
-        made = tables.by_measures(cube, speaker, choice.row.name, {}, choice.name)
-    return made
+        return tables.crossed(cube, speaker, choice.row.name, choice.column.name, choice.measure.name, {}, choice.name)
+    return tables.by_measures(cube, speaker, choice.row.name, {}, choice.name)
 
 
 def values_of(reading: Reading, subject: Subject, name: str) -> list[str]:

@@ -60,10 +60,16 @@ def _taken(request: Request, visitor: web.Visitor) -> tuple[Table, Choice, Readi
 
 
 def _choice(opened: Reading, request: Request, visitor: web.Visitor) -> Choice:
-    choice = tabulating.chosen(tabulating.subjects(opened), request.query_params, visitor.member.program)
+    """What is asked for. A value that is none of the publication's is left out: it would stand in the trail."""
+    held, asked, program = tabulating.subjects(opened), request.query_params, visitor.member.program
+    choice = tabulating.chosen(held, asked, program)
     if choice is None:
         raise web.NoPage(503, "nothing_to_count")
-    return choice
+    unknown = {
+        name for name, value in choice.fixed.items() if value not in tabulating.values_of(opened, choice.subject, name)
+    }
+    asked = {name: value for name, value in asked.items() if name not in unknown}
+    return tabulating.chosen(held, asked, program) or choice
 
 
 def _made(request: Request, visitor: web.Visitor, opened: Reading, choice: Choice, speaker: Speaker) -> Table:

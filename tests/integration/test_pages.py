@@ -119,7 +119,8 @@ def test_a_form_without_its_token_or_with_anothers_does_nothing(browser, people,
 
 
 def test_a_session_ends_by_doing_nothing_and_by_the_end_of_the_day(tmp_path):
-    sessions, member = Sessions(tmp_path, dt.timedelta(minutes=20)), staff.Member("A", Profile.SECRETARIAT, None, None, "kept", "")
+    sessions = Sessions(tmp_path, dt.timedelta(minutes=20))
+    member = staff.Member("A", Profile.SECRETARIAT, None, None, "kept", "")
     token = sessions.begin(member, NOW)
     assert sessions.find(token, NOW + dt.timedelta(minutes=19))
     assert sessions.find(token, NOW + dt.timedelta(minutes=38))
@@ -180,12 +181,13 @@ def test_a_table_of_a_program_holds_its_own_rows_whatever_is_asked(people):
     assert "verification" not in people["Wanja"].get("/tables").text  # its file has no names to count
 
 
-def test_what_is_not_declared_reaches_no_statement(people):
+def test_what_is_not_declared_reaches_no_statement_and_no_trail(home, people):
     for asked in ("row=full_name", "column=national_id", "measure=count(*)", "subject=dim_person", "row='; drop",
                   "subject=payroll&county=' OR 1=1 --"):  # fmt: skip
         answer = people["Amina"].get(f"/tables?{asked}")
         assert answer.status_code == 200
         assert "Akinyi" not in answer.text
+    assert "OR 1=1" not in str(audit.last(home, "tabulated").details)
 
 
 def test_people_counted_under_several_are_not_added_up(people):
@@ -298,7 +300,7 @@ def test_a_form_that_is_too_large_or_not_readable_is_refused(people):
     token = people["Amina"].token("/enquiry")
     large = people["Amina"].post("/enquiry", {"form_token": token, "purpose": "x" * 40_000})
     assert large.status_code == 413
-    odd = people["Amina"].client.post("/enquiry", content="form_token=%FF".encode())
+    odd = people["Amina"].client.post("/enquiry", content=b"form_token=%FF")
     assert people["Amina"]._loop.run_until_complete(odd).status_code == 400
 
 

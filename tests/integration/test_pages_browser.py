@@ -1,4 +1,4 @@
-"""The pages in a real browser, on a telephone and on a desk: no barriers, nothing cut off, by keys and without scripts."""
+"""The pages in a real browser, on a telephone and a desk: no barriers, nothing cut off, by keys and without scripts."""
 
 import threading
 import time

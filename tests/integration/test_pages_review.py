@@ -83,7 +83,9 @@ def test_a_case_shows_both_records_and_the_evidence_and_is_in_the_trail(publishe
     page = people["Amina"].get(f"/review/case/{first}").text
     with connect(published / "warehouse.duckdb", read_only=True) as con:
         (case,) = review_queue(con, 1).pairs
-        (name,) = con.execute("SELECT full_name FROM registry.persons WHERE record_id = ?", [case.record_id_l]).fetchone()
+        (name,) = con.execute(
+            "SELECT full_name FROM registry.persons WHERE record_id = ?", [case.record_id_l]
+        ).fetchone()
     assert all(record in page for record in case.pair)
     assert name in page
     assert case.evidence[-1].strip().split()[0] in page
@@ -187,7 +189,7 @@ EXCEPTION = re.compile(r"/review/exception/duplicates/(\w+)")
 def test_an_answer_at_the_pages_is_one_in_the_file(answering):
     home, zawadi = answering
     listed = zawadi.get("/review").text
-    first, *others = dict.fromkeys(EXCEPTION.findall(listed))
+    first, *_ = dict.fromkeys(EXCEPTION.findall(listed))
     page = zawadi.get(f"/review/exception/duplicates/{first}").text
     assert first in page
     answer = zawadi.send(f"/review/exception/duplicates/{first}", decision="different people", comment="not they")
