@@ -68,8 +68,8 @@ def _choice(opened: Reading, request: Request, visitor: web.Visitor) -> Choice:
     unknown = {
         name for name, value in choice.fixed.items() if value not in tabulating.values_of(opened, choice.subject, name)
     }
-    asked = {name: value for name, value in asked.items() if name not in unknown}
-    return tabulating.chosen(held, asked, program) or choice
+    known = {name: value for name, value in asked.items() if name not in unknown}
+    return tabulating.chosen(held, known, program) or choice
 
 
 def _made(request: Request, visitor: web.Visitor, opened: Reading, choice: Choice, speaker: Speaker) -> Table:
