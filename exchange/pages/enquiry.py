@@ -28,7 +28,8 @@ def answer_enquiry(request: Request, visitor: web.Signed, form: web.Form) -> Res
     asked = _question(form)
     if isinstance(asked, str):
         return _page(request, visitor, form, problem=asked, status=422)
-    answer = enquire(pages.home, asked, visitor.member.name, visitor.scope)
+    with pages.reading:
+        answer = enquire(pages.home, asked, visitor.member.name, visitor.scope)
     return _page(request, visitor, form, answer=answer)
 
 

@@ -1,5 +1,6 @@
 """What the first page tells: key figures, what waits, and the payments of the last cycles."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exchange.catalogues import Words
@@ -97,7 +98,7 @@ def of_all(reading: Reading, speaker: Speaker) -> tuple[list[Figure], list[Figur
 
 def of_one(reading: Reading, words: Words) -> list[Figure]:
     """The figures of one program or county."""
-    texts, told = words.texts, _counted(reading, [(table, one) for table, one in _OF_ONE])
+    texts, told = words.texts, _counted(reading, _OF_ONE)
     return [
         Figure(texts[f"own.{name}"], texts[f"own_about.{name}"], words.number(value)) for name, value in told.items()
     ]
@@ -162,7 +163,7 @@ def _choice(reading: Reading, asked: dict[str, str]) -> Choice | None:
     return tabulating.chosen(held, asked) if asked["subject"] in held else None
 
 
-def _counted(reading: Reading, wanted: list[tuple[str, Counted]]) -> dict[str, float]:
+def _counted(reading: Reading, wanted: Iterable[tuple[str, Counted]]) -> dict[str, float]:
     """Each number that the publication can tell, by name."""
     there = [
         (table, one) for table, one in wanted if table in reading.tables and set(one.needs) <= reading.tables[table]

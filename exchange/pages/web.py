@@ -1,6 +1,5 @@
 """What every page has: who visits, the language, forms that only our own pages can send, headers, errors as pages."""
 
-import datetime as dt
 import hmac
 import logging
 import traceback
@@ -244,8 +243,3 @@ def _languages_here(request: Request) -> dict[str, str]:
     """Where the same page is in each language; the answer to a form is asked for anew."""
     urls = {code: request.url.include_query_params(lang=code) for code in pages_of(request).in_order}
     return {code: f"{url.path}?{url.query}" for code, url in urls.items()}
-
-
-def today() -> dt.date:
-    """The day; of what people do at the pages, and of nothing that is computed."""
-    return now().date()

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import io
+import json
 import logging
 from pathlib import Path
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 from exchange.pages import staff
 from exchange.pages.sessions import LONGEST, Sessions
 from exchange.pages.staff import FIRST_SECRET_LASTS, Profile, members
+from ibr.cli.main import cli
 from ibr.errors import UsageProblem
 from tests.pages import REGISTRY, add_people, password_of, publish, quick_passwords, served  # noqa: F401
 from warehouse import audit
@@ -327,4 +330,23 @@ def test_where_nothing_is_published_the_pages_could_not_check(tmp_path):
 def test_who_is_added_has_what_the_profile_needs(tmp_path, who, words):
     with pytest.raises(UsageProblem, match=words):
         staff.add(tmp_path, "Somebody", *who, NOW)
+    assert members(tmp_path) == []
+
+
+def test_people_are_added_by_the_command_and_their_secret_is_shown_once(tmp_path):
+    (tmp_path / "registry.yml").write_text(REGISTRY)
+
+    def ibr(*arguments: str):
+        return CliRunner().invoke(cli, ["service", "staff", *arguments, "--home", str(tmp_path)])
+
+    made = json.loads(ibr("add", "Peter Kamau", "--profile", "program", "--program", "GRANT", "--json").output)
+    (member,) = members(tmp_path)
+    assert staff.fits(made["secret"], member.secret)
+    assert made["secret"] not in staff.file(tmp_path).read_text() + ibr("list").output
+    assert staff.file(tmp_path).stat().st_mode & 0o077 == 0
+    assert audit.last(tmp_path, "staff_added").details["program"] == "GRANT"
+    assert [one["name"] for one in json.loads(ibr("list", "--json").output)] == ["Peter Kamau"]
+    assert isinstance(ibr("add", "peter  kamau", "--profile", "secretariat").exception, UsageProblem)
+    assert isinstance(ibr("add", "Other", "--profile", "program", "--program", "NONE").exception, UsageProblem)
+    assert ibr("remove", "Peter Kamau").exit_code == 0
     assert members(tmp_path) == []
