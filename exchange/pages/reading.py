@@ -57,7 +57,7 @@ def reading(pages: Pages, member: Member) -> Iterator[Reading]:
     audience = f"county_{member.county}" if member.profile is Profile.COUNTY else "secretariat"
     with pages.reading:
         file = published_file(pages.home, audience)
-        con = connect(":memory:", memory_limit="2GB", threads=2, temp_directory=pages.home / "tmp")
+        con = connect(":memory:", memory_limit="1GB", threads=2, temp_directory=pages.home / "tmp")
         try:
             yield _opened(con, file, member.program)
         finally:

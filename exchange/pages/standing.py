@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from exchange.pages.staff import same
 from exchange.review.inbox import Left
@@ -28,15 +29,19 @@ def for_person(cases: Sequence[Waiting], left: Sequence[Left], by: str, two_peop
         since.setdefault(tuple(one.subject), []).append(one)
     found = []
     for case in cases:
-        new = since.get(tuple(sorted(case.pair)), [])
-        last = new[-1].decision if new else case.last_said
-        heard = [(name, case.last_said or "") for name in case.said_by] + [(one.by, one.decision) for one in new]
-        said_it = {name.casefold() for name, word in heard if word == last}
-        is_settled = last not in (None, MORE_TIME) and (last not in two_people or len(said_it) > 1)
-        waits_for_others = last in two_people and any(same(name, by) for name, word in heard if word == last)
+        heard = [*case.said, *((one.by, one.decision) for one in since.get(tuple(sorted(case.pair)), []))]
+        last = heard[-1][1] if heard else None
+        is_to_confirm = last in two_people and last != MORE_TIME and len(_behind_the_last(heard)) < 2
+        is_settled = last not in (None, MORE_TIME) and not is_to_confirm
+        waits_for_others = is_to_confirm and any(same(name, by) for name, _ in heard)
         if not is_settled and not waits_for_others:
             found.append((last == MORE_TIME, Standing(case, heard)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
+def _behind_the_last(heard: Sequence[tuple[str, str]]) -> set[str]:
+    """Who stands for the last word, counted as `ops.review_answers` does: who said otherwise in between starts anew."""
+    return {name.casefold() for name, _ in takewhile(lambda one: one[1] == heard[-1][1], reversed(heard))}
 
 
 def beside(standing: Sequence[Standing], case_id: str) -> tuple[str | None, str | None]:

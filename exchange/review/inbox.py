@@ -25,6 +25,7 @@ from warehouse.audit import record
 
 FOLDER = "inbox/decisions/pages"
 _TAKING = ".taking"
+_NOT_OURS = (ValueError, TypeError, KeyError)  # what reading a file raises that was not written here
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def decisions_left(home: Path) -> list[Left]:
     for path in sorted((home / FOLDER).glob("[!.]*.json")):
         try:
             found.append(_read(path))
-        except FileNotFoundError:  # taken up, or taken back, in this moment
+        except (FileNotFoundError, *_NOT_OURS):  # taken up, or taken back, in this moment; or no decision
             continue
     return found
 
@@ -84,14 +85,18 @@ def take_up(con: duckdb.DuckDBPyConnection, home: Path, two_people: Sequence[str
     """Record what waits, in the order in which it was said; returns how many decisions on pairs were recorded.
 
     `con` is the warehouse, open for writing. Answers to exceptions go into `inbox/decisions/`, to be imported. A pair
-    that is not in the registry any more is left out, which the trail says. After a crash what was not finished is
-    taken up again; the same word is not recorded twice.
+    that is not in the registry any more is left out, which the trail says; what is no decision of ours goes to
+    `quarantine/decisions/`. After a crash what was not finished is taken up again; the same word is not recorded twice.
     """
     folder, recorded = home / FOLDER, 0
     for path in folder.glob("[!.]*.json"):
         path.rename(path.with_suffix(_TAKING))  # from here on nobody takes it back
     for path in sorted(folder.glob(f"[!.]*{_TAKING}")):
-        left = _read(path)
+        try:
+            left = _read(path)
+        except _NOT_OURS:
+            _set_aside(home, path)
+            continue
         if left.program:
             _leave_answer(home, left)
         elif not _is_known(con, left):
@@ -129,6 +134,13 @@ def _leave_answer(home: Path, left: Left) -> None:
         file = Path(folder) / f"{left.subject[0]}.csv"
         file.write_text(_as_csv(left.row), encoding="utf-8")
         leave(home, [file], left.by, left.program)
+
+
+def _set_aside(home: Path, path: Path) -> None:
+    quarantine = home / "quarantine" / "decisions"
+    quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
+    record(home, "review_refused", details={"file": path.stem})
+    path.replace(quarantine / f"{path.stem}.json")
 
 
 def _as_csv(row: Mapping[str, str]) -> str:

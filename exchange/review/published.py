@@ -25,15 +25,14 @@ MOST = 5_000  # cases of one publication, the first in the queue's order; of eac
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case in a list, and its number in addresses. `last_said`: the last word on it, of those `said_by`."""
+    """A case in a list, and its number in addresses. `said`: who said what about it, in order."""
 
     case_id: str
     pair: Pair
     programs: str
     match_probability: float
     amount_at_stake: float | None
-    last_said: str | None
-    said_by: list[str]
+    said: list[tuple[str, str]]
 
 
 def build_queue(warehouse_file: Path, temporary: Path, folder: Path) -> None:
@@ -79,7 +78,7 @@ def waiting(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
     """The cases in their order, without details of the records."""
     rows = con.execute(
         "SELECT case_id, (record_id_l, record_id_r), programs, match_probability, amount_at_stake::DOUBLE, "
-        "said[-1].decision, coalesce(list_transform(said, lambda one: one.decided_by), []) "
+        "coalesce(list_transform(said, lambda one: (one.decided_by, one.decision)), []) "
         "FROM queue.cases ORDER BY place"
     ).fetchall()
     return [Waiting(*row) for row in rows]

@@ -224,3 +224,14 @@ def test_a_program_whose_files_go_out_encrypted_answers_in_the_workbook(answerin
     answer = zawadi.get("/review")
     assert (answer.status_code, "answer in the workbook" in answer.text) == (503, True)
     assert VERSION not in answer.text
+
+
+def test_what_is_no_decision_is_set_aside_and_holds_nothing_up(published, tmp_path):
+    folder = published / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "odd.json").write_text("{}")
+    (folder / "torn.json").write_text('{"id": ')
+    assert decisions_left(published) == []
+    assert taken(published, tmp_path) == []
+    assert {path.name for path in (published / "quarantine" / "decisions").iterdir()} == {"odd.json", "torn.json"}
+    assert audit.last(published, "review_refused").details["file"] == "torn"
