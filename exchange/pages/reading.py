@@ -47,6 +47,19 @@ class Reading:
         """What says codes and numbers in a language."""
         return Speaker(words, names_of(self.con), currency)
 
+    def speaker_of_several(self, words: Words, currency: str) -> Speaker:
+        """The same, which says of a payment cycle also whose it is, where programs stand beside each other."""
+        rows = self.con.execute("SELECT cycle_id, program FROM marts.dim_payment_cycle").fetchall()
+        return _OfSeveral(words, names_of(self.con), currency, dict(rows))
+
+
+@dataclass(frozen=True)
+class _OfSeveral(Speaker):
+    programs: dict[str, str]
+
+    def period(self, cycle: str) -> str:
+        return f"{super().period(cycle)} ({self.programs[cycle]})" if cycle in self.programs else cycle
+
 
 @contextmanager
 def reading(pages: Pages, member: Member) -> Iterator[Reading]:

@@ -53,6 +53,7 @@ def _by(name: str, column: str | None = None) -> Variable:
 
 
 _PROGRAM, _COUNTY, _CYCLE = _by("program"), _by("county", "county_code"), _by("cycle", "cycle_id")
+_MONTH = _by("month", "period_start")  # alike in all programs, which a payment cycle is not
 _SEX, _AGE, _STATUS = _by("sex"), _by("age", "age_group"), _by("status")
 _PERSONS = Counted("persons", "count(DISTINCT person_uid)", ("person_uid",))
 _HOUSEHOLDS = Counted("households", "count(DISTINCT household_uid)", ("household_uid",))
@@ -68,7 +69,7 @@ SUBJECTS = (
         (Counted("enrolments", "count(*)"), _PERSONS, _HOUSEHOLDS),
     ),
     Subject(
-        "payments", "fct_payments", (_PROGRAM, _COUNTY, _CYCLE, _by("payment_status", "status")),
+        "payments", "fct_payments", (_PROGRAM, _COUNTY, _MONTH, _CYCLE, _by("payment_status", "status")),
         (_money("amount_paid"), _money("amount_due"), Counted("lines", "count(*)"), _PERSONS),
     ),
     Subject(

@@ -19,9 +19,9 @@ def tables_page(request: Request, visitor: web.Signed) -> Response:
     """The form, and the table that it asks for."""
     pages = web.pages_of(request)
     with reading(pages, visitor.member) as opened:
-        speaker = opened.speaker(web.words_of(request), pages.registry.currency)
         held = tabulating.subjects(opened)
         choice = _choice(opened, request, visitor)
+        speaker = _speaker(opened, request, choice)
         table = _made(request, visitor, opened, choice, speaker)
         filters = {
             name: [(code, speaker.label(name, code)) for code in codes]
@@ -55,7 +55,7 @@ def _taken(request: Request, visitor: web.Visitor) -> tuple[Table, Choice, Readi
     pages = web.pages_of(request)
     with reading(pages, visitor.member) as opened:
         choice = _choice(opened, request, visitor)
-        speaker = opened.speaker(web.words_of(request), pages.registry.currency)
+        speaker = _speaker(opened, request, choice)
         return _made(request, visitor, opened, choice, speaker), choice, opened
 
 
@@ -70,6 +70,12 @@ def _choice(opened: Reading, request: Request, visitor: web.Visitor) -> Choice:
     }
     known = {name: value for name, value in asked.items() if name not in unknown}
     return tabulating.chosen(held, known, program) or choice
+
+
+def _speaker(opened: Reading, request: Request, choice: Choice) -> Speaker:
+    words, currency = web.words_of(request), web.pages_of(request).registry.currency
+    is_of_one = "program" in choice.fixed or "dim_payment_cycle" not in opened.tables
+    return opened.speaker(words, currency) if is_of_one else opened.speaker_of_several(words, currency)
 
 
 def _made(request: Request, visitor: web.Visitor, opened: Reading, choice: Choice, speaker: Speaker) -> Table:

@@ -200,6 +200,13 @@ def test_people_counted_under_several_are_not_added_up(people):
     assert "Total," not in by_program
 
 
+def test_a_payment_cycle_says_whose_it_is_where_programs_stand_beside_each_other(people):
+    of_all = people["Amina"].get("/tables.csv?subject=receipt&row=cycle").text
+    of_one = people["Amina"].get("/tables.csv?subject=receipt&row=cycle&program=PENSION").text
+    assert [line.split(",")[0] for line in of_all.splitlines()[1:3]] == ["Jan 2026 (GRANT)", "Jan 2026 (PENSION)"]
+    assert [line.split(",")[0] for line in of_one.splitlines()[1:3]] == ["Jan 2026", "Feb 2026"]
+
+
 def test_an_enquiry_tells_benefits_and_payments_and_is_on_record_with_its_purpose(home, people):
     page = people["Amina"].send("/enquiry", national_id="20413377", purpose="payment query").text
     assert "mis_a:e1" in page
