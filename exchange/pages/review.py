@@ -13,7 +13,7 @@ from exchange.service.service import now
 from warehouse.audit import record
 
 MOST_COMMENT = 500
-_LISTED = 50
+_LISTED = 25  # whose records an event of the trail holds in itself
 
 router = APIRouter(route_class=web.PageRoute)
 

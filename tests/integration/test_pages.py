@@ -59,6 +59,7 @@ def test_every_page_bears_the_headers_and_nothing_comes_from_elsewhere(browser, 
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["x-frame-options"] == "DENY"
+    assert people["Amina"].get("/").headers["cache-control"] == "no-store"
     page = people["Amina"].get("/").text
     assert "://" not in page.replace("http://www.w3.org", "")
     assert " style=" not in page

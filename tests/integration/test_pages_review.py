@@ -70,7 +70,7 @@ def taken(home: Path, tmp_path: Path, two_people=()) -> list[tuple]:
 
 def test_the_page_lists_the_cases_in_the_queues_order_without_details(published, people):
     with connect(published / "warehouse.duckdb", read_only=True) as con:
-        queue = review_queue(con, 50)
+        queue = review_queue(con, 25)
     page = people["Amina"].get("/review").text
     assert f"{queue.total} wait for you" in page
     assert len(cases(people["Amina"])) == len(queue.pairs)
@@ -129,7 +129,7 @@ def test_what_two_people_decide_waits_for_the_second(published, people, tmp_path
     decide(people["Baraka"], first, "same person")
     assert first not in cases(people["Baraka"])
     decide(people["Amina"], second, "need more time")
-    assert cases(people["Amina"])[-1] == second
+    assert second not in cases(people["Amina"])[:2]
     file = shutil.copy(published / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     with connect(file) as con:
         assert take_up(con, published, ["same person"]) == 3
