@@ -14,6 +14,7 @@ from exchange.service.keys import Key
 from exchange.service.models import MOST_IN_A_CALL, Answers, Job, Problem, VerifyBatch, VerifyPerson
 from exchange.service.problems import BoundedBodies, Refused, tell_problems
 from exchange.service.service import Service, now
+from exchange.spdci.routes import standard_router
 from ibr.workspace import Workspace
 
 LOOKS_EVERY = 2.0  # seconds, for a new publication
@@ -48,6 +49,7 @@ def make_app(workspace: Workspace) -> FastAPI:
     _add_verification(app)
     _add_state(app)
     add_pages(app, workspace)
+    app.include_router(standard_router(workspace))
     return app
 
 

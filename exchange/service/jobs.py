@@ -3,9 +3,7 @@
 import datetime as dt
 import json
 import logging
-import os
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -14,12 +12,10 @@ from typing import Any
 
 from exchange.service.keys import Key
 from exchange.service.models import Person
+from exchange.service.state import open_state
 
 _LOG = logging.getLogger("ibr.service")
-FILE = "service.sqlite"
 PERSONS_A_PART = 1_000
-# What is deleted is overwritten: it is about people.
-_SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     job_id TEXT PRIMARY KEY, caller TEXT NOT NULL, key TEXT NOT NULL, program TEXT, purpose TEXT NOT NULL,
@@ -48,10 +44,7 @@ class Jobs:
     """The jobs of a service; its file may be read by its owner alone."""
 
     def __init__(self, home: Path) -> None:
-        path = home / FILE
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._con = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._con.executescript(_SETTINGS + _SCHEMA)
+        self._con = open_state(home, _SCHEMA)
         self._lock = threading.Lock()
         self.changed = threading.Event()
 

@@ -20,7 +20,9 @@ _PREFIX = "ibr_"
 class Key:
     """A caller: `program` is the program that it asks for; None is the secretariat's own, which sees all of them.
 
-    `scopes`: `verify` is the register's word on a person, `enrolments` what they receive already.
+    `scopes`: `verify` is the register's word on a person, `enrolments` what they receive already. For messages of
+    the DCI standard: the `sender_id` that they have to bear (None: any), the base64 of the raw ed25519 `public_key`
+    that they are signed with, and the `callback` below which answers are sent.
     """
 
     name: str
@@ -28,6 +30,9 @@ class Key:
     scopes: tuple[str, ...]
     sha256: str
     made_at: str
+    sender_id: str | None = None
+    public_key: str | None = None
+    callback: str | None = None
 
 
 def keys(home: Path) -> list[Key]:
@@ -46,13 +51,17 @@ def file(home: Path) -> Path:
     return secrets.key_file(home, _FILE)
 
 
-def add(home: Path, name: str, program: str | None, scopes: Sequence[str], now: dt.datetime) -> str:
-    """Make a key and return it: nobody can read it again. UsageProblem where the name is taken."""
+def add(
+    home: Path, name: str, program: str | None, scopes: Sequence[str], now: dt.datetime, **standard: str | None
+) -> str:
+    """Make a key and return it: nobody can read it again. `standard`: the last fields of Key. UsageProblem where the
+    name is taken."""
     there = keys(home)
     if any(one.name == name for one in there):
         raise UsageProblem(f"there is a key {name} already; revoke it first, or choose another name")
     secret = _PREFIX + random.token_urlsafe(32)
-    _write(home, [*there, Key(name, program, tuple(scopes), digest(secret), now.isoformat(timespec="seconds"))])
+    made_at = now.isoformat(timespec="seconds")
+    _write(home, [*there, Key(name, program, tuple(scopes), digest(secret), made_at, **standard)])
     return secret
 
 

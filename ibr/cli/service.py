@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import click
 
@@ -30,18 +31,34 @@ def service_keys() -> None:
 @click.option("--program", default=None, help="The program that it asks for. Default: none, the secretariat's own key.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(["verify", "enrolments"]), default=["verify"],
               show_default=True, help="What it may know: the register's word, and what a person receives.")  # fmt: skip
+@click.option("--public-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+              help="Its ed25519 public key (PEM): its messages of the DCI standard have to be signed.")  # fmt: skip
+@click.option("--sender-id", default=None, help="The sender_id of its messages. Default with --public-key: NAME.")
+@click.option("--callback", default=None, help="The URL below which answers to its messages are sent.")
 @as_option
 @home_option
 @json_option
-def add(name: str, program: str | None, scopes: tuple[str, ...], home: Workspace, as_json: bool) -> None:
+def add(
+    name: str, program: str | None, scopes: tuple[str, ...], public_key: Path | None, sender_id: str | None,
+    callback: str | None, home: Workspace, as_json: bool,
+) -> None:  # fmt: skip
     """Make a key and show it, once: only its hash is kept, in a file outside the workspace."""
     from exchange.service.keys import add as add_key
+    from exchange.spdci.callbacks import checked_callback
+    from exchange.spdci.signature import read_public_key
     from warehouse.audit import record
 
     if program and program not in home.registry.programs:
         raise UsageProblem(f"there is no program {program}; there are {', '.join(home.registry.programs)}")
-    key = add_key(home.home, name, program, scopes, dt.datetime.now(dt.UTC))
-    record(home.home, "service_key_added", details={"name": name, "program": program, "scopes": list(scopes)})
+    public = read_public_key(public_key) if public_key else None
+    key = add_key(
+        home.home, name, program, scopes, dt.datetime.now(dt.UTC),
+        sender_id=sender_id or (name if public else None), public_key=public,
+        callback=checked_callback(callback, home.registry.service.standard) if callback else None,
+    )  # fmt: skip
+    record(home.home, "service_key_added", details={
+        "name": name, "program": program, "scopes": list(scopes), "signs": public is not None,
+    })  # fmt: skip
     if as_json:
         click.echo(json.dumps({"name": name, "program": program, "scopes": list(scopes), "key": key}))
         return
@@ -73,8 +90,12 @@ def list_keys(home: Workspace, as_json: bool) -> None:
     there = keys(home.home)
     if as_json:
         click.echo(json.dumps([
-            {"name": one.name, "program": one.program, "scopes": one.scopes, "made_at": one.made_at} for one in there
+            {"name": one.name, "program": one.program, "scopes": one.scopes, "made_at": one.made_at,
+             "sender_id": one.sender_id, "signs": one.public_key is not None, "callback": one.callback} for one in there
         ], indent=1))  # fmt: skip
         return
-    rows = [(one.name, one.program or "all", ", ".join(one.scopes), one.made_at) for one in there]
-    console.print(table("", ["name", "program", "scopes", "made at"], rows))
+    rows = [
+        (one.name, one.program or "all", ", ".join(one.scopes), one.made_at, "yes" if one.public_key else "no",
+         one.callback or "") for one in there
+    ]  # fmt: skip
+    console.print(table("", ["name", "program", "scopes", "made at", "signs", "callback"], rows))

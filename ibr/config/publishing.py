@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -77,12 +77,29 @@ class Serving(Section):
         return url
 
 
+class Standard(Section):
+    """How messages of the DCI standard are taken (docs/standard.md).
+
+    `id`: this registry's, which its messages bear as their sender and others have to name as the receiver; by default
+    messages for any receiver are taken. `signatures`: of whom a signature is asked beside the key: of callers with a
+    public key, or of everybody. `message_minutes`: how old a message may be. `plain_http_hosts`: hosts of callbacks
+    that may be without TLS. `delivery_attempts`: how often a callback is tried before it is given up.
+    """
+
+    id: str | None = Field(default=None, min_length=1, max_length=99)
+    signatures: Literal["where_registered", "always"] = "where_registered"
+    message_minutes: int = Field(default=15, ge=1)
+    plain_http_hosts: list[str] = []
+    delivery_attempts: int = Field(default=8, ge=1)
+
+
 class Service(Section):
     """Whether programs' systems may ask (`ibr serve`), and how they are answered.
 
     `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may
     be; `calls_per_second` and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long
-    answers of jobs stay; `session_minutes`: after which somebody who does nothing at the pages is signed out.
+    answers of jobs and of the standard's transactions stay; `session_minutes`: after which somebody who does nothing
+    at the pages is signed out.
     """
 
     enabled: bool = False
@@ -91,6 +108,7 @@ class Service(Section):
     burst: int = Field(default=200, ge=1)
     keep_jobs_days: int = Field(default=7, ge=1)
     session_minutes: int = Field(default=20, ge=1, le=480)
+    standard: Standard = Standard()
 
 
 def unknown_to_service(linkage: Mapping[str, Any]) -> list[str]:

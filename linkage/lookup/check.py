@@ -1,6 +1,7 @@
 """Asked persons against the register and the programs' records of one publication."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,13 @@ class Lookup:
         numbers = pa.array([f"{place:010}" for place in range(len(asked))], pa.string())
         with self.con.once():
             return self._check(asked.append_column("record_id", numbers))
+
+    def bearing(self, national_ids: Sequence[str]) -> Any:
+        """The programs' records that bear one of some ID numbers, with whose they are: an Arrow table."""
+        query = "SELECT hash(unnest(?::VARCHAR[])) AS h"
+        hashes = self._root.execute(query, [list(national_ids)]).fetchnumpy()["h"]
+        near = self._persons.at(self._by_id.find(hashes)[1])
+        return near.filter(pc.is_in(near["national_id"], pa.array(national_ids, near.schema.field("national_id").type)))
 
     def _check(self, asked: Any) -> list[Checked]:
         con: Any = self.con

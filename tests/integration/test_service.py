@@ -12,7 +12,7 @@ import duckdb
 import httpx
 import pytest
 
-from exchange.service import jobs, models
+from exchange.service import jobs, models, state
 from exchange.service.app import make_app
 from exchange.service.keys import add, file, keys, revoke
 from exchange.service.limits import Limits
@@ -321,7 +321,7 @@ def test_a_job_left_by_a_killed_process_is_taken_up_again(home):
     again.forget(NOW + dt.timedelta(days=1))
     assert again.state(job_id, "late") is None
     again.close()
-    assert (home / jobs.FILE).stat().st_mode & 0o777 == 0o600
+    assert (home / state.FILE).stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_published_is_could_not_check_and_not_no_match(home):

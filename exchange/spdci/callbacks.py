@@ -1,0 +1,53 @@
+"""Where answers may be sent: below the URL that a caller was registered with, and nowhere else."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from exchange.service.keys import Key
+from exchange.spdci.codes import Error
+from exchange.spdci.problems import Rejected
+from ibr.config.publishing import Standard
+from ibr.errors import UsageProblem
+
+PATHS = {
+    "on-search": "/registry/on-search", "on-subscribe": "/registry/on-subscribe",
+    "on-unsubscribe": "/registry/on-unsubscribe", "txn-on-status": "/registry/txn/on-status",
+    "notify": "/registry/notify",
+}  # fmt: skip
+
+
+def checked_callback(url: str, settings: Standard) -> str:
+    """The URL as a key may be registered with it. Raises UsageProblem."""
+    origin = _origin(url)
+    if origin is None:
+        raise UsageProblem("--callback is no URL; expected https://host[:port][/path], without user, query or fragment")
+    scheme, host, _ = origin
+    if scheme != "https" and host not in settings.plain_http_hosts:
+        raise UsageProblem(
+            "--callback is not https; name its host in service.standard.plain_http_hosts if that is meant"
+        )
+    return url.rstrip("/")
+
+
+def callback_for(key: Key, sender_uri: str | None, action: str) -> str | None:
+    """Where an answer goes: to the message's sender_uri if it is at the caller's registered place, else below that;
+    None where the caller has none, and fetches answers by the transaction's status. Raises Rejected."""
+    if sender_uri is None:
+        return key.callback + PATHS[action] if key.callback else None
+    asked, known = _origin(sender_uri), _origin(key.callback or "")
+    if asked is None or asked != known:
+        raise Rejected(Error.SENDER_URI, "sender_uri is not at the place that this caller is registered with")
+    return sender_uri
+
+
+def _origin(url: str, schemes: Collection[str] = ("http", "https")) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a URL; None for what is none, or carries a user, a query or a fragment."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return None
+    odd = "@" in parts.netloc or parts.query or parts.fragment or any(sign in url for sign in "\\ \t\r\n")
+    if parts.scheme not in schemes or not parts.hostname or odd:
+        return None
+    return parts.scheme, parts.hostname, port

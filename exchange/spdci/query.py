@@ -1,0 +1,160 @@
+"""Whom a query is for: the standard's forms of it, as the particulars that the service looks a person up by.
+
+The service looks persons up and lists nobody: of conditions only `eq`, joined by `and`, are answered. Names of
+attributes are the standard's and what its examples use for them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from exchange.service.models import Person
+
+_NAMES = {
+    "national_id": "uin nin nid national_id nationalid national_id_number identifier_value person_identifier",
+    "birth_certificate_no": "brn birth_certificate birth_certificate_no",
+    "given_name": "given_name first_name",
+    "middle_name": "middle_name second_name",
+    "family_name": "family_name surname sur_name last_name",
+    "full_name": "full_name name",
+    "birth_date": "birth_date date_of_birth dob",
+    "birth_year": "yob year_of_birth",
+    "sex": "sex gender",
+    "phone": "phone phone_number mobile",
+    "county_code": "county_code county",
+    "area_code": "area_code",
+    "programme": "programme_identifier program programme programme_code",
+}
+_FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
+_SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+_AS_IT_IS = {"identifier_type", "collection"}  # say how the rest is meant
+
+
+class NotUnderstood(Exception):
+    """A query that names nobody: words without its values."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The person that a query is for, and the programme that its records are narrowed to."""
+
+    person: Person
+    programme: str | None = None
+
+    @property
+    def by(self) -> dict[str, str]:
+        """What the person was asked for by."""
+        return self.person.model_dump(mode="json", exclude_none=True, exclude={"birth_date_precision", "reference"})
+
+
+def wanted(query_type: str | None, query: Any) -> Wanted:
+    """Whom a query of one of the standard's forms is for. Raises NotUnderstood."""
+    if isinstance(query, list):
+        conditions = list(_of_predicates(query))
+    elif query_type == "idtype-value" or (query_type is None and _is_id_value(query)):
+        if not _is_id_value(query):
+            raise NotUnderstood("expected query.type and query.value, which is a text")
+        conditions = [(query["type"], query["value"])]
+    else:
+        conditions = list(_of_expression(query))
+    return _person(conditions)
+
+
+def _is_id_value(query: Any) -> bool:
+    return (
+        isinstance(query, dict) and isinstance(query.get("type"), str)
+        and isinstance(query.get("value"), (str, int)) and not isinstance(query.get("value"), bool)
+    )  # fmt: skip
+
+
+def _of_predicates(predicates: list[Any]) -> Iterable[tuple[str, Any]]:
+    for predicate in predicates:
+        if not isinstance(predicate, dict) or not isinstance(predicate.get("expression1"), dict):
+            raise NotUnderstood("expected a list of predicates, each with expression1")
+        if predicate.get("condition", "and") != "and":
+            raise NotUnderstood("conditions other than `and` are not answered")
+        for name in ("expression1", "expression2"):
+            one = predicate.get(name)
+            if one is None:
+                continue
+            if not isinstance(one, dict) or not isinstance(one.get("attribute_name"), str):
+                raise NotUnderstood("expected attribute_name, operator and attribute_value")
+            if one.get("operator") != "eq":
+                raise NotUnderstood("operators other than `eq` are not answered")
+            yield one["attribute_name"], one.get("attribute_value")
+
+
+def _of_expression(query: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Of `{attribute: {eq: value}}`, alone or in `$and`, bare or within `value.expression.query`."""
+    inner: Any = query
+    for name in ("value", "expression", "query"):
+        if isinstance(inner, dict) and isinstance(inner.get(name), (dict, list)):
+            inner = inner[name]
+    parts = inner if isinstance(inner, list) else [inner]
+    for part in parts:
+        if not isinstance(part, dict):
+            raise NotUnderstood("expected attributes with what they have to equal")
+        for name, condition in part.items():
+            if name.lstrip("$") == "and" and isinstance(condition, list):
+                yield from _of_expression({"query": condition})
+            elif name not in _AS_IT_IS:
+                yield name, _equals(condition)
+
+
+def _equals(condition: Any) -> Any:
+    if not isinstance(condition, dict):
+        return condition
+    if len(condition) == 1 and (operator := next(iter(condition))).lstrip("$") == "eq":
+        return condition[operator]
+    raise NotUnderstood("operators other than `eq` are not answered")
+
+
+def _person(conditions: Iterable[tuple[str, Any]]) -> Wanted:
+    details: dict[str, Any] = {}
+    programme = None
+    for name, value in conditions:
+        field = _FIELDS.get(_plain(name)) or _FIELDS.get(_plain(name.rpartition(".")[2]))
+        if field is None:
+            raise NotUnderstood("an attribute or type of identifier is none that this registry looks persons up by")
+        if not isinstance(value, (str, int)) or isinstance(value, bool) or not str(value).strip():
+            raise NotUnderstood("a value is neither a text nor a whole number")
+        text = str(value).strip()
+        if field == "programme":
+            programme = text
+        elif field == "birth_year":
+            details |= {"birth_date": f"{text}-01-01", "birth_date_precision": "year"}
+        else:
+            details[field] = _SEXES.get(text.lower(), text) if field == "sex" else text
+    if not details:
+        raise NotUnderstood("the query names no person")
+    try:
+        return Wanted(Person.model_validate(details), programme)
+    except ValidationError:
+        raise NotUnderstood("a value is too long, or no date or sex as expected") from None
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_")
+
+
+def announced(beneficiary: Mapping[str, Any]) -> Wanted:
+    """Whom a Beneficiary of the standard is: its member's particulars, by their own names, and its programme. Raises
+    NotUnderstood."""
+    conditions: list[tuple[str, Any]] = []
+    waiting: list[Any] = [beneficiary]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            named = dict(part)
+            if isinstance(kind := named.get("identifier_type"), str) and "identifier_value" in named:
+                conditions.append((kind, named.pop("identifier_value")))
+            waiting += [value for value in named.values() if isinstance(value, (dict, list))]
+            conditions += [
+                (name, value) for name, value in named.items()
+                if value not in (None, "") and not isinstance(value, (dict, list))
+            ]  # fmt: skip
+    return _person([(name, value) for name, value in conditions if _plain(name) in _FIELDS])

@@ -1,0 +1,182 @@
+"""What the standard keeps in service.sqlite: messages seen, transactions and their answers, callbacks that are due."""
+
+import datetime as dt
+import json
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exchange.service.state import open_state
+from exchange.spdci.schema import SCHEMA
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A message that was taken. `asked` is its message, `answered` ours, None as long as it waits."""
+
+    correlation_id: str
+    caller: str
+    action: str
+    transaction_id: str
+    receiver_id: str | None
+    url: str | None
+    asked: dict[str, Any]
+    answered: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message to a caller that is due, tried `attempts` times so far."""
+
+    delivery_id: str
+    caller: str
+    receiver_id: str | None
+    url: str
+    action: str
+    status: str
+    message: dict[str, Any]
+    attempts: int
+
+
+_BY = {
+    "transaction_id": "transaction_id = ?", "correlation_id": "correlation_id = ?",
+    "reference_id_list":
+        "correlation_id IN (SELECT correlation_id FROM standard_references WHERE reference_id = ?)",
+}  # fmt: skip
+
+
+def new_id() -> str:
+    """A number that nobody guesses."""
+    return secrets.token_hex(12)
+
+
+class Store:
+    """The tables, over one connection; `to_answer` and `to_send` are set where there is something to do."""
+
+    def __init__(self, home: Path) -> None:
+        self.con = open_state(home, SCHEMA)
+        self.lock = threading.RLock()
+        self.to_answer, self.to_send = threading.Event(), threading.Event()
+
+    def close(self) -> None:
+        with self.lock:
+            self.con.close()
+
+    def is_first(self, caller: str, message_id: str, now: dt.datetime, keep: dt.timedelta) -> bool:
+        """Whether a caller's message_id was not used yet; from now on it is. Those too old to be sent again go."""
+        with self.lock:
+            self.con.execute("DELETE FROM standard_messages WHERE seen_at < ?", [(now - keep).timestamp()])
+            done = self.con.execute(
+                "INSERT OR IGNORE INTO standard_messages VALUES (?, ?, ?)", [caller, message_id, now.timestamp()]
+            )
+            return done.rowcount == 1
+
+    def forget_message(self, caller: str, message_id: str) -> None:
+        """Let a message be sent again: it could not be answered."""
+        with self.lock:
+            self.con.execute("DELETE FROM standard_messages WHERE caller = ? AND message_id = ?", [caller, message_id])
+
+    def keep(self, one: Transaction, references: Sequence[str], now: dt.datetime) -> None:
+        """Keep a transaction, whole on disk before it is told of."""
+        with self.lock, self.con:
+            self.con.execute("BEGIN")
+            self.con.execute(
+                "INSERT INTO standard_transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [one.correlation_id, one.caller, one.action, one.transaction_id, one.receiver_id, one.url,
+                 json.dumps(one.asked), None if one.answered is None else json.dumps(one.answered), now.isoformat()],
+            )  # fmt: skip
+            self.con.executemany(
+                "INSERT OR IGNORE INTO standard_references VALUES (?, ?)",
+                [(one.correlation_id, reference) for reference in references],
+            )
+        self.to_answer.set()
+
+    def waiting(self) -> Transaction | None:
+        """The oldest that waits for its answer."""
+        return self._transaction("answered IS NULL ORDER BY accepted_at", [])
+
+    def find(self, caller: str, action: str, attribute: str, values: Sequence[str]) -> Transaction | None:
+        """A caller's latest transaction of an action, by what the standard lets it be asked by."""
+        where = _BY[attribute]
+        return self._transaction(
+            f"caller = ? AND action = ? AND {where} ORDER BY accepted_at DESC", [caller, action, values[0]]
+        )
+
+    def answer(self, one: Transaction, answered: Mapping[str, Any], status: str, now: dt.datetime) -> None:
+        """Keep the answer, and where the caller has a place for it, send it: both or neither."""
+        with self.lock, self.con:
+            self.con.execute("BEGIN")
+            self.con.execute(
+                "UPDATE standard_transactions SET answered = ? WHERE correlation_id = ?",
+                [json.dumps(answered), one.correlation_id],
+            )
+            if one.url:
+                self.send(Delivery(
+                    new_id(), one.caller, one.receiver_id, one.url, answering(one.action), status, dict(answered), 0
+                ), now)  # fmt: skip
+        self.to_send.set()
+
+    def drop(self, one: Transaction) -> None:
+        """Forget a transaction: its caller may not ask any more."""
+        with self.lock:
+            self.con.execute("DELETE FROM standard_transactions WHERE correlation_id = ?", [one.correlation_id])
+
+    def send(self, one: Delivery, now: dt.datetime) -> None:
+        """Put a message among those to be sent."""
+        self.con.execute(
+            "INSERT INTO standard_deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [one.delivery_id, one.caller, one.receiver_id, one.url, one.action, one.status, json.dumps(one.message),
+             one.attempts, now.timestamp()],
+        )  # fmt: skip
+
+    def due(self, now: dt.datetime) -> Delivery | None:
+        """The message that should be sent next."""
+        with self.lock:
+            row = self.con.execute(
+                "SELECT delivery_id, caller, receiver_id, url, action, status, message, attempts FROM "
+                "standard_deliveries WHERE due <= ? ORDER BY due LIMIT 1", [now.timestamp()],
+            ).fetchone()  # fmt: skip
+        if row is None:
+            return None
+        *first, message, attempts = row
+        return Delivery(*[*first, json.loads(message), attempts])
+
+    def delivered(self, one: Delivery) -> None:
+        """Forget a message that was sent, or is given up."""
+        with self.lock:
+            self.con.execute("DELETE FROM standard_deliveries WHERE delivery_id = ?", [one.delivery_id])
+
+    def postpone(self, one: Delivery, until: dt.datetime) -> None:
+        """Try a message again later."""
+        with self.lock:
+            self.con.execute(
+                "UPDATE standard_deliveries SET attempts = attempts + 1, due = ? WHERE delivery_id = ?",
+                [until.timestamp(), one.delivery_id],
+            )
+
+    def forget(self, before: dt.datetime) -> None:
+        """Remove the transactions that were taken before a moment, and the subscriptions that ended before it."""
+        with self.lock:
+            self.con.execute("DELETE FROM standard_transactions WHERE accepted_at < ?", [before.isoformat()])
+            self.con.execute("DELETE FROM standard_subscriptions WHERE ended_at < ?", [before.isoformat()])
+
+    def _transaction(self, where: str, values: Sequence[Any]) -> Transaction | None:
+        with self.lock:
+            row: tuple[Any, ...] | None = self.con.execute(
+                "SELECT correlation_id, caller, action, transaction_id, receiver_id, url, asked, answered "
+                f"FROM standard_transactions WHERE {where} LIMIT 1", values,
+            ).fetchone()  # fmt: skip
+        if row is None:
+            return None
+        *first, asked, answered = row
+        return Transaction(*[*first, json.loads(asked), None if answered is None else json.loads(answered)])
+
+
+def answering(action: str) -> str:
+    """The action of an answer to an action."""
+    return "txn-on-status" if action == "txn-status" else f"on-{action}"
+
+

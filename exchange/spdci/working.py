@@ -1,0 +1,152 @@
+"""The standard's threads: one answers the messages that wait and looks at new publications, one sends."""
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+import urllib3
+
+from exchange.service.keys import Key, keys
+from exchange.service.problems import Refused
+from exchange.service.snapshot import NotAvailable
+from exchange.spdci import events, search
+from exchange.spdci.answering import searched, status_of
+from exchange.spdci.callbacks import callback_for
+from exchange.spdci.problems import Rejected
+from exchange.spdci.standard import NEEDED, Standard, overall
+from exchange.spdci.store import Delivery, Transaction
+from exchange.spdci.subscriptions import end_all, subscribe, to_look_at, unsubscribe
+from warehouse.audit import Entry, record_all
+
+_LOG = logging.getLogger("ibr.service")
+_TOGETHER = 1_000  # subscriptions that are looked up in one go
+_SECONDS = 10.0  # that a caller's system may take
+_LONGEST_WAIT = dt.timedelta(hours=1)  # between two tries
+
+
+class Thread:
+    """Does a piece of work after the other; where there is none, or it fails, it waits."""
+
+    def __init__(self, name: str, work: Callable[[], bool], changed: threading.Event) -> None:
+        self._work, self._changed, self._stop = work, changed, threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End after the piece of work that is being done."""
+        self._stop.set()
+        self._changed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._changed.clear()
+            try:
+                has_worked = self._work()
+            except Exception as error:  # as a trail that cannot be written: the thread has to outlive it
+                # The kind alone: an error's own words may hold what was asked.
+                _LOG.warning("work on the standard's messages failed (%s); it is tried again", type(error).__name__)
+                has_worked = False
+            if not has_worked:
+                self._changed.wait(timeout=1)
+
+
+def answer_next(standard: Standard) -> bool:
+    """Answer the message that waits longest, or look at some subscriptions; whether there was something to do."""
+    if standard.service.snapshots.problem:
+        return False
+    waiting = standard.store.waiting()
+    return _answer(standard, waiting) if waiting else _look(standard)
+
+
+def send_next(standard: Standard) -> bool:
+    """Send a message that is due; whether there was one."""
+    due = standard.store.due(standard.now())
+    if due is None:
+        return False
+    if not _may_be_sent(_key(standard, due.caller), due):
+        standard.store.delivered(due)
+        return True
+    problem = _sent(standard, due)
+    if problem is None or due.attempts + 1 >= standard.settings.delivery_attempts:
+        standard.store.delivered(due)
+        if problem:
+            _LOG.warning("a callback was given up after %s tries (%s)", due.attempts + 1, problem)
+    else:
+        wait = min(dt.timedelta(seconds=5 * 2**due.attempts), _LONGEST_WAIT)
+        standard.store.postpone(due, standard.now() + wait)
+    return True
+
+
+def _answer(standard: Standard, taken: Transaction) -> bool:
+    key, now = _key(standard, taken.caller), standard.now()
+    if key is None or not set(NEEDED) <= set(key.scopes):
+        standard.store.drop(taken)
+        return True
+    correlation_id = taken.correlation_id
+    try:
+        if taken.action == "search":
+            searches = search.read_all(taken.asked["search_request"], whole=False)
+            message = searched(standard, key, searches, taken.transaction_id, correlation_id)
+            status: str = overall(message["search_response"])
+        elif taken.action == "subscribe":
+            _record(standard, "subscriptions_asked", key, len(taken.asked["subscribe_request"]))
+            message = subscribe(standard.store, key, taken, correlation_id, now)
+            status = overall(message["subscribe_response"])
+        elif taken.action == "unsubscribe":
+            _record(standard, "subscriptions_ended", key, len(taken.asked["subscription_codes"]))
+            message, status = unsubscribe(standard.store, key, taken, correlation_id, now)
+        else:
+            message, status, _ = status_of(standard, key, taken.asked, correlation_id)
+    except (NotAvailable, Refused):
+        return False
+    standard.store.answer(taken, message, status, now)
+    return True
+
+
+def _look(standard: Standard) -> bool:
+    snapshot = standard.service.snapshots.snapshot
+    if snapshot is None:
+        return False
+    some = to_look_at(standard.store, snapshot.version, _TOGETHER)
+    if not some:
+        return False
+    key = _key(standard, some[0].caller)
+    if key is None or key.callback is None or not set(NEEDED) <= set(key.scopes):
+        end_all(standard.store, some[0].caller, standard.now())
+        return True
+    found = standard.look_up(key, some[0].purpose, [one.person for one in some])
+    if told := events.compare(standard, key, some, found):
+        _record(standard, "subscriber_notified", key, told)
+        standard.store.to_send.set()
+    return True
+
+
+def _may_be_sent(key: Key | None, due: Delivery) -> bool:
+    """Whether the caller is still there, and registered with the place."""
+    try:
+        return key is not None and callback_for(key, due.url, due.action) is not None
+    except Rejected:
+        return False
+
+
+def _record(standard: Standard, action: str, key: Key, count: int) -> None:
+    record_all(standard.home, [Entry(action, key.name, (), {"count": count})])
+
+
+def _key(standard: Standard, name: str) -> Key | None:
+    return next((one for one in keys(standard.home) if one.name == name), None)
+
+
+def _sent(standard: Standard, due: Delivery) -> str | None:
+    """Send a message, whose number stays the same from try to try; None, or the kind of what went wrong."""
+    body = standard.envelope(due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id)
+    timeout = urllib3.Timeout(connect=_SECONDS, read=_SECONDS)
+    try:
+        with urllib3.PoolManager(timeout=timeout, retries=False) as pool:
+            response = pool.request("POST", due.url, json=body, redirect=False, preload_content=False)
+            response.release_conn()
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        return type(error).__name__
+    return None if 200 <= response.status < 300 else f"status {response.status}"
