@@ -3,7 +3,7 @@ the standard leaves room for a country's own."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from exchange.spdci.times import parsed
 
@@ -25,6 +25,17 @@ QueryType = Literal["idtype-value", "expression", "predicate"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_missing(cls, value: Any) -> Any:
+        """The standard's own samples write "" for what may be left out."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: one for name, one in value.items()
+            if one != "" or name not in cls.model_fields or cls.model_fields[name].is_required()
+        }  # fmt: skip
 
 
 class AnyHeader(_Part):

@@ -77,13 +77,16 @@ def _of_predicates(predicates: list[Any]) -> Iterable[tuple[str, Any]]:
             raise NotUnderstood("conditions other than `and` are not answered")
         for name in ("expression1", "expression2"):
             one = predicate.get(name)
-            if one is None:
-                continue
-            if not isinstance(one, dict) or not isinstance(one.get("attribute_name"), str):
-                raise NotUnderstood("expected attribute_name, operator and attribute_value")
-            if one.get("operator") != "eq":
-                raise NotUnderstood("operators other than `eq` are not answered")
-            yield one["attribute_name"], one.get("attribute_value")
+            if one is not None:
+                yield _condition(one)
+
+
+def _condition(one: Any) -> tuple[str, Any]:
+    if not isinstance(one, dict) or not isinstance(one.get("attribute_name"), str):
+        raise NotUnderstood("expected attribute_name, operator and attribute_value")
+    if one.get("operator") != "eq":
+        raise NotUnderstood("operators other than `eq` are not answered")
+    return one["attribute_name"], one.get("attribute_value")
 
 
 def _of_expression(query: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -94,6 +97,9 @@ def _of_expression(query: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             inner = inner[name]
     parts = inner if isinstance(inner, list) else [inner]
     for part in parts:
+        if isinstance(part, dict) and "attribute_name" in part:
+            yield _condition(part)
+            continue
         if not isinstance(part, dict):
             raise NotUnderstood("expected attributes with what they have to equal")
         for name, condition in part.items():
@@ -126,13 +132,24 @@ def _person(conditions: Iterable[tuple[str, Any]]) -> Wanted:
         elif field == "birth_year":
             details |= {"birth_date": f"{text}-01-01", "birth_date_precision": "year"}
         else:
-            details[field] = _SEXES.get(text.lower(), text) if field == "sex" else text
+            details[field] = _written(field, text)
     if not details:
         raise NotUnderstood("the query names no person")
     try:
         return Wanted(Person.model_validate(details), programme)
     except ValidationError:
         raise NotUnderstood("a value is too long, or no date or sex as expected") from None
+
+
+def _written(field: str, text: str) -> str:
+    if field == "sex":
+        return _SEXES.get(text.lower(), text)
+    return text.partition("T")[0] if field == "birth_date" else text
+
+
+def is_about_person(attribute: str) -> bool:
+    """Whether an attribute is the same in all records of a person."""
+    return _FIELDS.get(_plain(attribute.rpartition(".")[2]), "programme") != "programme"
 
 
 def _plain(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from exchange.service.answers import ENROLLED
 from exchange.spdci.codes import SearchReason
 from exchange.spdci.models import VERSION, Pagination, Sort
-from exchange.spdci.query import Wanted
+from exchange.spdci.query import Wanted, is_about_person
 from ibr.config.registry import Registry
 
 _CONTEXT = {"@vocab": "https://schema.spdci.org/extensions/ibr/v1"}
@@ -80,6 +80,8 @@ def ordered(records: list[dict[str, Any]], sorts: Sequence[Sort]) -> list[dict[s
     """Records in the order asked for. Raises Untold for an attribute that they are not sorted by."""
     for sort in reversed(sorts):
         name = sort.attribute_name.rpartition(".")[2]
+        if is_about_person(name):
+            continue
         if name not in _SORTS:
             raise Untold(SearchReason.SORT, f"records are sorted by {', '.join(_SORTS)}")
         by = _SORTS[name]

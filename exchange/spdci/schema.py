@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS standard_messages (
 CREATE INDEX IF NOT EXISTS standard_messages_seen ON standard_messages (seen_at);
 CREATE TABLE IF NOT EXISTS standard_transactions (
     correlation_id TEXT PRIMARY KEY, caller TEXT NOT NULL, action TEXT NOT NULL, transaction_id TEXT NOT NULL,
-    receiver_id TEXT, url TEXT, asked TEXT NOT NULL, answered TEXT, accepted_at TEXT NOT NULL
+    receiver_id TEXT, url TEXT, asked TEXT NOT NULL, answered TEXT, accepted_at TEXT NOT NULL, due REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS standard_transactions_ids ON standard_transactions (caller, action, transaction_id);
 CREATE INDEX IF NOT EXISTS standard_transactions_waiting ON standard_transactions (accepted_at) WHERE answered IS NULL;

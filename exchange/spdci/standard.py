@@ -65,7 +65,7 @@ class Standard:
         try:
             with self.problems():
                 yield
-        except Rejected:
+        except Exception:
             self.store.forget_message(key.name, header.message_id)
             raise
 
@@ -91,11 +91,11 @@ class Standard:
         loop's own thread. Raises what the service raises."""
         asking = self.service.asking(key, None, purpose)
         with self.service.snapshots.using() as snapshot:
-            meant, shared = by_number(persons, snapshot)
-        answers = orjson.loads(self._asked(meant, asking))
-        for place in shared:
-            if (programs := answers["persons"][place]["programs"])["outcome"] != "known":
-                programs["outcome"] = "possible_match"
+            meant = by_number(persons, snapshot)
+        answers = orjson.loads(self._asked([one.person for one in meant], asking))
+        for one, answer in zip(meant, answers["persons"], strict=True):
+            if one.is_in_doubt(answer["population_register"]["status"]):
+                answer["programs"]["outcome"] = "possible_match"
         return [(one, answers["snapshot"]) for one in answers["persons"]]
 
     def _asked(self, persons: Sequence[Person], asking: Asking) -> bytes:

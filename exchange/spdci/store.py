@@ -84,9 +84,10 @@ class Store:
         with self.lock, self.con:
             self.con.execute("BEGIN")
             self.con.execute(
-                "INSERT INTO standard_transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO standard_transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [one.correlation_id, one.caller, one.action, one.transaction_id, one.receiver_id, one.url,
-                 json.dumps(one.asked), None if one.answered is None else json.dumps(one.answered), now.isoformat()],
+                 json.dumps(one.asked), None if one.answered is None else json.dumps(one.answered), now.isoformat(),
+                 now.timestamp()],
             )  # fmt: skip
             self.con.executemany(
                 "INSERT OR IGNORE INTO standard_references VALUES (?, ?)",
@@ -94,9 +95,17 @@ class Store:
             )
         self.to_answer.set()
 
-    def waiting(self) -> Transaction | None:
-        """The oldest that waits for its answer."""
-        return self._transaction("answered IS NULL ORDER BY accepted_at", [])
+    def waiting(self, now: dt.datetime) -> Transaction | None:
+        """The oldest that waits for its answer, and may be tried."""
+        return self._transaction("answered IS NULL AND due <= ? ORDER BY accepted_at", [now.timestamp()])
+
+    def defer(self, one: Transaction, until: dt.datetime) -> None:
+        """Try a transaction again later, so that it holds up no other."""
+        with self.lock:
+            self.con.execute(
+                "UPDATE standard_transactions SET due = ? WHERE correlation_id = ?",
+                [until.timestamp(), one.correlation_id],
+            )
 
     def find(self, caller: str, action: str, attribute: str, values: Sequence[str]) -> Transaction | None:
         """A caller's latest transaction of an action, by what the standard lets it be asked by."""

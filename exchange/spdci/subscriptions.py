@@ -144,7 +144,7 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
 
 def _check_room(store: Store, key: Key, person: str, event: str) -> None:
     alike, all_of_caller = store.con.execute(
-        "SELECT count(*) FILTER (person = ? AND event = ?), count(*) FROM standard_subscriptions "
+        "SELECT count(*) FILTER (WHERE person = ? AND event = ?), count(*) FROM standard_subscriptions "
         "WHERE caller = ? AND ended_at IS NULL", [person, event, key.name],
     ).fetchone()  # fmt: skip
     if alike:

@@ -21,8 +21,9 @@ from warehouse.audit import Entry, record_all
 
 _LOG = logging.getLogger("ibr.service")
 _TOGETHER = 1_000  # subscriptions that are looked up in one go
+_DEFERRED = dt.timedelta(minutes=1)  # for what failed
 _SECONDS = 10.0  # that a caller's system may take
-_LONGEST_WAIT = dt.timedelta(hours=1)  # between two tries
+_FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(seconds=5), dt.timedelta(hours=1)  # between two tries
 
 
 class Thread:
@@ -56,8 +57,14 @@ def answer_next(standard: Standard) -> bool:
     """Answer the message that waits longest, or look at some subscriptions; whether there was something to do."""
     if standard.service.snapshots.problem:
         return False
-    waiting = standard.store.waiting()
-    return _answer(standard, waiting) if waiting else _look(standard)
+    waiting = standard.store.waiting(standard.now())
+    if waiting is None:
+        return _look(standard)
+    try:
+        return _answer(standard, waiting)
+    except Exception:
+        standard.store.defer(waiting, standard.now() + _DEFERRED)
+        raise
 
 
 def send_next(standard: Standard) -> bool:
@@ -74,7 +81,7 @@ def send_next(standard: Standard) -> bool:
         if problem:
             _LOG.warning("a callback was given up after %s tries (%s)", due.attempts + 1, problem)
     else:
-        wait = min(dt.timedelta(seconds=5 * 2**due.attempts), _LONGEST_WAIT)
+        wait = min(_FIRST_WAIT * 2**due.attempts, _LONGEST_WAIT)
         standard.store.postpone(due, standard.now() + wait)
     return True
 

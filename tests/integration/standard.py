@@ -1,4 +1,4 @@
-"""A caller of the standard for tests: envelopes, with or without a signature, sent to an application in this process."""
+"""A caller of the standard for tests: envelopes, signed or not, sent to an application in this process."""
 
 import asyncio
 import base64
@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import itertools
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exchange.service.app import make_app
 from exchange.service.keys import add
+from exchange.spdci.standard import Standard
 from ibr.workspace import Workspace
 
 ALL = ("verify", "enrolments")
@@ -27,7 +29,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def header(action: str, count: int = 1, **more: Any) -> dict[str, Any]:
+def header(action: str, count: int = 1, /, **more: Any) -> dict[str, Any]:
     made = {
         "version": "1.0.0", "message_id": f"m{next(_numbers)}", "message_ts": now().isoformat(timespec="seconds"),
         "action": action, "sender_id": "test-client", "receiver_id": "ibr", "total_count": count,
@@ -85,9 +87,18 @@ class Peer:
         assert done.status_code == 200, done.text
         return done.json()["message"]["search_response"]
 
-    def wait(self, seconds: float = 0.02) -> None:
-        """Let the application's own threads have the event loop."""
-        self.loop.run_until_complete(asyncio.sleep(seconds))
+    @property
+    def standard(self) -> Standard:
+        """What the application has of the standard."""
+        return self.client._transport.app.state.standard  # type: ignore[attr-defined]
+
+    def until(self, holds: Callable[[], Any], seconds: float = 20) -> Any:
+        """What holds, once it does; meanwhile the application has the event loop."""
+        end = time.monotonic() + seconds
+        while not (found := holds()):
+            assert time.monotonic() < end, "it did not come"
+            self.loop.run_until_complete(asyncio.sleep(0.02))
+        return found
 
 
 @asynccontextmanager
@@ -99,9 +110,12 @@ async def running(home: Path):
         yield client
 
 
-def peers(made: Path, home: Path, **key: Any) -> Iterator[Peer]:
-    """A peer of a running application on a copy of a workspace."""
+def peers(made: Path, home: Path, settings: str = "", **key: Any) -> Iterator[Peer]:
+    """A peer of a running application on a copy of a workspace; `settings`: of `service.standard`."""
     shutil.copytree(made, home, symlinks=True)
+    registry = home / "registry.yml"
+    before = "service: {enabled: true}"
+    registry.write_text(registry.read_text().replace(before, f"service: {{enabled: true, standard: {{{settings}}}}}"))
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         context = running(home)

@@ -19,7 +19,7 @@ from exchange.service.limits import Limits
 from exchange.service.server import run
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
-from tests.integration.service_warehouse import REGISTRY, make_home, make_warehouse, publish
+from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
 from warehouse import audit
 
 NOW = dt.datetime.now(dt.UTC)
@@ -27,8 +27,8 @@ ALL = ("verify", "enrolments")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    return make_home(tmp_path_factory.mktemp("service") / "home", NOW)
+def made(service_home) -> Path:
+    return service_home
 
 
 @pytest.fixture

@@ -1,0 +1,440 @@
+"""The DCI standard at the service's door: searches in its forms, what is not taken, and whose message it is."""
+
+import base64
+import datetime as dt
+import json
+
+import duckdb
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from exchange.service.keys import add
+from exchange.spdci.codes import Error, HeaderReason, SearchReason
+from exchange.spdci.envelope import LARGEST_MESSAGE
+from exchange.spdci.signature import read_public_key, signing_string
+from ibr.errors import UsageProblem
+from tests.integration.standard import ALL, Peer, by_id, header, now, peers, search, search_item, signed
+from warehouse import audit
+
+GRANT_HEAD = "20000255"  # person 15: of the grant, in no pension
+PRIVATE = Ed25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def peer(service_home, tmp_path_factory):
+    yield from peers(service_home, tmp_path_factory.mktemp("peer") / "home")
+
+
+@pytest.fixture(scope="module")
+def signing(service_home, tmp_path_factory):
+    public = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
+    key = {"sender_id": "pension.example.org", "public_key": public}
+    yield from peers(service_home, tmp_path_factory.mktemp("signing") / "home", **key)
+
+
+def code(done) -> str:
+    return done.json()["message"]["error"]["code"]
+
+
+def reason(done) -> str:
+    assert done.status_code == 200, done.text
+    assert (done.json()["header"]["status"], "message" in done.json()) == ("rjct", False)
+    return done.json()["header"]["status_reason_code"]
+
+
+def test_a_search_by_number_finds_the_benefit_and_tells_no_more_of_another_program_than_verify(peer):
+    (found,) = peer.searched(by_id(GRANT_HEAD))
+    assert (found["status"], found["pagination"]) == ("succ", {"page_size": 1, "page_number": 1, "total_count": 1})
+    (record,) = found["data"]["reg_records"]
+    benefit = record["member"]["programme_identifier"]
+    assert benefit["programme"] == {"programme_identifier": "GRANT", "programme_name": "Grant"}
+    assert (benefit["enrolment_status"], benefit["enrolment_date"]) == ("active", None)
+    assert record["member"]["demographic_info"]["person"] == {"national_id": GRANT_HEAD}
+    assert found["data"]["additional_attributes"]["answer"] == "already_enrolled"
+
+
+def _predicates(person: dict) -> list[dict]:
+    attributes = {"national_id": "UIN", "given_name": "first_name", "family_name": "surname", "birth_date": "DOB",
+                  "sex": "member.sex"}  # fmt: skip
+    one = [{"attribute_name": attributes[name], "operator": "eq", "attribute_value": value}
+           for name, value in person.items()]  # fmt: skip
+    return [{"seq_num": 1, "expression1": one[0], "condition": "and", "expression2": one[1]},
+            *({"expression1": rest} for rest in one[2:])]  # fmt: skip
+
+
+FORMS = {
+    "bare": ("expression", lambda person: {"$and": [{name: {"$eq": value}} for name, value in person.items()]}),
+    "wrapped": ("expression", lambda person: {"type": "ns:org:QueryType:expression", "value": {"expression": {
+        "collection": "Member", "query": {name: {"eq": value} for name, value in person.items()}}}}),
+    "predicate": ("predicate", _predicates),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_query_in_any_of_the_forms_has_the_answer_of_verify(peer, form):
+    with duckdb.connect(str(peer.home / "warehouse.duckdb"), read_only=True) as con:
+        columns = "national_id, given_name, family_name, birth_date::VARCHAR AS birth_date, sex"
+        query = f"SELECT {columns} FROM registry.population WHERE register_id = 'R100007'"
+        person = con.execute(query).to_arrow_table().to_pylist()[0] | {"given_name": "Zipporah"}
+    told = peer.post("/verify", {"purpose": "desk", "person": person}).json()["persons"][0]
+    kind, made = FORMS[form]
+    (found,) = peer.searched(search_item(made(person), kind))
+    beside = found["data"]["additional_attributes"]
+    assert (beside["answer"], beside["population_register"]) == (told["answer"], told["population_register"])
+    assert told["population_register"]["mismatched_fields"] == ["given_name"], "the particulars have to count"
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "expected"),
+    [
+        ("idtype-value", {"type": "SHOE_SIZE", "value": "44"}, SearchReason.CRITERIA),
+        ("idtype-value", {"type": "UIN", "value": {"a": 1}}, SearchReason.CRITERIA),
+        ("idtype-value", {"type": "UIN", "value": ""}, SearchReason.CRITERIA),
+        ("expression", {"poverty_score": {"$lt": 5}}, SearchReason.CRITERIA),
+        ("expression", {}, SearchReason.CRITERIA),
+        ("predicate", [{"seq_num": 1, "expression1": {"attribute_name": "UIN", "operator": "in",
+                                                      "attribute_value": "1"}}], SearchReason.CRITERIA),
+        ("predicate", [{"expression1": {"attribute_name": "UIN", "operator": "eq", "attribute_value": "1"},
+                        "condition": "or"}], SearchReason.CRITERIA),
+        ("graphql", {"query": "{ registry { id } }"}, SearchReason.CRITERIA),
+        ("expression", {"birth_date": {"eq": "31 February"}}, SearchReason.CRITERIA),
+        ("expression", {"full_name": "x" * 5_000}, SearchReason.CRITERIA),
+    ],
+)  # fmt: skip
+def test_what_is_no_question_about_a_person_is_rejected_and_stops_no_other(peer, kind, query, expected):
+    bad, good = peer.searched(search_item(query, kind, "bad"), by_id(GRANT_HEAD, reference="good") | {"locale": "eng"})
+    assert (bad["reference_id"], bad["status"], bad["status_reason_code"]) == ("bad", "rjct", expected)
+    assert "data" not in bad
+    assert (good["reference_id"], good["status"], good["locale"]) == ("good", "succ", "eng")
+
+
+def test_no_match_not_sure_and_could_not_check_are_three_things(peer):
+    nobody = {"full_name": "Nobody Nowhere", "birth_date": "1950-01-02", "sex": "F"}
+    none, shared, unchecked = peer.searched(
+        search_item(nobody, "expression", "none"), by_id("20001887", reference="shared"),
+        search_item({"given_name": "Akinyi"}, "expression", "unchecked"),
+    )  # fmt: skip
+    assert (none["status"], none["data"]["reg_records"], none["pagination"]["total_count"]) == ("succ", [], 0)
+    assert (shared["status"], shared["status_reason_code"]) == ("rjct", SearchReason.SEVERAL)
+    assert (unchecked["status"], unchecked["status_reason_code"]) == ("rjct", SearchReason.CRITERIA)
+    assert unchecked["status_reason_message"] == "could_not_check: not_enough_details"
+
+
+def test_records_come_in_pages_sorted_and_of_one_programme(peer):
+    twice = "20000510"  # person 30: pension and grant
+    one, other, beyond, pension = peer.searched(
+        by_id(twice, reference="1", pagination={"page_size": 1, "page_number": 1}, sort=[
+            {"attribute_name": "programme_identifier", "sort_order": "desc"}, {"attribute_name": "UIN"}]),
+        by_id(twice, reference="2", pagination={"page_size": 1, "page_number": 2}, sort=[
+            {"attribute_name": "programme_identifier", "sort_order": "desc"}]),
+        by_id(twice, reference="3", pagination={"page_size": 10, "page_number": 9}),
+        search_item({"UIN": twice, "programme_identifier": "PENSION"}, "expression", "4"),
+    )  # fmt: skip
+    names = [
+        [record["member"]["programme_identifier"]["programme"]["programme_identifier"]
+         for record in found["data"]["reg_records"]] for found in (one, other, beyond, pension)
+    ]  # fmt: skip
+    assert names == [["PENSION"], ["GRANT"], [], ["PENSION"]]
+    assert beyond["pagination"] == {"page_size": 10, "page_number": 9, "total_count": 2}
+    (own,) = pension["data"]["reg_records"]
+    date = own["member"]["programme_identifier"]["enrolment_date"]
+    assert date == "2020-01-01", "of its own program it knows the date"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"timestamp": "yesterday"}, SearchReason.TIMESTAMP),
+        ({"timestamp": "2026-06-30T10:00:00"}, SearchReason.TIMESTAMP),
+        ({"reference_id": 5}, SearchReason.REFERENCE),
+        ({"pagination": {"page_size": 0}}, SearchReason.PAGINATION),
+        ({"locale": "ENG"}, SearchReason.CRITERIA),
+        ({"search_criteria": {"query_type": "expression"}}, SearchReason.CRITERIA),
+        ({"search_criteria": {"query_type": "expression", "query": {}, "pagination": {"page_size": -1}}},
+         SearchReason.PAGINATION),
+        ({"search_criteria": {"query_type": "expression", "query": {}, "sort": [{}]}}, SearchReason.SORT),
+        ({"search_criteria": {"query_type": "expression", "query": {"UIN": "1"}, "authorize": {
+            "purpose": {"text": "asks for 20000017"}}}}, SearchReason.CRITERIA),
+    ],
+)  # fmt: skip
+def test_a_search_out_of_form_has_the_standards_reason_at_once_and_is_not_taken_for_later(peer, changed, expected):
+    item = by_id(GRANT_HEAD) | changed
+    (told,) = peer.searched(item)
+    assert (told["status"], told["status_reason_code"]) == ("rjct", expected)
+    if "purpose" not in str(changed):  # what a search means is told by the callback
+        done = peer.post("/registry/search", search(item))
+        assert (done.status_code, code(done)) == (400, Error.BAD)
+        assert done.json()["errors"][0]["message"].startswith(expected)
+
+
+def test_a_reference_that_stands_twice_and_a_sort_that_is_none(peer):
+    first, again, sort = peer.searched(
+        by_id(GRANT_HEAD), by_id(GRANT_HEAD), by_id(GRANT_HEAD, reference="s", sort=[{"attribute_name": "height"}])
+    )
+    assert [one.get("status_reason_code") for one in (first, again, sort)] == [
+        None, SearchReason.REFERENCE_TWICE, SearchReason.SORT,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("programme", "expected"), [("GRANT", "yes"), ("PENSION", "no"), (None, "yes")]
+)
+def test_whether_somebody_is_enrolled(peer, programme, expected):
+    query = {"person_identifier": {"eq": GRANT_HEAD}}
+    if programme:
+        query["programme_identifier.program.programme_identifier"] = {"eq": programme}
+    done = peer.post("/registry/sync/enrolled", enrolled(query))
+    (told,) = done.json()["message"]["enrolled_response"]
+    assert (told["status"], told["enrolled_status"]) == ("succ", expected)
+    sample = {"attribute_name": "person_identifier", "operator": "eq", "attribute_value": GRANT_HEAD}
+    assert peer.post("/registry/sync/enrolled", enrolled(sample)).json()["header"]["status"] == "succ"
+
+
+def enrolled(query) -> dict:
+    criteria = {"query_type": "expression", "response_entity": "Member", "query": query}
+    return {"header": header("search"), "message": {"transaction_id": "t", "enrolled_criteria": criteria}}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"given_name": "Akinyi"}, "could_not_check: not_enough_details"),
+        ({"UIN": "20001887"}, "id_shared"),
+        ({"UIN": "1", "programme_identifier": "NONE"}, "the programme is none that this registry has"),
+    ],
+)
+def test_what_could_not_be_told_is_no_no(peer, query, words):
+    told = peer.post("/registry/sync/enrolled", enrolled(query)).json()
+    assert (told["header"]["status"], told["message"]["enrolled_response"]) == ("rjct", [])
+    assert words in told["header"]["status_reason_message"]
+
+
+def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
+    def beneficiary(number: str, programme: str = "PENSION") -> dict:
+        person = {"identifier": [{"identifier_type": "NID", "identifier_value": number}]}
+        benefit = {"programme": {"programme_identifier": programme}, "enrolment_date": "2026-06-01"}
+        return {"member": {"demographic_info": {"person": person}, "programme_identifier": benefit}}
+
+    known, new = beneficiary("20000170"), beneficiary(GRANT_HEAD)
+    message = {"transaction_id": "u1", "enrolled_updates": {
+        "beneficiaries": [known, new, beneficiary(GRANT_HEAD, "GRANT"), {"member": {}}]}}  # fmt: skip
+    sent = {"header": header("notify", 4, status="succ"), "message": message}
+    done = peer.post("/registry/sync/enrollment/updates", sent)
+    told = done.json()["message"]["enrolled_response"]
+    assert [one["status"] for one in told] == ["succ", "pdng", "rjct", "rjct"]
+    receipt = status(peer, "receipt", "transaction_id", "u1")["message"]["txnstatus_response"]["txn_status"]
+    again = receipt["receipt_information"]["beneficiaries"]
+    assert [one["status"] for one in again] == ["succ", "pdng", "rjct", "rjct"]
+
+
+def status(peer: Peer, txn_type: str, attribute: str, value) -> dict:
+    query = {"reference_id": "q", "txn_type": txn_type, "attribute_type": attribute, "attribute_value": value}
+    message = {"transaction_id": "s", "txnstatus_request": query}
+    done = peer.post("/registry/sync/txn/status", {"header": header("txn-status"), "message": message})
+    assert done.status_code == 200, done.text
+    return done.json()
+
+
+def test_an_answer_can_be_fetched_again_by_its_caller_alone(peer):
+    asked = search(by_id(GRANT_HEAD, reference="fetch-1"), by_id("20000510", reference="fetch-2"))
+    told = peer.post("/registry/sync/search", asked).json()["message"]
+    for attribute, value in (
+        ("transaction_id", told["transaction_id"]), ("correlation_id", told["correlation_id"]),
+        ("reference_id_list", ["fetch-1", "fetch-2"]),
+    ):  # fmt: skip
+        again = status(peer, "search", attribute, value)
+        assert again["header"]["status"] == "succ"
+        assert again["message"]["txnstatus_response"]["txn_status"] == told
+    (one,) = status(peer, "search", "reference_id_list", ["fetch-2"])["message"]["txnstatus_response"]["txn_status"][
+        "search_response"]  # fmt: skip
+    assert one["reference_id"] == "fetch-2"
+    other = Peer.__new__(Peer)
+    other.__dict__.update(peer.__dict__, key=add(peer.home, "grants", "GRANT", ALL, now()))
+    none = status(other, "search", "transaction_id", told["transaction_id"])
+    assert none["header"]["status"] == "rjct"
+    assert none["message"]["txnstatus_response"]["txn_status"]["search_response"] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "of_sync", "of_async"),
+    [
+        ({"version": "2.0.0"}, HeaderReason.VERSION, Error.VERSION),
+        ({"version": 1}, HeaderReason.VERSION, Error.VERSION),
+        ({"message_ts": "2020-01-01T00:00:00Z"}, HeaderReason.TIME, Error.BAD),
+        ({"message_ts": (now() + dt.timedelta(days=1)).isoformat()}, HeaderReason.TIME, Error.BAD),
+        ({"message_ts": "2026-06-30"}, HeaderReason.TIME, Error.BAD),
+        ({"message_ts": None}, HeaderReason.TIME, Error.BAD),
+        ({"action": "subscribe"}, HeaderReason.ACTION, Error.BAD),
+        ({"action": "dance"}, HeaderReason.ACTION_UNKNOWN, Error.BAD),
+        ({"total_count": 7}, HeaderReason.COUNT, Error.BAD),
+        ({"total_count": "1"}, HeaderReason.COUNT, Error.BAD),
+        ({"total_count": -1}, HeaderReason.COUNT, Error.BAD),
+    ],
+)
+def test_a_header_that_is_not_taken(peer, changed, of_sync, of_async):
+    asked = search(by_id(GRANT_HEAD), **changed)
+    assert reason(peer.post("/registry/sync/search", asked)) == of_sync
+    done = peer.post("/registry/search", asked)
+    assert (done.status_code, code(done)) == (400, of_async)
+    assert str(of_sync) in done.json()["message"]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("envelope", "expected"),
+    [
+        ({}, Error.BAD), ([], Error.BAD), ("x", Error.BAD), ({"header": header("search")}, Error.BAD),
+        ({"header": [], "message": {}}, Error.BAD), ({"header": {}, "message": {"a": 1}}, Error.BAD),
+        (search(by_id("1"), is_msg_encrypted=True), Error.ENCRYPTION),
+        ({"header": header("search"), "message": {"ciphertext": "x"}}, Error.ENCRYPTION),
+        (search(by_id("1"), sender_id=5), Error.SENDER_ID),
+        (search(by_id("1"), receiver_id=["x"]), Error.RECEIVER_ID),
+        (search(by_id("1"), message_id=""), Error.BAD),
+        ({"header": header("search"), "message": {"transaction_id": "x" * 100, "search_request": [by_id("1")]}},
+         Error.BAD),
+        ({"header": header("search"), "message": {"transaction_id": "x", "search_request": {"a": 1}}}, Error.BAD),
+        ({"header": header("search", 0), "message": {"transaction_id": "x", "search_request": []}}, Error.BAD),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/registry/sync/search", "/registry/search"])
+def test_an_envelope_that_is_none(peer, path, envelope, expected):
+    done = peer.post(path, content=json.dumps(envelope).encode(), headers={"Content-Type": "application/json"})
+    assert (done.status_code, code(done), done.json()["errors"][0]["code"]) == (400, expected, expected)
+    assert done.json()["message"]["ack_status"] == "ERR"
+
+
+def test_a_sender_uri_elsewhere_is_refused_before_anything_is_asked(peer):
+    done = peer.post("/registry/search", search(by_id("1"), sender_uri="http://169.254.169.254/latest"))
+    assert code(done) == Error.SENDER_URI
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "http"),
+    [
+        (b"", "application/json", 400), (b"{", "application/json", 400), (b"\xff\xfe", "application/json", 400),
+        (b'{"a":' * 100_000, "application/json", 400), (b'{"a":' * 200 + b"1" + b"}" * 200, "application/json", 400),
+        (b'{"x":"' + b"a" * (10 << 20) + b'"}', "application/json", 413), (b"{}", "text/plain", 415), (b"{}", "", 415),
+        (b"--x", "multipart/form-data; boundary=x", 415),
+    ],
+    ids=["empty", "broken", "no text", "nested", "deep", "10 MB", "text", "no type", "file"],
+)  # fmt: skip
+def test_a_body_that_is_no_message(peer, content, kind, http):
+    assert LARGEST_MESSAGE < 10 << 20
+    done = peer.post("/registry/sync/search", content=content, headers={"Content-Type": kind})
+    assert (done.status_code, code(done)) == (http, Error.BAD)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["'; DROP TABLE asked; --", "<script>alert(1)</script>", "\u0000\u202e", "名前", "%s%n {{7*7}}", "${jndi:ldap}"],
+)
+def test_odd_names_are_names_and_are_not_told_in_errors(peer, name):
+    (told,) = peer.searched(search_item({"full_name": name, "birth_date": "1950-01-02"}, "expression", name))
+    assert told["status"] in ("succ", "rjct")
+    done = peer.post("/registry/sync/search", search(by_id("1"), action=name or "x"))
+    assert name not in done.text.replace("\\u0000", "\u0000")
+
+
+def test_a_message_is_taken_once(peer):
+    asked = search(by_id(GRANT_HEAD))
+    assert peer.post("/registry/sync/search", asked).json()["header"]["status"] == "succ"
+    assert reason(peer.post("/registry/sync/search", asked)) == HeaderReason.DUPLICATE
+    done = peer.post("/registry/search", asked)
+    assert (code(done), HeaderReason.DUPLICATE in done.text) == (Error.BAD, True)
+
+
+def test_a_message_that_could_not_be_answered_may_be_sent_again(peer, monkeypatch):
+    asked = search(by_id(GRANT_HEAD))
+    standard = peer.standard
+    with monkeypatch.context() as trouble:
+        trouble.setattr(type(standard.service.snapshots), "problem", "publication_too_old")
+        done = peer.post("/registry/sync/search", asked)
+        assert (done.status_code, code(done)) == (503, Error.UNAVAILABLE)
+        assert "could not check" in done.json()["message"]["error"]["message"]
+    with monkeypatch.context() as trouble:
+        trouble.setattr("exchange.service.asking.record_all", _cannot_be_written)
+        assert peer.post("/registry/sync/search", asked).status_code == 500
+    assert peer.post("/registry/sync/search", asked).json()["header"]["status"] == "succ"
+
+
+def _cannot_be_written(*_: object) -> None:
+    raise OSError("no room")
+
+
+def test_who_may_ask(peer):
+    asked = search(by_id(GRANT_HEAD))
+    for key, http, expected in (("ibr_wrong", 401, Error.UNAUTHORIZED), (None, 403, Error.FORBIDDEN)):
+        key = key or add(peer.home, "narrow", "PENSION", ("verify",), now())
+        for path in ("/registry/sync/search", "/registry/search", "/registry/sync/enrolled"):
+            done = peer.post(path, asked if path != "/registry/sync/enrolled" else enrolled({"UIN": "1"}), key=key)
+            assert (done.status_code, code(done)) == (http, expected)
+
+
+def test_every_answer_is_in_the_trail_without_what_was_sent(peer):
+    purpose = {"purpose": {"text": "pension desk"}}
+    (told,) = peer.searched(by_id(GRANT_HEAD, authorize=purpose))
+    event = audit.last(peer.home, "verification_answered")
+    uid = told["data"]["reg_records"][0]["member"]["member_identifier"]
+    assert (event.actor, event.subjects, event.details["purpose"]) == ("pension", [uid], "pension desk")
+    assert GRANT_HEAD not in (peer.home / "audit" / "events.jsonl").read_text()
+
+
+def test_a_callers_messages_have_to_be_signed_with_its_key(signing):
+    asked = search(by_id(GRANT_HEAD), sender_id="pension.example.org")
+    sent = signed(asked, PRIVATE, "pension.example.org")
+    other = json.loads(json.dumps(dict(reversed(sent.items()))))  # the order of names does not count
+    assert signing.post("/registry/sync/search", other).json()["header"]["status"] == "succ"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda sent: sent.pop("signature"), Error.SIGNATURE_MISSING),
+        (lambda sent: sent.update(signature=""), Error.SIGNATURE_MISSING),
+        (lambda sent: sent.update(signature={"a": 1}), Error.SIGNATURE_MISSING),
+        (lambda sent: sent.update(signature="unsigned"), Error.SIGNATURE),
+        (lambda sent: sent.update(signature="x" * 100_000), Error.SIGNATURE),
+        (lambda sent: sent.update(signature=sent["signature"][:-10] + '"'), Error.SIGNATURE),
+        (lambda sent: sent["message"].update(transaction_id="another"), Error.SIGNATURE),
+        (lambda sent: sent["header"].update(message_id="another"), Error.SIGNATURE),
+        (lambda sent: sent.update(signed(sent, Ed25519PrivateKey.generate(), "pension.example.org")), Error.SIGNATURE),
+        (lambda sent: sent.update(signed(sent, PRIVATE, "other.example.org")), Error.SIGNATURE),
+        (lambda sent: sent.update(signed(sent, PRIVATE, "pension.example.org", expires="1606970629")), Error.SIGNATURE),
+        (lambda sent: sent.update(signed(sent, PRIVATE, "pension.example.org", created="9999999999")), Error.SIGNATURE),
+        (lambda sent: sent["message"].update(extra=2**60), Error.BAD),
+    ],
+)
+def test_a_signature_that_is_none(signing, change, expected):
+    sent = signed(search(by_id(GRANT_HEAD), sender_id="pension.example.org"), PRIVATE, "pension.example.org")
+    change(sent)
+    done = signing.post("/registry/sync/search", sent)
+    assert (done.status_code, code(done)) == (400 if expected == Error.BAD else 401, expected)
+
+
+def test_a_signed_message_of_another_sender_is_not_taken(signing):
+    sent = signed(search(by_id(GRANT_HEAD), sender_id="other"), PRIVATE, "pension.example.org")
+    assert code(signing.post("/registry/sync/search", sent)) == Error.SENDER_ID
+
+
+def test_our_answers_are_signed_with_the_key_that_we_publish(peer):
+    told = peer.post("/registry/sync/search", search(by_id(GRANT_HEAD))).json()
+    (jwk,) = peer.get("/.well-known/jwks.json").json()["keys"]
+    found = dict(part.split("=", 1) for part in told["signature"].removeprefix("Signature: ").split(", "))
+    found = {name: value.strip('"') for name, value in found.items()}
+    assert found["kidId"].split("|") == ["ibr", jwk["kid"], "ed25519"]
+    key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(jwk["x"] + "="))
+    value = base64.b64decode(found["signature"])
+    key.verify(value, signing_string(told["header"], told["message"], found["created"], found["expires"]))
+    with pytest.raises(InvalidSignature):
+        key.verify(value, signing_string(told["header"], {}, found["created"], found["expires"]))
+
+
+def test_a_public_key_is_read_from_a_pem_file(tmp_path):
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    file = tmp_path / "public.pem"
+    file.write_bytes(PRIVATE.public_key().public_bytes(*form))
+    assert base64.b64decode(read_public_key(file)) == PRIVATE.public_key().public_bytes_raw()
+    file.write_text("-----BEGIN RSA PRIVATE KEY-----")
+    with pytest.raises(UsageProblem, match="holds no ed25519 public key"):
+        read_public_key(file)

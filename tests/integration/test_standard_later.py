@@ -1,0 +1,292 @@
+"""The DCI standard's messages that are answered later: acknowledged, called back, subscribed to, and nothing sent to
+where no caller is registered."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import duckdb
+import pytest
+
+from exchange.service.keys import add, keys, revoke
+from exchange.spdci import working
+from exchange.spdci.callbacks import callback_for, checked_callback
+from exchange.spdci.codes import Error, SearchReason, SubscribeReason, UnsubscribeReason
+from exchange.spdci.events import changed
+from exchange.spdci.problems import Rejected
+from ibr.config.publishing import Standard as Settings
+from ibr.errors import UsageProblem
+from tests.integration.service_warehouse import point_at, publish
+from tests.integration.standard import ALL, by_id, header, now, peers, search, search_item
+from warehouse import audit
+
+GRANT_HEAD = "20000255"
+
+
+class Receiver:
+    """The callbacks of a program's system; `statuses`: what the next posts are answered with, then 200."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, dict]] = []
+        self.statuses: list[int] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.received.append((self.path, body))
+                status = outer.statuses.pop(0) if outer.statuses else 200
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/mis"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def of(self, action: str) -> list[tuple[str, dict]]:
+        return [one for one in self.received if one[1]["header"]["action"] == action]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="module")
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def peer(service_home, receiver, tmp_path_factory):
+    home = tmp_path_factory.mktemp("later") / "home"
+    yield from peers(service_home, home, "plain_http_hosts: [127.0.0.1], delivery_attempts: 3", callback=receiver.url)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_received(receiver, monkeypatch):
+    receiver.received.clear()
+    receiver.statuses.clear()
+    monkeypatch.setattr(working, "_FIRST_WAIT", working._FIRST_WAIT * 0)
+
+
+def taken(done) -> str:
+    assert done.status_code == 200, done.text
+    message = done.json()["message"]
+    assert message["ack_status"] == "ACK"
+    return message["correlation_id"]
+
+
+def called_back(peer, receiver, action: str, correlation_id: str) -> tuple[str, dict]:
+    def holds():
+        return next((one for one in receiver.of(action) if one[1]["message"]["correlation_id"] == correlation_id), None)
+
+    return peer.until(holds)
+
+
+def subscribe(*criteria: dict) -> dict:
+    items = [
+        {"reference_id": f"s{place}", "timestamp": now().isoformat(), "subscribe_criteria": one}
+        for place, one in enumerate(criteria)
+    ]
+    message = {"transaction_id": "sub", "subscribe_request": items}
+    return {"header": header("subscribe", len(items)), "message": message}
+
+
+def event(kind: str, query: dict | None = None) -> dict:
+    return {
+        "reg_event_type": kind, "filter_type": "expression", "filter": query or {"UIN": GRANT_HEAD},
+        "notify_record_type": "Member",
+    }  # fmt: skip
+
+
+def unsubscribe(*codes: str) -> dict:
+    message = {"transaction_id": "u", "timestamp": now().isoformat(), "subscription_codes": list(codes)}
+    return {"header": header("unsubscribe", len(codes)), "message": message}
+
+
+def test_a_search_is_called_back_with_what_the_synchronous_one_answers(peer, receiver):
+    items = [by_id(GRANT_HEAD, reference="a"), search_item({"given_name": "Akinyi"}, "expression", "b")]
+    path, told = called_back(peer, receiver, "on-search", taken(peer.post("/registry/search", search(*items))))
+    assert path == "/mis/registry/on-search"
+    first, second = told["message"]["search_response"]
+    (at_once, _) = peer.searched(*items)
+    assert first["data"] == at_once["data"]
+    assert (second["status"], second["status_reason_code"]) == ("rjct", SearchReason.CRITERIA)
+    assert (told["header"]["status"], told["header"]["receiver_id"]) == ("succ", "test-client")
+    assert told["signature"].startswith("Signature: ")
+
+
+def test_a_callback_goes_to_the_senders_uri_at_its_registered_place(peer, receiver):
+    uri = receiver.url.replace("/mis", "/of/my/own")
+    taken(peer.post("/registry/search", search(by_id(GRANT_HEAD), sender_uri=uri)))
+    assert peer.until(lambda: receiver.of("on-search"))[0][0] == "/of/my/own"
+
+
+def test_a_callback_is_tried_again_with_the_same_number_follows_no_redirect_and_is_given_up(peer, receiver):
+    receiver.statuses[:] = [302, 500]
+    taken(peer.post("/registry/search", search(by_id(GRANT_HEAD))))
+    peer.until(lambda: len(receiver.received) == 3)
+    assert {path for path, _ in receiver.received} == {"/mis/registry/on-search"}
+    assert len({told["header"]["message_id"] for _, told in receiver.received}) == 1
+    receiver.received.clear()
+    receiver.statuses[:] = [500] * 10
+    taken(peer.post("/registry/search", search(by_id(GRANT_HEAD))))
+    peer.until(lambda: len(receiver.received) == 3)
+    peer.until(lambda: peer.standard.store.due(now()) is None)
+    assert len(receiver.received) == 3, "no more than delivery_attempts"
+
+
+def test_the_status_of_a_transaction_is_called_back(peer, receiver):
+    first = taken(peer.post("/registry/search", search(by_id(GRANT_HEAD))))
+    called_back(peer, receiver, "on-search", first)
+    query = {"reference_id": "q", "txn_type": "search", "attribute_type": "correlation_id", "attribute_value": first}
+    asked = {"header": header("txn-status"), "message": {"transaction_id": "t", "txnstatus_request": query}}
+    path, told = called_back(peer, receiver, "txn-on-status", taken(peer.post("/registry/txn/status", asked)))
+    assert path == "/mis/registry/txn/on-status"
+    assert told["message"]["txnstatus_response"]["txn_status"]["correlation_id"] == first
+
+
+def test_subscriptions_that_are_not_made(peer, receiver):
+    criteria = [event("LiveBirth"), event("death", {"poverty_score": {"lt": 5}}), event("death", {"UIN": "20000510"}),
+                event("death", {"UIN": "20000510"})]  # fmt: skip
+    _, told = called_back(peer, receiver, "on-subscribe", taken(peer.post("/registry/subscribe", subscribe(*criteria))))
+    found = [one.get("status_reason_code") for one in told["message"]["subscribe_response"]]
+    assert found == [SubscribeReason.NOTIFY_TYPES, SubscribeReason.PERSON, None, SubscribeReason.ALREADY]
+    without = add(peer.home, "without", "GRANT", ALL, now())
+    correlation_id = taken(peer.post("/registry/subscribe", subscribe(event("death")), key=without))
+    (one,) = peer.until(
+        lambda: (peer.standard.store.find("without", "subscribe", "correlation_id", [correlation_id]).answered or {})
+        .get("subscribe_response")
+    )  # fmt: skip
+    assert one["status_reason_code"] == SubscribeReason.NOTIFY_DETAILS
+
+
+def test_what_a_new_publication_shows_is_told_to_who_subscribed(peer, receiver):
+    kinds = ("spdci-common:RegistryEventType:enrollement", "enrollement_status_change", "Deregister", "death")
+    _, told = called_back(
+        peer, receiver, "on-subscribe", taken(peer.post("/registry/subscribe", subscribe(*map(event, kinds))))
+    )
+    codes = [one["subscriptions"][0]["code"] for one in told["message"]["subscribe_response"]]
+    unknown = "SELECT count(*) FROM standard_subscriptions WHERE state IS NULL AND ended_at IS NULL"
+    peer.until(lambda: peer.standard.store.con.execute(unknown).fetchone() == (0,))
+    assert not receiver.of("notify"), "what was so already is no event"
+    with duckdb.connect(str(peer.home / "warehouse.duckdb")) as con:
+        grant = "enrolment_id = 'two:15'"
+        con.execute("INSERT INTO marts.fct_enrolments BY NAME SELECT * REPLACE ('new' AS enrolment_id, 'PENSION' AS "
+                    f"program, 'person' AS benefit_unit, 'two:15' AS beneficiary_record_id) "
+                    f"FROM marts.fct_enrolments WHERE {grant}")  # fmt: skip
+        con.execute(f"UPDATE marts.fct_enrolments SET status = 'exited', exit_date = '2026-06-15' WHERE {grant}")
+        con.execute("UPDATE registry.population SET is_deceased = true, death_date = '2026-06-20' "
+                    "WHERE national_id = ?", [GRANT_HEAD])  # fmt: skip
+    publish(peer.home, peer.home / "warehouse.duckdb", "20260702T010000Z", now())
+    point_at(peer.home, "20260702T010000Z")
+    peer.standard.service.snapshots.refresh()
+    peer.until(lambda: len(receiver.of("notify")) == 4)
+    seen = {}
+    for path, one in receiver.of("notify"):
+        assert path == "/mis/registry/notify"
+        (notified,) = one["message"]["notify_event"]
+        data = notified["data"]
+        benefit = data["reg_records"]["member"]["programme_identifier"]
+        seen[data["reg_event_type"].rpartition(":")[2]] = (
+            benefit["programme"]["programme_identifier"], benefit["enrolment_status"]
+        )  # fmt: skip
+    assert seen == {
+        "enrollement": ("PENSION", "active"), "enrollement_status_change": ("GRANT", "exited"),
+        "Deregister": ("GRANT", "exited"), "death": (None, None),
+    }  # fmt: skip
+    assert audit.last(peer.home, "subscriber_notified").details["count"] >= 1
+    _unsubscribing(peer, receiver, codes)
+
+
+def _unsubscribing(peer, receiver, codes: list[str]) -> None:
+    other = add(peer.home, "other", "GRANT", ALL, now(), callback=receiver.url)
+    steps = (
+        ([codes[0]], other, UnsubscribeReason.CODE), ([codes[0], "x" * 99], None, UnsubscribeReason.CODE),
+        (codes[:2], None, None), (codes[1:3], None, UnsubscribeReason.ALREADY),
+    )  # fmt: skip
+    for some, key, expected in steps:
+        done = peer.post("/registry/unsubscribe", unsubscribe(*some), key=key)
+        path, told = called_back(peer, receiver, "on-unsubscribe", taken(done))
+        assert path == "/mis/registry/on-unsubscribe"
+        assert told["message"].get("status_reason_code") == expected
+        assert told["message"]["status"] == ("rjct" if expected else "succ")
+    held = peer.standard.store.con.execute(
+        "SELECT code FROM standard_subscriptions WHERE ended_at IS NULL AND code IN (?, ?, ?)", codes[:3]
+    ).fetchall()
+    assert held == [(codes[2],)], "all codes of a message, or none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "expected"),
+    [
+        ("enrolled", {}, {"A": "active"}, ["A"]), ("enrolled", {"A": "standby"}, {"A": "active"}, ["A"]),
+        ("enrolled", {"A": "suspended"}, {"A": "active"}, []), ("enrolled", {"A": "active"}, {}, []),
+        ("left", {"A": "active"}, {}, ["A"]), ("left", {"A": "active", "B": "active"}, {"A": "exited"}, ["A", "B"]),
+        ("left", {"A": "active"}, {"A": "suspended"}, []), ("left", {}, {"A": "exited"}, []),
+        ("status_changed", {"A": "active"}, {"A": "suspended"}, ["A"]), ("status_changed", {}, {"A": "active"}, []),
+        ("status_changed", {"A": "active"}, {"A": "active"}, []),
+    ],
+)  # fmt: skip
+def test_what_is_an_event(kind, before, after, expected):
+    made = [{"is_dead": False, "benefits": one} for one in (before, after)]
+    assert changed(kind, *made) == expected
+    assert changed("died", *made) == []
+
+
+def test_who_may_not_ask_any_more_is_told_nothing_more(peer, receiver):
+    key = add(peer.home, "leaves", "GRANT", ALL, now(), callback=receiver.url)
+    code = taken(peer.post("/registry/subscribe", subscribe(event("death", {"UIN": "20000850"})), key=key))
+    called_back(peer, receiver, "on-subscribe", code)
+    looked_at = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND version IS NOT NULL"
+    peer.until(lambda: peer.standard.store.con.execute(looked_at).fetchone() == (1,))
+    receiver.received.clear()
+    revoke(peer.home, "leaves")
+    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller = 'leaves'")
+    left = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND ended_at IS NULL"
+    peer.until(lambda: peer.standard.store.con.execute(left).fetchone() == (0,))
+    assert not receiver.received
+
+
+@pytest.mark.parametrize("path", ["on-search", "on-subscribe", "on-unsubscribe", "notify", "txn/on-status"])
+def test_a_callback_to_us_is_acknowledged_and_nothing_follows(peer, path):
+    action = {"txn/on-status": "txn-on-status"}.get(path, path)
+    message = {"transaction_id": "x", "correlation_id": "c-1"}
+    done = peer.post(f"/registry/{path}", {"header": header(action, status="succ"), "message": message})
+    told = done.json()["message"]
+    assert (done.status_code, told["ack_status"], told["correlation_id"]) == (200, "NACK", "c-1")
+    assert peer.post(f"/registry/{path}", {"header": header("search"), "message": message}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://mis.example.org", "https://", "https://user:secret@mis.example.org", "https://mis.example.org/?a=1", "mis",
+     "http://mis.example.org", "https://mis.example.org:99999", "https://mis.example.org\\@evil.example"],
+)  # fmt: skip
+def test_a_place_that_answers_are_not_sent_to(url):
+    with pytest.raises(UsageProblem, match="--callback"):
+        checked_callback(url, Settings())
+
+
+@pytest.mark.parametrize(
+    "sender_uri",
+    ["http://mis.example.org/on-search", "https://mis.example.org:8443/x", "https://mis.example.org@evil.example/",
+     "https://mis.example.org.evil.example/", "https://evil.example/https://mis.example.org", "//mis.example.org/x",
+     "https://mis.example.org/x?next=https://evil.example"],
+)  # fmt: skip
+def test_a_sender_uri_is_at_the_registered_place_or_refused(peer, sender_uri):
+    add(peer.home, f"n{abs(hash(sender_uri))}", None, ALL, now(), callback="https://mis.example.org/base")
+    key = keys(peer.home)[-1]
+    assert callback_for(key, None, "on-search") == "https://mis.example.org/base/registry/on-search"
+    assert callback_for(key, "https://MIS.example.org/own", "on-search") == "https://MIS.example.org/own"
+    with pytest.raises(Rejected) as refused:
+        callback_for(key, sender_uri, "on-search")
+    assert refused.value.code == Error.SENDER_URI
