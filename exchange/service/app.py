@@ -19,6 +19,7 @@ from ibr.workspace import Workspace
 
 LOOKS_EVERY = 2.0  # seconds, for a new publication
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body is no JSON"},
     401: {"model": Problem, "description": "No key, or one that was revoked"},
     403: {"model": Problem, "description": "Not in the key's scope; the same whomever it is about"},
     413: {"model": Problem, "description": "The body is too large"},

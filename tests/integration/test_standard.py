@@ -3,6 +3,8 @@
 import base64
 import datetime as dt
 import json
+import re
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -438,3 +440,63 @@ def test_a_public_key_is_read_from_a_pem_file(tmp_path):
     file.write_text("-----BEGIN RSA PRIVATE KEY-----")
     with pytest.raises(UsageProblem, match="holds no ed25519 public key"):
         read_public_key(file)
+
+
+def _unsubscribing(code: str) -> dict:
+    message = {"transaction_id": "t", "timestamp": now().isoformat(), "subscription_codes": [code]}
+    return {"signature": "unsigned", "header": header("unsubscribe"), "message": message}
+
+
+def _subscribing(timestamp: str) -> dict:
+    criteria = {"reg_event_type": "REGISTER", "filter": {"type": "UIN", "value": "T-1"}, "notify_record_type": "Member"}
+    item = {"reference_id": "r", "timestamp": timestamp, "subscribe_criteria": criteria}
+    message = {"transaction_id": "t", "subscribe_request": [item]}
+    return {"signature": "unsigned", "header": header("subscribe"), "message": message}
+
+
+def _searching(transaction_id: str = "t", **changed) -> dict:
+    item = by_id("TEST-001") | changed
+    return search(item) | {"message": {"transaction_id": transaction_id, "search_request": [item]}}
+
+
+def _page(size: int, number: int) -> dict:
+    return {"pagination": {"page_size": size, "page_number": number}}
+
+
+@pytest.mark.parametrize(
+    ("path", "made", "is_taken"),
+    [
+        ("search", lambda: _searching(timestamp="not-a-timestamp"), False), ("search", _searching, True),
+        ("subscribe", lambda: _subscribing("2024-01-15T10:30:00"), False),
+        ("subscribe", lambda: _subscribing(now().isoformat()), True),
+        ("search", lambda: _searching(locale="eng"), True), ("search", lambda: _searching(locale="en"), False),
+        ("search", lambda: _searching(locale="ENG"), False), ("search", lambda: _searching("x" * 99), True),
+        ("search", lambda: _searching("x" * 100), False), ("search", lambda: _searching(reference_id="r" * 50), True),
+        ("unsubscribe", lambda: _unsubscribing("s" * 99), True),
+        ("unsubscribe", lambda: _unsubscribing("s" * 100), False),
+        ("search", lambda: _searching(**_page(10, 1)), True), ("sync/search", lambda: _searching(**_page(5, 1)), True),
+        ("search", lambda: _searching(**_page(10, 2)), True), ("search", lambda: _searching(**_page(0, 1)), False),
+        ("search", lambda: _searching(**_page(10, 0)), False), ("search", lambda: _searching(**_page(-1, 1)), False),
+    ],
+)  # fmt: skip
+def test_what_registries_have_in_common(peer, path, made, is_taken):
+    """The common requirements of OpenSPP's compliance suite (formats, lengths, pages), with a key and no signature."""
+    done = peer.post(f"/registry/{path}", made())
+    told = done.json().get("message", {})
+    if is_taken:
+        assert (done.status_code, told.get("ack_status", "ACK")) == (200, "ACK")
+    else:
+        assert (done.status_code, told["ack_status"]) == (400, "ERR")
+
+
+def test_the_guides_example_signs_what_is_taken(signing):
+    guide = (Path(__file__).parents[2] / "docs" / "standard.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    names: dict = {}
+    exec(example, names)
+    pem = PRIVATE.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    sent = search(by_id(GRANT_HEAD), sender_id="pension.example.org")
+    names["sign"](sent, pem, "pension.example.org")
+    assert signing.post("/registry/sync/search", sent).json()["header"]["status"] == "succ"
