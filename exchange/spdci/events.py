@@ -14,6 +14,9 @@ from exchange.spdci.subscriptions import Subscription, looked_at
 from exchange.spdci.times import now_text, parsed
 
 Benefit = Mapping[str, Any]
+TOLD_AS = {
+    "enrolled": "enrollement", "status_changed": "enrollement_status_change", "left": "Deregister", "died": "death",
+}  # fmt: skip
 
 
 def compare(standard: Standard, key: Key, subscriptions: Sequence[Subscription], found: Sequence[Found]) -> int:
@@ -93,7 +96,7 @@ def _message(one: Subscription, key: Key, records: Sequence[dict[str, Any]]) -> 
         {
             "reference_id": one.reference_id, "timestamp": now_text(),
             "data": {
-                "version": "1.0.0", "reg_type": REGISTRY_TYPE, "reg_event_type": one.event_type,
+                "version": "1.0.0", "reg_type": REGISTRY_TYPE, "reg_event_type": TOLD_AS[one.event],
                 "reg_record_type": one.record_type, "reg_records": record,
             },
         } | ({"locale": one.locale} if one.locale else {})

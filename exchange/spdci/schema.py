@@ -21,8 +21,8 @@ CREATE TABLE IF NOT EXISTS standard_deliveries (
 );
 CREATE TABLE IF NOT EXISTS standard_subscriptions (
     code TEXT PRIMARY KEY, caller TEXT NOT NULL, receiver_id TEXT, transaction_id TEXT NOT NULL,
-    reference_id TEXT NOT NULL, event TEXT NOT NULL, event_type TEXT NOT NULL, record_type TEXT NOT NULL,
-    person TEXT NOT NULL, programme TEXT, purpose TEXT NOT NULL, locale TEXT, starts_at TEXT, ends_at TEXT,
+    reference_id TEXT NOT NULL, event TEXT NOT NULL, record_type TEXT NOT NULL, person TEXT NOT NULL, programme TEXT,
+    purpose TEXT NOT NULL, locale TEXT, starts_at TEXT, ends_at TEXT,
     made_at TEXT NOT NULL, ended_at TEXT, state TEXT, version TEXT
 );
 CREATE INDEX IF NOT EXISTS standard_subscriptions_callers ON standard_subscriptions (caller, person, event);

@@ -34,7 +34,6 @@ class Subscription:
     transaction_id: str
     reference_id: str
     event: str
-    event_type: str
     record_type: str
     person: Person
     programme: str | None
@@ -134,8 +133,8 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
     _check_room(store, key, person, event)
     code = new_id()
     store.con.execute(
-        "INSERT INTO standard_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-        [code, key.name, taken.receiver_id, taken.transaction_id, item.reference_id, event, criteria.reg_event_type,
+        "INSERT INTO standard_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+        [code, key.name, taken.receiver_id, taken.transaction_id, item.reference_id, event,
          criteria.notify_record_type, person, found.programme, purpose, item.locale,
          starts and text_of(starts), ends and text_of(ends), now.isoformat()],
     )  # fmt: skip

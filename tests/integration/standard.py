@@ -5,6 +5,7 @@ import base64
 import datetime as dt
 import hashlib
 import itertools
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jsonschema import Draft202012Validator
 
 from exchange.service.app import make_app
 from exchange.service.keys import add
@@ -67,6 +69,22 @@ def signed(envelope: dict[str, Any], key: Ed25519PrivateKey, sender_id: str, **c
     )}  # fmt: skip
 
 
+SPECIFICATION = json.loads((Path(__file__).parents[1] / "data/spdci/ibr_api_v1.0.0.json").read_text(encoding="utf-8"))
+
+
+def as_specified(body: Any, path: str, *, answer: bool = False) -> Any:
+    """The body, which is what the published specification has for a path: as a request, or as its answer."""
+    of_path = SPECIFICATION["paths"][f"/registry/{path}"]["post"]
+    told = of_path["responses"]["default"] if answer else of_path["requestBody"]
+    if told == {"$ref": "#/components/responses/Response"}:
+        told = SPECIFICATION["components"]["responses"]["Response"]
+    found = told["content"]["application/json"]["schema"] if "content" in told else told
+    # Some answers are published as the bare message; ours have an envelope (docs/standard.md).
+    held = body if "content" in told else body["message"]
+    Draft202012Validator(SPECIFICATION | {"allOf": [found]}).validate(held)
+    return body
+
+
 class Peer:
     """A program's system that speaks the standard."""
 
@@ -85,7 +103,7 @@ class Peer:
     def searched(self, *items: dict[str, Any]) -> list[dict[str, Any]]:
         done = self.post("/registry/sync/search", search(*items))
         assert done.status_code == 200, done.text
-        return done.json()["message"]["search_response"]
+        return as_specified(done.json(), "sync/search", answer=True)["message"]["search_response"]
 
     @property
     def standard(self) -> Standard:

@@ -17,7 +17,7 @@ from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
 from exchange.spdci.signature import read_public_key, signing_string
 from ibr.errors import UsageProblem
-from tests.integration.standard import ALL, Peer, by_id, header, now, peers, search, search_item, signed
+from tests.integration.standard import ALL, Peer, as_specified, by_id, header, now, peers, search, search_item, signed
 from warehouse import audit
 
 GRANT_HEAD = "20000255"  # person 15: of the grant, in no pension
@@ -42,6 +42,7 @@ def code(done) -> str:
 
 def reason(done) -> str:
     assert done.status_code == 200, done.text
+    as_specified(done.json(), "sync/search", answer=True)
     assert (done.json()["header"]["status"], "message" in done.json()) == ("rjct", False)
     return done.json()["header"]["status_reason_code"]
 
@@ -188,7 +189,7 @@ def test_whether_somebody_is_enrolled(peer, programme, expected):
     if programme:
         query["programme_identifier.program.programme_identifier"] = {"eq": programme}
     done = peer.post("/registry/sync/enrolled", enrolled(query))
-    (told,) = done.json()["message"]["enrolled_response"]
+    (told,) = as_specified(done.json(), "sync/enrolled", answer=True)["message"]["enrolled_response"]
     assert (told["status"], told["enrolled_status"]) == ("succ", expected)
     sample = {"attribute_name": "person_identifier", "operator": "eq", "attribute_value": GRANT_HEAD}
     assert peer.post("/registry/sync/enrolled", enrolled(sample)).json()["header"]["status"] == "succ"
@@ -208,7 +209,7 @@ def enrolled(query) -> dict:
     ],
 )
 def test_what_could_not_be_told_is_no_no(peer, query, words):
-    told = peer.post("/registry/sync/enrolled", enrolled(query)).json()
+    told = as_specified(peer.post("/registry/sync/enrolled", enrolled(query)).json(), "sync/enrolled", answer=True)
     assert (told["header"]["status"], told["message"]["enrolled_response"]) == ("rjct", [])
     assert words in told["header"]["status_reason_message"]
 
@@ -223,8 +224,8 @@ def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
     message = {"transaction_id": "u1", "enrolled_updates": {
         "beneficiaries": [known, new, beneficiary(GRANT_HEAD, "GRANT"), {"member": {}}]}}  # fmt: skip
     sent = {"header": header("notify", 4, status="succ"), "message": message}
-    done = peer.post("/registry/sync/enrollment/updates", sent)
-    told = done.json()["message"]["enrolled_response"]
+    done = peer.post("/registry/sync/enrollment/updates", as_specified(sent, "sync/enrollment/updates"))
+    told = as_specified(done.json(), "sync/enrollment/updates", answer=True)["message"]["enrolled_response"]
     assert [one["status"] for one in told] == ["succ", "pdng", "rjct", "rjct"]
     receipt = status(peer, "receipt", "transaction_id", "u1")["message"]["txnstatus_response"]["txn_status"]
     again = receipt["receipt_information"]["beneficiaries"]
@@ -236,7 +237,7 @@ def status(peer: Peer, txn_type: str, attribute: str, value) -> dict:
     message = {"transaction_id": "s", "txnstatus_request": query}
     done = peer.post("/registry/sync/txn/status", {"header": header("txn-status"), "message": message})
     assert done.status_code == 200, done.text
-    return done.json()
+    return as_specified(done.json(), "sync/txn/status", answer=True)
 
 
 def test_an_answer_can_be_fetched_again_by_its_caller_alone(peer):
@@ -303,7 +304,7 @@ def test_a_header_that_is_not_taken(peer, changed, of_sync, of_async):
 def test_an_envelope_that_is_none(peer, path, envelope, expected):
     done = peer.post(path, content=json.dumps(envelope).encode(), headers={"Content-Type": "application/json"})
     assert (done.status_code, code(done), done.json()["errors"][0]["code"]) == (400, expected, expected)
-    assert done.json()["message"]["ack_status"] == "ERR"
+    assert as_specified(done.json(), "search", answer=True)["message"]["ack_status"] == "ERR"
 
 
 def test_a_sender_uri_elsewhere_is_refused_before_anything_is_asked(peer):

@@ -47,6 +47,8 @@ LEAVES = {
         "verification_answered", "staff_signed_in", "staff_sign_in_refused", "staff_password_chosen",
         "staff_signed_out", "tabulated", "review_left", "review_taken_back",
     ],
+    "serve": ["verification_answered", "transaction_told", "subscriptions_asked", "subscriptions_ended",
+              "subscriber_notified"],
     "service keys add": ["service_key_added"],
     "service keys revoke": ["service_key_revoked"],
     "service staff add": ["staff_added"],
