@@ -8,14 +8,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from exchange.service.keys import add
+from exchange.service.keys import add, file, keys
 from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
 from exchange.spdci.signature import read_public_key, signing_string
+from ibr import secrets
+from ibr.cli.main import cli
 from ibr.errors import UsageProblem
 from tests.integration.standard import ALL, Peer, as_specified, by_id, header, now, peers, search, search_item, signed
 from warehouse import audit
@@ -435,12 +438,12 @@ def test_our_answers_are_signed_with_the_key_that_we_publish(peer):
 
 def test_a_public_key_is_read_from_a_pem_file(tmp_path):
     form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    file = tmp_path / "public.pem"
-    file.write_bytes(PRIVATE.public_key().public_bytes(*form))
-    assert base64.b64decode(read_public_key(file)) == PRIVATE.public_key().public_bytes_raw()
-    file.write_text("-----BEGIN RSA PRIVATE KEY-----")
+    public = tmp_path / "public.pem"
+    public.write_bytes(PRIVATE.public_key().public_bytes(*form))
+    assert base64.b64decode(read_public_key(public)) == PRIVATE.public_key().public_bytes_raw()
+    public.write_text("-----BEGIN RSA PRIVATE KEY-----")
     with pytest.raises(UsageProblem, match="holds no ed25519 public key"):
-        read_public_key(file)
+        read_public_key(public)
 
 
 def _unsubscribing(code: str) -> dict:
@@ -501,3 +504,49 @@ def test_the_guides_example_signs_what_is_taken(signing):
     sent = search(by_id(GRANT_HEAD), sender_id="pension.example.org")
     names["sign"](sent, pem, "pension.example.org")
     assert signing.post("/registry/sync/search", sent).json()["header"]["status"] == "succ"
+
+
+@pytest.fixture(scope="module")
+def strict(service_home, tmp_path_factory):
+    home = tmp_path_factory.mktemp("strict") / "home"
+    yield from peers(service_home, home, "id: ibr.example.org, signatures: always")
+
+
+def test_a_registry_with_a_name_takes_what_is_sent_to_it(strict, peer):
+    done = strict.post("/registry/sync/search", search(by_id(GRANT_HEAD), receiver_id="another.example.org"))
+    assert code(done) == Error.SIGNATURE_MISSING, "a caller without a public key, where signatures are always asked for"
+    public = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
+    key = add(strict.home, "signs", "PENSION", ALL, now(), sender_id="mis", public_key=public)
+    for receiver, expected in (("another.example.org", Error.RECEIVER_ID), ("ibr.example.org", None)):
+        sent = signed(search(by_id(GRANT_HEAD), sender_id="mis", receiver_id=receiver), PRIVATE, "mis")
+        done = strict.post("/registry/sync/search", sent, key=key)
+        assert (code(done) if done.status_code == 400 else None) == expected
+    assert done.json()["header"]["sender_id"] == "ibr.example.org"
+
+
+def test_keys_are_registered_on_the_command_line(peer, tmp_path):
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = tmp_path / "public.pem"
+    public.write_bytes(PRIVATE.public_key().public_bytes(*form))
+    home, scopes = ["--home", str(peer.home)], ["--scope", "verify", "--scope", "enrolments"]
+    command = ["service", "keys", "add", "grants-mis", "--program", "GRANT", "--public-key", str(public), *scopes, *home]
+    with pytest.raises(UsageProblem, match="plain_http_hosts"):
+        CliRunner().invoke(cli, [*command, "--callback", "http://mis.example.org"], catch_exceptions=False)
+    done = CliRunner().invoke(cli, [*command, "--callback", "https://mis.example.org/dci/", "--json"])
+    assert done.exit_code == 0, done.output
+    sent = signed(search(by_id(GRANT_HEAD), sender_id="grants-mis"), PRIVATE, "grants-mis")
+    told = peer.post("/registry/sync/search", sent, key=json.loads(done.output)["key"])
+    assert told.json()["header"]["status"] == "succ"
+    listed = json.loads(CliRunner().invoke(cli, ["service", "keys", "list", *home, "--json"]).output)
+    (one,) = [one for one in listed if one["name"] == "grants-mis"]
+    assert (one["sender_id"], one["signs"], one["callback"]) == ("grants-mis", True, "https://mis.example.org/dci")
+
+
+def test_keys_of_an_earlier_release_are_read(tmp_path):
+    add(tmp_path, "old", None, ALL, now())
+    (kept,) = json.loads(file(tmp_path).read_text())
+    for name in ("sender_id", "public_key", "callback"):
+        del kept[name]
+    secrets.keep(tmp_path, file(tmp_path).name, json.dumps([kept]))
+    (key,) = keys(tmp_path)
+    assert (key.name, key.sender_id, key.public_key, key.callback) == ("old", None, None, None)
