@@ -33,7 +33,7 @@ def search_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     searches = search.read_all(items, whole=False)
     with standard.admitted(envelope, len(items)):
         message = searched(standard, envelope.key, searches, transaction_id, new_id())
-    standard.keep_answer(envelope, transaction_id, [one.reference_id for one in searches], message)
+        standard.keep_answer(envelope, transaction_id, [one.reference_id for one in searches], message)
     answers = message["search_response"]
     return _answer(standard, envelope, "on-search", message, overall(answers), count=len(answers))
 
@@ -67,10 +67,10 @@ def updates_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     beneficiaries = asked.enrolled_updates.beneficiaries
     with standard.admitted(envelope, len(beneficiaries)):
         told = announced_as(standard, envelope.key, beneficiaries)
-    message = {
-        "transaction_id": asked.transaction_id, "correlation_id": new_id(), "enrolled_response": told
-    }  # fmt: skip
-    standard.keep_answer(envelope, asked.transaction_id, [one["reference_id"] for one in told], message)
+        message = {
+            "transaction_id": asked.transaction_id, "correlation_id": new_id(), "enrolled_response": told
+        }  # fmt: skip
+        standard.keep_answer(envelope, asked.transaction_id, [one["reference_id"] for one in told], message)
     return _answer(standard, envelope, "notify", message, overall(told), count=len(told))
 
 

@@ -39,8 +39,13 @@ class Standard:
         self.service, self.home, self.registry, self.now = service, home, registry, now
         self.settings = registry.service.standard
         self.store, self.signing = Store(home), SigningKey(home)
-        self._loop = loop
-        self.store.forget(now() - dt.timedelta(days=registry.service.keep_jobs_days))
+        self._loop, self._tidied_at = loop, dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def tidy(self) -> None:
+        """Remove what is kept no longer, once an hour."""
+        if self.now() - self._tidied_at > dt.timedelta(hours=1):
+            self._tidied_at = self.now()
+            self.store.forget(self._tidied_at - dt.timedelta(days=self.registry.service.keep_jobs_days))
 
     @property
     def id(self) -> str:

@@ -59,6 +59,7 @@ class Store:
     def __init__(self, home: Path) -> None:
         self.con = open_state(home, SCHEMA)
         self.lock = threading.RLock()
+        self.all_looked_at: str | None = None  # the publication in which no subscription is left to look at
         self.to_answer, self.to_send = threading.Event(), threading.Event()
 
     def close(self) -> None:

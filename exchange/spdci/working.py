@@ -55,6 +55,7 @@ class Thread:
 
 def answer_next(standard: Standard) -> bool:
     """Answer the message that waits longest, or look at some subscriptions; whether there was something to do."""
+    standard.tidy()
     if standard.service.snapshots.problem:
         return False
     waiting = standard.store.waiting(standard.now())

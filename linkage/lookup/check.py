@@ -128,9 +128,11 @@ class Lookup:
             return self._check(asked.append_column("record_id", numbers))
 
     def bearing(self, national_ids: Sequence[str]) -> Any:
-        """The programs' records that bear one of some ID numbers, with whose they are: an Arrow table."""
+        """The programs' records that bear one of some ID numbers, with whose they are: an Arrow table. For any thread,
+        also while another asks."""
         query = "SELECT hash(unnest(?::VARCHAR[])) AS h"
-        hashes = self._root.execute(query, [list(national_ids)]).fetchnumpy()["h"]
+        with self._root.cursor() as con:
+            hashes = con.execute(query, [list(national_ids)]).fetchnumpy()["h"]
         near = self._persons.at(self._by_id.find(hashes)[1])
         return near.filter(pc.is_in(near["national_id"], pa.array(national_ids, near.schema.field("national_id").type)))
 

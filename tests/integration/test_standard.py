@@ -20,7 +20,19 @@ from exchange.spdci.signature import read_public_key, signing_string
 from ibr import secrets
 from ibr.cli.main import cli
 from ibr.errors import UsageProblem
-from tests.integration.standard import ALL, Peer, as_specified, by_id, header, now, peers, search, search_item, signed
+from tests.integration.standard import (
+    ALL,
+    SPECIFICATION,
+    Peer,
+    as_specified,
+    by_id,
+    header,
+    now,
+    peers,
+    search,
+    search_item,
+    signed,
+)
 from warehouse import audit
 
 GRANT_HEAD = "20000255"  # person 15: of the grant, in no pension
@@ -446,6 +458,11 @@ def test_a_public_key_is_read_from_a_pem_file(tmp_path):
         read_public_key(public)
 
 
+def test_every_path_of_the_specification_is_there_and_described(peer):
+    described = peer.get("/openapi.json").json()["paths"]
+    assert {*SPECIFICATION["paths"], "/.well-known/jwks.json"} <= set(described)
+
+
 def _unsubscribing(code: str) -> dict:
     message = {"transaction_id": "t", "timestamp": now().isoformat(), "subscription_codes": [code]}
     return {"signature": "unsigned", "header": header("unsubscribe"), "message": message}
@@ -529,7 +546,8 @@ def test_keys_are_registered_on_the_command_line(peer, tmp_path):
     public = tmp_path / "public.pem"
     public.write_bytes(PRIVATE.public_key().public_bytes(*form))
     home, scopes = ["--home", str(peer.home)], ["--scope", "verify", "--scope", "enrolments"]
-    command = ["service", "keys", "add", "grants-mis", "--program", "GRANT", "--public-key", str(public), *scopes, *home]
+    signs = ["--public-key", str(public)]
+    command = ["service", "keys", "add", "grants-mis", "--program", "GRANT", *signs, *scopes, *home]
     with pytest.raises(UsageProblem, match="plain_http_hosts"):
         CliRunner().invoke(cli, [*command, "--callback", "http://mis.example.org"], catch_exceptions=False)
     done = CliRunner().invoke(cli, [*command, "--callback", "https://mis.example.org/dci/", "--json"])

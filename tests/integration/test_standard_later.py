@@ -1,6 +1,7 @@
 """The DCI standard's messages that are answered later: acknowledged, called back, subscribed to, and nothing sent to
 where no caller is registered."""
 
+import datetime as dt
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -254,9 +255,23 @@ def test_who_may_not_ask_any_more_is_told_nothing_more(peer, receiver):
     receiver.received.clear()
     revoke(peer.home, "leaves")
     peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller = 'leaves'")
+    peer.standard.store.all_looked_at = None
     left = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND ended_at IS NULL"
     peer.until(lambda: peer.standard.store.con.execute(left).fetchone() == (0,))
     assert not receiver.received
+
+
+def test_what_is_kept_long_enough_goes(peer):
+    store, days = peer.standard.store, peer.standard.registry.service.keep_jobs_days
+    peer.searched(by_id(GRANT_HEAD, reference="stays"))
+    peer.searched(by_id(GRANT_HEAD, reference="goes"))
+    old = (now() - dt.timedelta(days=days, minutes=1)).isoformat()
+    store.con.execute("UPDATE standard_transactions SET accepted_at = ? WHERE correlation_id IN (SELECT correlation_id "
+                      "FROM standard_references WHERE reference_id = 'goes')", [old])  # fmt: skip
+    peer.standard._tidied_at -= dt.timedelta(hours=2)
+    peer.until(lambda: store.find("pension", "search", "reference_id_list", ["goes"]) is None)
+    assert store.find("pension", "search", "reference_id_list", ["stays"]) is not None
+    assert store.con.execute("SELECT count(*) FROM standard_references WHERE reference_id = 'goes'").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("path", ["on-search", "on-subscribe", "on-unsubscribe", "notify", "txn/on-status"])
