@@ -29,7 +29,6 @@ _NAMES = {
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
-_AS_IT_IS = {"identifier_type", "collection"}  # say how the rest is meant
 
 
 class NotUnderstood(Exception):
@@ -102,11 +101,19 @@ def _of_expression(query: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
             continue
         if not isinstance(part, dict):
             raise NotUnderstood("expected attributes with what they have to equal")
-        for name, condition in part.items():
+        for name, condition in _typed(part).items():
             if name.lstrip("$") == "and" and isinstance(condition, list):
                 yield from _of_expression({"query": condition})
-            elif name not in _AS_IT_IS:
+            elif name != "collection":
                 yield name, _equals(condition)
+
+
+def _typed(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part in which an identifier goes by its type's name."""
+    named = dict(part)
+    if "identifier_value" in named and isinstance(kind := named.pop("identifier_type", None), str):
+        named[kind] = named.pop("identifier_value")
+    return named
 
 
 def _equals(condition: Any) -> Any:
@@ -166,9 +173,7 @@ def announced(beneficiary: Mapping[str, Any]) -> Wanted:
         if isinstance(part, list):
             waiting += part
         elif isinstance(part, dict):
-            named = dict(part)
-            if isinstance(kind := named.get("identifier_type"), str) and "identifier_value" in named:
-                conditions.append((kind, named.pop("identifier_value")))
+            named = _typed(part)
             waiting += [value for value in named.values() if isinstance(value, (dict, list))]
             conditions += [
                 (name, value) for name, value in named.items()

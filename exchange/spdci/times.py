@@ -18,7 +18,10 @@ def text_of(moment: dt.datetime) -> str:
 
 
 def parsed(text: str) -> dt.datetime:
-    """The moment that a text is. Raises ValueError where it has another form or no time zone."""
+    """The moment that a text is, in UTC. Raises ValueError where it has another form or no time zone."""
     if not _FORM.fullmatch(text):
         raise ValueError("expected a time as 2026-06-30T08:15:00+03:00")
-    return dt.datetime.fromisoformat(text)
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except OverflowError:  # the first and the last day that there are, in other zones
+        raise ValueError("expected a time between the years 1 and 9999") from None

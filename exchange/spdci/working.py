@@ -124,7 +124,11 @@ def _look(standard: Standard) -> bool:
     if key is None or key.callback is None or not set(NEEDED) <= set(key.scopes):
         end_all(standard.store, some[0].caller, standard.now())
         return True
-    found = standard.look_up(key, some[0].purpose, [one.person for one in some])
+    try:
+        found = standard.look_up(key, some[0].purpose, [one.person for one in some])
+    except Refused:  # its program is none any more
+        end_all(standard.store, some[0].caller, standard.now())
+        return True
     if told := events.compare(standard, key, some, found):
         _record(standard, "subscriber_notified", key, told)
         standard.store.to_send.set()

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from exchange.service.keys import add, file, keys
 from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
+from exchange.spdci.query import wanted
 from exchange.spdci.signature import read_public_key, signing_string
 from ibr import secrets
 from ibr.cli.main import cli
@@ -128,6 +129,21 @@ def test_what_is_no_question_about_a_person_is_rejected_and_stops_no_other(peer,
     assert (good["reference_id"], good["status"], good["locale"]) == ("good", "succ", "eng")
 
 
+@pytest.mark.parametrize(
+    ("kind", "query", "by"),
+    [
+        ("idtype-value", {"type": "BRN", "value": 12}, {"birth_certificate_no": "12"}),
+        ("expression", {"identifier_type": "BRN", "identifier_value": "12"}, {"birth_certificate_no": "12"}),
+        ("expression", {"member.identifier_value": "12", "YOB": "1950"},
+         {"national_id": "12", "birth_date": "1950-01-01"}),
+        (None, {"attribute_name": "birth-date", "operator": "eq", "attribute_value": "1980-04-12T00:00"},
+         {"birth_date": "1980-04-12"}),
+    ],
+)  # fmt: skip
+def test_whom_a_query_is_for(kind, query, by):
+    assert wanted(kind, query).by == by
+
+
 def test_no_match_not_sure_and_could_not_check_are_three_things(peer):
     nobody = {"full_name": "Nobody Nowhere", "birth_date": "1950-01-02", "sex": "F"}
     none, shared, unchecked = peer.searched(
@@ -166,6 +182,8 @@ def test_records_come_in_pages_sorted_and_of_one_programme(peer):
     [
         ({"timestamp": "yesterday"}, SearchReason.TIMESTAMP),
         ({"timestamp": "2026-06-30T10:00:00"}, SearchReason.TIMESTAMP),
+        ({"timestamp": "0001-01-01T00:00:00+14:00"}, SearchReason.TIMESTAMP),
+        ({"timestamp": "2026-02-30T10:00:00Z"}, SearchReason.TIMESTAMP),
         ({"reference_id": 5}, SearchReason.REFERENCE),
         ({"pagination": {"page_size": 0}}, SearchReason.PAGINATION),
         ({"locale": "ENG"}, SearchReason.CRITERIA),
