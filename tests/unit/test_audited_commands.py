@@ -44,9 +44,9 @@ LEAVES = {
     "share dispose": ["share_"],
     "share trace": ["share_traced"],
     "serve": [
-        "verification_answered", "transaction_told", "subscriptions_asked", "subscriptions_ended", "subscriber_notified",
-        "staff_signed_in", "staff_sign_in_refused", "staff_password_chosen", "staff_signed_out", "tabulated", "review_left",
-        "review_taken_back",
+        "verification_answered", "transaction_told", "subscriptions_asked", "subscriptions_ended",
+        "subscriber_notified", "staff_signed_in", "staff_sign_in_refused", "staff_password_chosen", "staff_signed_out",
+        "tabulated", "review_left", "review_taken_back",
     ],
     "service keys add": ["service_key_added"],
     "service keys revoke": ["service_key_revoked"],
