@@ -2,18 +2,15 @@
 
 import datetime as dt
 import hashlib
-import os
 import secrets
-import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from exchange.pages.staff import Member
-from exchange.service.jobs import FILE
+from exchange.service.state import open_state
 
 LONGEST = dt.timedelta(hours=10)  # a working day; then somebody signs in again, however busy they were
-_SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS passwords (
     name TEXT PRIMARY KEY, first_secret TEXT NOT NULL, password TEXT NOT NULL
@@ -39,10 +36,7 @@ class Sessions:
     """The sessions and chosen passwords of a service; its file may be read by its owner alone."""
 
     def __init__(self, home: Path, idle: dt.timedelta) -> None:
-        path = home / FILE
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._con = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._con.executescript(_SETTINGS + _SCHEMA)
+        self._con = open_state(home, _SCHEMA)
         self._lock, self._idle = threading.Lock(), idle
 
     def close(self) -> None:
