@@ -15,10 +15,14 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Variable:
-    """What numbers are told by. `columns`: of the table; together they are its code."""
+    """What numbers are told by. `columns`: of the table; together they are its code.
+
+    `named_in`: a table that says what such a code stands for, and the columns that are the code in its place.
+    """
 
     name: str
     columns: tuple[str, ...]
+    named_in: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,11 @@ class Subject:
 
 
 _PROGRAM, _COUNTY = Variable("program", ("program",)), Variable("county", ("county_code",))
+# The period that is paid for: a cycle_id is one program's own, and by it no two programs would stand side by side.
+_CYCLE = Variable("cycle", ("cycle_id",), ("dim_payment_cycle", ("period_start", "period_end")))
 SUBJECTS = (
     Subject(
-        "receipt", "rpt_receipt_by_area", (_PROGRAM, Variable("cycle", ("cycle_id",)), _COUNTY),
+        "receipt", "rpt_receipt_by_area", (_PROGRAM, _CYCLE, _COUNTY),
         (Measure("recipients", ("recipients",)), Measure("amount_paid", ("amount_paid",), is_money=True)), "program",
     ),
     Subject(
@@ -91,7 +97,6 @@ class Cube:
 
     subject: Subject
     cells: Mapping[Key, Cell]
-    places: Mapping[str, int]  # the order of codes that have one
 
     @cached_property
     def codes(self) -> tuple[list[str], ...]:
@@ -100,10 +105,7 @@ class Cube:
         for key in self.cells:
             for codes, code in zip(found, key, strict=True):
                 codes.add(code)
-        return tuple(sorted(codes - {TOTAL}, key=self._order) for codes in found)
-
-    def _order(self, code: str) -> tuple[bool, int, str]:
-        return UNKNOWN in code.split(), self.places.get(code, -1), code
+        return tuple(sorted(codes - {TOTAL}, key=lambda code: (UNKNOWN in code.split(), code)) for codes in found)
 
     def of(self, variable: str) -> list[str]:
         """The codes of one variable."""
@@ -118,12 +120,8 @@ class Cube:
         return self.cells.get(self.key(**codes))
 
 
-def read(con: duckdb.DuckDBPyConnection, cycles: Iterable[str]) -> list[Cube]:
-    """The subjects that the public's file has; one whose table or columns are not published is left out.
-
-    `cycles`: the payment cycles in their order.
-    """
-    places = {cycle: place for place, cycle in enumerate(cycles)}
+def read(con: duckdb.DuckDBPyConnection) -> list[Cube]:
+    """The subjects that the public's file has; one whose table or columns are not published is left out."""
     found = con.execute(
         "SELECT schema_name || '.' || table_name, list(column_name) FROM duckdb_columns() "
         "WHERE schema_name IN ('marts', 'totals') AND database_name = current_database() GROUP BY ALL"
@@ -133,9 +131,12 @@ def read(con: duckdb.DuckDBPyConnection, cycles: Iterable[str]) -> list[Cube]:
     for subject in SUBJECTS:
         told_by = {name for variable in subject.variables for name in variable.columns}
         needed = told_by | {name for measure in subject.measures for name in measure.columns}
-        if needed <= held.get(f"marts.{subject.table}", set()) - {"is_withheld"}:
+        named_in = [variable.named_in for variable in subject.variables if variable.named_in]
+        if needed <= held.get(f"marts.{subject.table}", set()) - {"is_withheld"} and all(
+            {*columns} <= held.get(f"marts.{table}", set()) for table, columns in named_in
+        ):
             of_totals = held.get(f"totals.{subject.table}", set())
-            cubes.append(Cube(subject, _cells(con, subject, of_totals), places))
+            cubes.append(Cube(subject, _cells(con, subject, of_totals)))
     return [cube for cube in cubes if cube.cells]
 
 
@@ -156,13 +157,27 @@ def _select(
     subject: Subject, schema: str, is_total: str, only: str | None, there: set[str] | None = None
 ) -> str:
     """SQL: the codes of each variable, the measures, and whether they are withheld."""
-    codes = []
-    for variable in subject.variables:
-        code = " || ' ' || ".join(f"coalesce({quoted(name)}::VARCHAR, '{UNKNOWN}')" for name in variable.columns)
-        codes.append(f"CASE WHEN {is_total.format(literal(variable.columns[0]))} THEN '{TOTAL}' ELSE {code} END")
+    codes = [
+        f"CASE WHEN {is_total.format(literal(variable.columns[0]))} THEN '{TOTAL}' ELSE {_code(variable)} END"
+        for variable in subject.variables
+    ]
     measures = []
     for measure in subject.measures:
         known = [f"{quoted(name)}::DOUBLE" if there is None or name in there else "NULL" for name in measure.columns]
         measures.append(f"{known[0]} / nullif({known[1]}, 0)" if measure.is_share else known[0])
     where = f" WHERE {quoted(only)}" if only else ""
-    return f"SELECT {', '.join([*codes, *measures])}, is_withheld FROM {schema}.{quoted(subject.table)}{where}"
+    return f"SELECT {', '.join([*codes, *measures])}, is_withheld FROM {schema}.{quoted(subject.table)} AS told{where}"
+
+
+def _code(variable: Variable) -> str:
+    """SQL: the code of a row. What the table that names it does not have keeps the code of its own columns."""
+    own = _joined(variable.columns, "told")
+    if variable.named_in is None:
+        return own
+    table, columns = variable.named_in
+    same = " AND ".join(f"named.{quoted(name)} = told.{quoted(name)}" for name in variable.columns)
+    return f"coalesce((SELECT {_joined(columns, 'named')} FROM marts.{quoted(table)} AS named WHERE {same}), {own})"
+
+
+def _joined(columns: Iterable[str], table: str) -> str:
+    return " || ' ' || ".join(f"coalesce({table}.{quoted(name)}::VARCHAR, '{UNKNOWN}')" for name in columns)

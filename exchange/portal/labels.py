@@ -12,26 +12,23 @@ from exchange.portal.cubes import TOTAL, UNKNOWN, Measure
 
 @dataclass(frozen=True)
 class Names:
-    """The names that stand in the data, the same in every language. `periods`: first and last day of each cycle."""
+    """The names that stand in the data, the same in every language."""
 
     programs: dict[str, str]
     counties: dict[str, str]
-    periods: dict[str, tuple[dt.date, dt.date]]
     places: dict[str, tuple[float, float]]  # longitude and latitude of each county
 
 
 def names_of(con: duckdb.DuckDBPyConnection) -> Names:
-    """The names of programs, counties and payment cycles."""
+    """The names of programs and counties."""
     counties = con.execute(
         "SELECT area_code, name, longitude, latitude FROM marts.dim_area WHERE level = 'county' ORDER BY area_code"
     ).fetchall()
     return Names(
         dict(con.execute("SELECT program, name FROM marts.dim_program ORDER BY program").fetchall()),
         {code: name for code, name, *_ in counties},
-        {cycle: (start, end) for cycle, start, end in con.execute(
-            "SELECT cycle_id, period_start, period_end FROM marts.dim_payment_cycle ORDER BY period_start").fetchall()},
         {code: (x, y) for code, _, x, y in counties if x is not None and y is not None},
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,13 @@ class Speaker:
         return texts.get(f"{variable}.{code}", code[:1].upper() + code[1:])
 
     def period(self, cycle: str) -> str:
-        """A payment cycle by its months, as in Sep–Oct 2025."""
-        if cycle not in self.names.periods:
+        """A payment cycle by its months, as in Sep–Oct 2025; by its days where it is not of whole months."""
+        try:
+            start, end = map(dt.date.fromisoformat, cycle.split())
+        except ValueError:  # a cycle that dim_payment_cycle does not have
             return cycle
-        start, end = self.names.periods[cycle]
+        if start.day != 1 or (end + dt.timedelta(days=1)).day != 1:
+            return f"{self.words.day(start)} – {self.words.day(end)}"
         first, last = (self.words.texts[f"short_month.{day.month}"] for day in (start, end))
         if (start.year, start.month) == (end.year, end.month):
             return f"{first} {start.year}"

@@ -73,7 +73,7 @@ def _free(store: Path, version: str) -> Path:
 
 def _content(con: duckdb.DuckDBPyConnection, home: Path, registry: Registry) -> pages.Content:
     names = names_of(con)
-    found = {cube.subject.name: cube for cube in cubes.read(con, names.periods)}
+    found = {cube.subject.name: cube for cube in cubes.read(con)}
     boundaries = registry.portal.boundaries
     placed: Map = outlines(home / boundaries.file, boundaries.code_property) if boundaries else tile_grid(names.places)
     return pages.Content(figures.about(con), figures.figures(con), found, names, placed)

@@ -9,7 +9,7 @@ from exchange.portal.tables import WITHHELD, Shown
 from exchange.portal.words import languages
 
 PLACES = {"A": (1.0, 1.0), "B": (2.0, 2.0)}
-SPEAKER = Speaker(languages()["en"], Names({}, {code: code for code in PLACES}, {}, PLACES), "XTS")
+SPEAKER = Speaker(languages()["en"], Names({}, {code: code for code in PLACES}, PLACES), "XTS")
 
 
 @pytest.mark.parametrize(("told", "classes"), [([], []), (["A"], [1])])
