@@ -11,6 +11,7 @@ from exchange.portal.tables import Shown
 LEFT, RIGHT, TOP, BOTTOM = 84.0, 60.0, 16.0, 34.0
 CHART_WIDTH, CHART_HEIGHT = 640.0, 220.0
 CLASSES = 5
+_MILLION = 1_000_000  # from here up the axis counts in millions: a telephone has no room for longer numbers
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Line:
-    """A line chart. `pieces`: runs of values that follow each other; between them numbers are withheld."""
+    """A line chart. `pieces`: runs of values that follow each other; between them numbers are withheld.
+
+    `is_in_millions`: what the axis counts in.
+    """
 
     pieces: list[list[Point]]
     ticks: list[tuple[float, str]]
     marks: list[tuple[float, str]]
+    is_in_millions: bool
     left: float = LEFT
     width: float = CHART_WIDTH
     height: float = CHART_HEIGHT
@@ -49,14 +54,15 @@ def line(labels: Sequence[str], values: Sequence[float | None], speaker: Speaker
         else:
             y = TOP + high * (1 - value / top)
             pieces[-1].append(Point(x, y, f"{label}: {speaker.words.number(value)}"))
+    unit = _MILLION if top >= _MILLION else 1
     ticks = [
-        (TOP + high * (1 - number * step / top), _short(number * step, speaker))
+        (TOP + high * (1 - number * step / top), _short(number * step / unit, speaker))
         for number in range(round(top / step) + 1)
     ]
     every = max(1, math.ceil(len(labels) / 4))
     # The last is always marked: counted from the end.
     marks = [(where[n], labels[n]) for n in range(len(labels)) if (len(labels) - 1 - n) % every == 0]
-    return Line([piece for piece in pieces if piece], ticks, marks)
+    return Line([piece for piece in pieces if piece], ticks, marks, unit == _MILLION)
 
 
 def _scale(most: float) -> tuple[float, float]:
@@ -69,10 +75,9 @@ def _scale(most: float) -> tuple[float, float]:
 
 
 def _short(value: float, speaker: Speaker) -> str:
-    if value >= 1_000_000:
-        number = f"{value / 1_000_000:g}".replace(".", speaker.words.texts["number.decimal"])
-        return f"{number} {speaker.words.texts['number.million']}"
-    return speaker.words.number(value) if value == int(value) else f"{value:g}"
+    if value == int(value):
+        return speaker.words.number(value)
+    return f"{value:g}".replace(".", speaker.words.texts["number.decimal"])
 
 
 @dataclass(frozen=True)

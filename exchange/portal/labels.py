@@ -72,6 +72,12 @@ class Speaker:
         year = f" {start.year}" if start.year != end.year else ""
         return f"{first}{year}–{last} {end.year}"
 
+    def measure(self, measure: Measure, *units: str) -> str:
+        """What a measure is called, with its unit, and further ones, in brackets."""
+        own = [self.currency] if measure.is_money else [self.words.texts["number.per_cent"].strip()] * measure.is_share
+        told = f" ({', '.join([*own, *units])})" if own or units else ""
+        return self.words.texts[f"measure.{measure.name}"] + told
+
     def number(self, value: float, measure: Measure) -> str:
         """A number of a table: people and money whole, shares in per cent."""
         return self.share(value) if measure.is_share else self.words.number(value)

@@ -143,8 +143,9 @@ class _Language:
 
     def _home(self) -> dict[str, Any]:
         figures = self._figures()
+        receipt = self.content.cubes.get("receipt")
         return {
-            "headline": figures[:_MOST_FIGURES], "further": figures[_MOST_FIGURES:], "programs": self._programs(),
+            "measures": receipt.subject.measures if receipt else (), "headline": figures[:_MOST_FIGURES], "further": figures[_MOST_FIGURES:], "programs": self._programs(),
             "map": next(iter(self._maps()), None),
         }
 
@@ -186,11 +187,14 @@ class _Language:
                 (measure, charts.line(labels, [cell.values[n] if cell else None for cell in cells], self.speaker))
                 for n, measure in enumerate(cube.subject.measures)
             ]
+            in_millions = self.words.texts["number.in_millions"]
+            captions = [self.speaker.measure(measure, *([in_millions] if chart and chart.is_in_millions else []))
+                        for measure, chart in drawn]  # fmt: skip
             rows = [(label, [self._shown(cube, cell, n) for n in range(len(cube.subject.measures))])
                     for label, cell in zip(labels, cells, strict=True)]  # fmt: skip
             programs.append({
                 "program": program, "name": self.content.names.programs.get(program, program), "id": slug(program),
-                "charts": drawn, "rows": rows,
+                "charts": [(*one, caption) for one, caption in zip(drawn, captions, strict=True)], "rows": rows,
             })  # fmt: skip
         return programs
 
@@ -216,7 +220,9 @@ class _Language:
             code: self._shown(cube, cube.cell(**fixed, county=code), number) for code in self.content.names.counties
         }
         drawn = charts.choropleth(self.content.placed, values, self.speaker, cube.subject.measures[number].is_share)
-        return {"id": name, "caption": caption, "areas": drawn, "values": values, "program": fixed["program"]}
+        fixed_to = ", ".join(self.speaker.label(variable, code) for variable, code in fixed.items())
+        heading = f"{self.speaker.measure(cube.subject.measures[number])} – {fixed_to}"
+        return {"id": name, "caption": caption, "areas": drawn, "values": values, "heading": heading}
 
     def _counties(self) -> dict[str, Any]:
         maps = self._maps()
@@ -225,7 +231,7 @@ class _Language:
         ]
         table = tables.Table(
             "counties", self.words.texts["counties.table"], self.words.texts["variable.county"],
-            [self.speaker.label("program", one["program"]) for one in maps],
+            [one["heading"] for one in maps],
             [tables.Row(name, cells) for name, cells in rows],
         )  # fmt: skip
         self._csv(table)
@@ -242,7 +248,7 @@ class _Language:
                 "variables": [{"name": v.name, "label": texts[f"variable.{v.name}"],
                                "codes": [self.speaker.label(v.name, code) for code in cube.of(v.name)]}
                               for v in subject.variables],
-                "measures": [{"label": texts[f"measure.{m.name}"], "unit": self.site.currency if m.is_money else "",
+                "measures": [{"label": texts[f"measure.{m.name}"], "heading": self.speaker.measure(m),
                               "isShare": m.is_share} for m in subject.measures],
             }  # fmt: skip
         keys = ("table.total", "state.withheld", "state.none", "tabulator.none", "number.thousands", "number.decimal",

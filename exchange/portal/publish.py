@@ -29,8 +29,8 @@ def check(home: Path, registry: Registry) -> None:
 def publish(home: Path, registry: Registry) -> Path | None:
     """Build the portal of the current publication and make `public/` it; its first page.
 
-    Reads the public's file of that publication and nothing else. Who is reading keeps the page; nobody sees half of
-    one: `public` is a link that is moved when all is written. Without a public's file, or where the portal is switched
+    Reads the public's file of that publication and nothing else. Nobody sees half of the pages: `public` is a link that
+    is moved when all are written. Those before stay until the next, for who is reading or copying them. Without a public's file, or where the portal is switched
     off, there is none, and None is returned.
     """
     file = home / "published" / "current" / f"{_AUDIENCE}.duckdb"
@@ -47,6 +47,7 @@ def publish(home: Path, registry: Registry) -> Path | None:
     with duckdb.connect(str(file), read_only=True) as con:
         pages.write(building, _content(con, home, registry), _site(home, registry))
     building.rename(folder)
+    kept = {folder.name, link.resolve().name}
     following = home / f".{FOLDER}-next"
     following.unlink(missing_ok=True)
     following.symlink_to(folder.relative_to(home), target_is_directory=True)
@@ -54,7 +55,7 @@ def publish(home: Path, registry: Registry) -> Path | None:
         _remove(link)  # a folder, as a backup restores it
     following.replace(link)
     for old in store.iterdir():
-        if old != folder:
+        if old.name not in kept:
             shutil.rmtree(old)
     return link / "index.html"
 

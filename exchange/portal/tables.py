@@ -15,11 +15,15 @@ WITHHELD = "[c]"  # confidential, as official statistics write it
 
 @dataclass(frozen=True)
 class Shown:
-    """A number as it is shown. `kind`: number, zero, withheld, or none, where there are no such people."""
+    """A number as it is shown. `kind`: number, zero, withheld, or none, where there are no such people.
+
+    `plain`: as a spreadsheet takes it, a share in per cent.
+    """
 
     text: str
     kind: str
     value: float | None = None
+    plain: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,9 @@ def shown(cell: Cell | None, measure: int, kinds: Sequence[Measure], speaker: Sp
     """One measure of a cell; `kinds`: the measures of its subject."""
     value = cell.values[measure] if cell else None
     if value is not None:
-        return Shown(speaker.number(value, kinds[measure]), "number" if value else "zero", value)
-    return Shown(WITHHELD, "withheld") if cell and cell.is_withheld else Shown("–", "none")
+        plain = f"{100 * value:.2f}" if kinds[measure].is_share else f"{value:.0f}"
+        return Shown(speaker.number(value, kinds[measure]), "number" if value else "zero", value, plain)
+    return Shown(WITHHELD, "withheld", plain=WITHHELD) if cell and cell.is_withheld else Shown("–", "none")
 
 
 def crossed(
@@ -71,7 +76,7 @@ def crossed(
         ) for code in rows
     ]  # fmt: skip
     caption = speaker.words.say(
-        "table.by_two", measure=texts[f"measure.{measure}"], row=texts[f"variable.{row}"].lower(),
+        "table.by_two", measure=speaker.measure(subject.measures[number]), row=texts[f"variable.{row}"].lower(),
         column=texts[f"variable.{column}"].lower(),
     ) + _told(fixed, speaker)
     headings = [speaker.label(column, code) for code in columns]
@@ -89,7 +94,7 @@ def by_measures(cube: Cube, speaker: Speaker, row: str, fixed: dict[str, str], n
     caption = speaker.words.say(
         "table.by_one", subject=texts[f"subject.{subject.name}"], row=texts[f"variable.{row}"].lower()
     ) + _told(fixed, speaker)
-    headings = [speaker.words.say(f"measure.{one.name}") + _unit(one, speaker) for one in subject.measures]
+    headings = [speaker.measure(one) for one in subject.measures]
     return Table(name, caption, texts[f"variable.{row}"], headings, body)
 
 
@@ -99,22 +104,12 @@ def as_csv(table: Table) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_safe(cell) for cell in (table.row_heading, *table.columns)])
     for row in table.rows:
-        numbers = [f"{cell.value:.6g}" if _is_share(cell) else f"{cell.value:.0f}" if cell.value is not None
-                   else WITHHELD if cell.kind == "withheld" else "" for cell in row.cells]  # fmt: skip
-        writer.writerow([_safe(row.label), *numbers])
+        writer.writerow([_safe(row.label), *(cell.plain for cell in row.cells)])
     return text.getvalue()
-
-
-def _is_share(cell: Shown) -> bool:
-    return cell.value is not None and cell.value != int(cell.value)
 
 
 def _safe(text: str) -> str:
     return f"'{text}" if re.match(FORMULA_START, text) else text
-
-
-def _unit(measure: Measure, speaker: Speaker) -> str:
-    return f" ({speaker.currency})" if measure.is_money else ""
 
 
 def _codes(cube: Cube, variable: str, fixed: dict[str, str]) -> list[str]:

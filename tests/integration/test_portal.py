@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from exchange import portal
+from exchange.portal import charts
+from exchange.portal.labels import Names, Speaker
+from exchange.portal.words import languages
 from ibr.config import load
 from ibr.errors import ConfigurationProblem
 from tests.portal import REGISTRY, publish_a_country
@@ -110,6 +113,30 @@ def test_charts_and_maps_have_a_title_a_description_and_a_table(home):
     assert "<title>Imani: none</title>" in counties
 
 
+def test_every_column_says_what_it_is_and_in_which_unit(home):
+    def rows(name: str, language: str = "en") -> list[list[str]]:
+        text = (home / "public" / language / "tables" / f"{name}.csv").read_text("utf-8-sig")
+        return list(csv.reader(text.splitlines()))
+
+    assert rows("counties")[0] == [
+        "County", "Share covered (%) – Any program", "Recipients – ALMS, Nov–Dec 2025", "Recipients – BREAD, Nov–Dec 2025",
+    ]  # fmt: skip
+    assert rows("counties")[5] == ["Ekai", "27.50", "161", "161"]
+    assert rows("receipt-alms-by-cycle", "fr")[0] == ["Cycle de paiement", "Bénéficiaires", "Montant payé (XTS)"]
+    assert rows("coverage-all-by-county")[0][-1] == "Share covered (%)"
+
+
+def test_an_axis_counts_in_millions_where_numbers_are_long(home):
+    labels = ["a", "b"]
+    speaker = Speaker(languages()["fr"], Names({}, {}, {}), "XTS")
+    long, short = (charts.line(labels, values, speaker) for values in ([2.2e6, 15e6], [800.0, 150_000.0]))
+    assert long.is_in_millions
+    assert [text for _, text in long.ticks] == ["0", "5", "10", "15"]
+    assert not short.is_in_millions
+    assert short.ticks[-1][1] == "150 000"
+    assert "<figcaption>Montant payé (XTS, millions)</figcaption>" in page(home, "fr/trends.html")
+
+
 def test_the_portal_follows_the_publication_also_back(home, tmp_path):
     folder = tmp_path / "workspace"
     first = publish_a_country(folder)
@@ -120,10 +147,12 @@ def test_the_portal_follows_the_publication_also_back(home, tmp_path):
     portal.publish(folder, registry)
     assert second.version in page(folder, "index.html")
     assert "99,999" in page(folder, "index.html")
-    assert not before.exists()
+    assert before.is_dir(), "who was copying the pages before still finds them"
     make_current(folder / "warehouse.duckdb", folder, first.version)
     portal.publish(folder, registry)
     assert "12,345" in page(folder, "index.html")
+    assert not before.exists()
+    assert len(list((folder / ".public").iterdir())) == 2
     assert [path.name for path in folder.iterdir() if "next" in path.name] == []
 
 
@@ -143,7 +172,7 @@ def test_a_run_killed_while_it_wrote_leaves_the_last_portal(home, tmp_path, monk
             portal.publish(folder, registry)
     assert page(folder, "index.html") == whole
     portal.publish(folder, registry)
-    assert len(list((folder / ".public").iterdir())) == 1
+    assert len(list((folder / ".public").iterdir())) == 2
 
 
 def test_switched_off_or_not_published_there_is_none(tmp_path):

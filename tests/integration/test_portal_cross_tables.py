@@ -21,7 +21,7 @@ INSERT INTO marts.dim_payment_cycle
     SELECT 'MILK:' || m, 'MILK', make_date(2025, m::INTEGER, 1), last_day(make_date(2025, m::INTEGER, 1)), 1, 1
     FROM range(1, 4) t(m);
 INSERT INTO marts.rpt_receipt_by_area
-    SELECT program, cycle_id, period_start, period_end, county_code, county_name, 20 + i AS recipients, 1000.0 * recipients
+    SELECT program, cycle_id, period_start, period_end, county_code, county_name, 20 + i AS recipients, 1e3 * recipients
     FROM marts.dim_payment_cycle, (SELECT *, row_number() OVER (ORDER BY county_code) AS i FROM marts.dim_area)
     WHERE program = 'MILK';
 """
@@ -87,8 +87,8 @@ def worked_out(versions: list[tuple[Told, Told]]) -> list[tuple[float, float]]:
         for key, value in cells.items():
             if value is not None:
                 equations.append(np.zeros(len(names)))
-                for part, place in unknown.items():
-                    equations[-1][place] += all(one in (of_part, "Total") for one, of_part in zip(key, part, strict=True))
+                for row, place in unknown.items():
+                    equations[-1][place] += all(one in (part, "Total") for one, part in zip(key, row, strict=True))
                 values.append(value)
     found = []
     for place in (place for (_, value), place in names.items() if 0 < value < SMALLEST):

@@ -1,5 +1,6 @@
 """The portal in a real browser, on a telephone and on a desk: no barriers, nothing cut off, a tabulator that works."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,21 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(browser, public, size):
     assert {url.split(":")[0] for url in asked} <= {"file", "data"}
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_on_a_telephone_nothing_is_cut_off_unseen(browser, public, language):
+    """What each program paid stands in blocks; wide tables fade at their edge; no label of a chart leaves the screen."""
+    page = browser.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
+    page.goto((public / language / "index.html").as_uri())
+    for cell in page.locator("table.words td").all():
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE[0]
+    assert page.locator("table.words td[data-label]").count() == page.locator("table.words td").count() > 0
+    page.goto((public / language / "trends.html").as_uri())
+    for label in page.locator("svg .tick").all():
+        assert label.bounding_box()["x"] >= 0, label.text_content()
+
+
 def test_somebody_makes_a_table_of_her_own(browser, public):
     page = browser.new_page()
     faults = []
@@ -54,7 +70,15 @@ def test_somebody_makes_a_table_of_her_own(browser, public):
     assert page.locator("#result tbody tr.total td").first.inner_text() == "1,001"
     with page.expect_download() as download:
         page.click("#download")
-    assert "Chebet" in download.value.path().read_text(encoding="utf-8-sig")
+    assert download.value.suggested_filename == "recipients-and-payments-recipients-county-payment-cycle-alms.csv"
+    title, *rows = csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines())
+    assert title == ["Recipients and payments · Recipients · County × Payment cycle · ALMS"]
+    assert rows[0] == heads
+    assert "Chebet" in [row[0] for row in rows]
+    page.select_option("select[name=column]", label="Program")
+    page.select_option("select[name=cycle]", label="May–Jun 2025")
+    assert page.locator("#result thead th").all_inner_texts() == ["County", "ALMS", "BREAD"]
+    assert page.locator("#result tbody tr.total td").all_inner_texts() == ["1,029", "1,029"]
     page.select_option("select[name=subject]", label="Grievances")
     page.wait_for_selector("#result >> text=Payment short")
     assert faults == []

@@ -90,7 +90,7 @@
     if (found && value !== null && value !== undefined) {
       td.textContent = number(value, measure);
       td.className = value ? "number" : "zero";
-      return [td, measure.isShare ? String(value) : value.toFixed(0)];
+      return [td, measure.isShare ? (100 * value).toFixed(2) : value.toFixed(0)];
     }
     const withheld = found && found.withheld;
     td.className = withheld ? "withheld" : "none";
@@ -111,6 +111,10 @@
     return th;
   }
 
+  // A text as part of a file's name: no accents, no signs.
+  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+
   function show(chosen) {
     const subject = subjects[form.subject.value];
     const cells = data[form.subject.value];
@@ -118,7 +122,7 @@
     const measure = subject.measures[place];
     const row = Number(form.row.value);
     const column = form.column.value === "" ? undefined : Number(form.column.value);
-    const titled = measure.label + (measure.unit ? ` (${measure.unit})` : "");
+    const titled = measure.heading;
     const across = column === undefined ? [undefined] : codes(column, chosen);
     const titles = across.map((code) => code === undefined ? titled : label(subject.variables[column], code));
     const top = document.createElement("tr");
@@ -133,9 +137,9 @@
         const key = chosen.slice();
         key[row] = code;
         if (column !== undefined) key[column] = other;
-        const [td, plain] = cell(cells.get(key.join()), place, measure);
+        const [td, text] = cell(cells.get(key.join()), place, measure);
         tr.append(td);
-        line.push(plain);
+        line.push(text);
       }
       lines.push(line);
       return tr;
@@ -148,6 +152,9 @@
     const where = subject.variables.map((variable, n) => chosen[n] === undefined || chosen[n] === TOTAL ? null : variable.codes[chosen[n]]);
     const by = [subject.variables[row].label, ...(column === undefined ? [] : [subject.variables[column].label])];
     heading.textContent = [titled, by.join(" × "), ...where.filter(Boolean)].join(" · ");
+    const title = `${subject.label} · ${heading.textContent}`;
+    lines.unshift([title]);
+    download.download = `${plain(title)}.csv`;
   }
 
   // No spreadsheet is to take a text for a formula.
