@@ -145,8 +145,8 @@ class _Language:
         figures = self._figures()
         receipt = self.content.cubes.get("receipt")
         return {
-            "measures": receipt.subject.measures if receipt else (), "headline": figures[:_MOST_FIGURES], "further": figures[_MOST_FIGURES:], "programs": self._programs(),
-            "map": next(iter(self._maps()), None),
+            "headline": figures[:_MOST_FIGURES], "further": figures[_MOST_FIGURES:], "programs": self._programs(),
+            "measures": receipt.subject.measures if receipt else (), "map": next(iter(self._maps()), None),
         }
 
     def _programs(self) -> list[dict[str, Any]]:

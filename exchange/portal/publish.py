@@ -30,8 +30,8 @@ def publish(home: Path, registry: Registry) -> Path | None:
     """Build the portal of the current publication and make `public/` it; its first page.
 
     Reads the public's file of that publication and nothing else. Nobody sees half of the pages: `public` is a link that
-    is moved when all are written. Those before stay until the next, for who is reading or copying them. Without a public's file, or where the portal is switched
-    off, there is none, and None is returned.
+    is moved when all are written. Those before stay until the next, for who is reading or copying them. Without a
+    public's file, or where the portal is switched off, there is none, and None is returned.
     """
     file = home / "published" / "current" / f"{_AUDIENCE}.duckdb"
     link, store = home / FOLDER, home / _STORE

@@ -119,7 +119,8 @@ def test_every_column_says_what_it_is_and_in_which_unit(home):
         return list(csv.reader(text.splitlines()))
 
     assert rows("counties")[0] == [
-        "County", "Share covered (%) – Any program", "Recipients – ALMS, Nov–Dec 2025", "Recipients – BREAD, Nov–Dec 2025",
+        "County", "Share covered (%) – Any program", "Recipients – ALMS, Nov–Dec 2025",
+        "Recipients – BREAD, Nov–Dec 2025",
     ]  # fmt: skip
     assert rows("counties")[5] == ["Ekai", "27.50", "161", "161"]
     assert rows("receipt-alms-by-cycle", "fr")[0] == ["Cycle de paiement", "Bénéficiaires", "Montant payé (XTS)"]

@@ -43,7 +43,7 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(browser, public, size):
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_on_a_telephone_nothing_is_cut_off_unseen(browser, public, language):
-    """What each program paid stands in blocks; wide tables fade at their edge; no label of a chart leaves the screen."""
+    """What each program paid stands in blocks, and no label of a chart leaves the screen."""
     page = browser.new_page(viewport={"width": PHONE[0], "height": PHONE[1]})
     page.goto((public / language / "index.html").as_uri())
     for cell in page.locator("table.words td").all():
