@@ -241,7 +241,7 @@ def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool
 
 def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]:
     """What failed in a Dagster run, in our own words; a failure that is not a user's is a defect of ours."""
-    place = job_name.removeprefix("replicate_")
+    place = "the build" if job_name == BUILD_JOB else job_name.removeprefix("replicate_")
     troubles = []
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:

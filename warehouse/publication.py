@@ -26,8 +26,8 @@ from warehouse.snapshot import PublishedFile
 _BUILDING = ".building-"
 _NEXT_LINK = ".current-next"
 MANIFEST = "publication.json"
-# Readers may sit in the owner's group; nobody else may open a file full of personal data.
-_FILE_MODE, _FOLDER_MODE = 0o440, 0o750
+# The workspace is its owner's alone (700), so a folder in it is nobody else's either, whatever the umask.
+_FILE_MODE, _FOLDER_MODE = 0o440, 0o700
 _WHOLE = RowAudience(who="The secretariat's analysts", marts="all", reference="all", columns="all")
 
 
@@ -102,7 +102,7 @@ def publish(
             str(audit.head(home)), files, _sums(building),
         )
         _write_manifest(building, publication)
-        for written in building.rglob("*"):
+        for written in (building, *building.rglob("*")):
             written.chmod(_FOLDER_MODE if written.is_dir() else _FILE_MODE)
         building.rename(root / version)
     except BaseException:

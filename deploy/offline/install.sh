@@ -26,7 +26,9 @@ uv=$(echo "$building"/uv-*.data/scripts/uv)
 chmod +x "$uv"
 export UV_OFFLINE=1 UV_NO_CONFIG=1 UV_CACHE_DIR=$building/cache UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 mkdir -p "$prefix/releases"
-tar -xzf "$archive" -C "$prefix/releases"
+before=$(ls -1 "$prefix/releases" | tr '\n' ' ')
+# As root tar would give files the rights that they have in the archive, where the group may write.
+tar --no-same-owner --no-same-permissions -xzf "$archive" -C "$prefix/releases"
 "$uv" venv --quiet --python "$(command -v "$python")" "$release/.venv"
 packages=("$uv" pip install --quiet --python "$release/.venv/bin/python" --no-index --find-links wheels --compile-bytecode)
 "${packages[@]}" --require-hashes --requirement requirements.txt
@@ -36,4 +38,4 @@ packages=("$uv" pip install --quiet --python "$release/.venv/bin/python" --no-in
 "$release/.venv/bin/ibr" --version
 touch "$release/.whole"
 ln -sfn "releases/${archive%.tar.gz}" "$prefix/current"
-echo "Installed in $release, which is $prefix/current now. Before: $(ls -1 "$prefix/releases" | tr '\n' ' ')"
+echo "Installed in $release, which is $prefix/current now. There before: ${before:-none}"

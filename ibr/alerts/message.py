@@ -25,4 +25,5 @@ class Alert:
         more = len(self.lines) - _MOST_LINES
         shown = [*self.lines[:_MOST_LINES], *([f"... and {more} more"] if more > 0 else [])]
         told = [f"- {' '.join(line.split())}" for line in shown]
-        return "\n".join([self.one_line, "", *told, "", "On that machine: ibr status, ibr health, docs/runbook.md."])
+        parts = [self.one_line, "\n".join(told), "On that machine: ibr status, ibr health, docs/runbook.md."]
+        return "\n\n".join(part for part in parts if part)

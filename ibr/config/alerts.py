@@ -1,7 +1,7 @@
 """The `alerts:` block of registry.yml: who is told when something failed."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
@@ -28,16 +28,8 @@ class Email(Section):
     encryption: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: SecretStr | None = None
-    sender: Address
+    sender: Address = Field(alias="from")  # in the file; here a word of Python's own
     to: list[Address] = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from(cls, content: Any) -> Any:
-        """In the file it is called `from`, which is a word of Python's own."""
-        if isinstance(content, dict) and "from" in content:
-            return {("sender" if key == "from" else key): value for key, value in content.items()}
-        return content
 
     @model_validator(mode="after")
     def _password_is_not_sent_in_the_clear(self) -> "Email":

@@ -12,7 +12,9 @@ from ibr.alerts import Alert, send
 from ibr.config import Alerts, load_alerts
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
+from pipelines import runner
 from pipelines.alerts import alert_on_failure
+from pipelines.jobs import BUILD_JOB
 from tests.integration.alert_servers import hook, mail, serving
 from tests.unit.test_cli import ibr
 
@@ -35,6 +37,13 @@ def test_an_alert_arrives_by_e_mail_with_one_subject_and_its_first_lines():
     text = message.get_content()
     assert "- nsnp: too many rows vanished" in text
     assert "- ... and 11 more" in text
+
+
+@pytest.mark.parametrize("lines", [[], ["one"]])
+def test_the_parts_of_a_message_stand_one_empty_line_apart(lines):
+    text = Alert("a trial", lines).text
+    assert "\n\n" in text
+    assert "\n\n\n" not in text
 
 
 def test_a_webhook_gets_json_and_the_header_it_asks_for():
@@ -75,6 +84,9 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(monkeypatch)
     ("block", "said"),
     [
         ({"email": {"host": "m", "from": "a@b", "to": []}}, "alerts.email.to"),
+        ({"email": {"host": "m", "from": "nobody", "to": ["c@d"]}}, r"alerts\.email\.from"),
+        ({"email": {"host": "m", "to": ["c@d"]}}, r"alerts\.email\.from"),
+        ({"email": {"host": "m", "sender": "a@b", "from": "a@b", "to": ["c@d"]}}, r"alerts\.email\.sender"),
         ({"email": {"host": "m", "from": "a@b", "to": ["x@y\nBcc: z@y"]}}, "no e-mail address"),
         ({"email": {"host": "m", "from": "a@b", "to": ["c@d"], "user": "u"}}, "go together"),
         ({"email": {"host": "m", "from": "a@b", "to": ["c@d"], "user": "u", "password": "p", "encryption": "none"}},
@@ -142,6 +154,7 @@ def test_a_night_in_dagster_that_failed_is_told_of_without_the_words_of_defects(
             dagster_event=next(event for event in result.all_events if event.is_run_failure),
         ).for_run_failure()  # fmt: skip
         alert_on_failure(Workspace(tmp_path))(context)
+    assert {trouble.place for trouble in runner._troubles(result, BUILD_JOB)} == {"the build"}
     assert len(posted) == sent
     for _, content in posted:
         assert sorted(content["lines"]) == ["a defect of ours in step fails_by_a_defect", "source nsnp: unreachable"]

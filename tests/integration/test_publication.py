@@ -56,6 +56,7 @@ def test_a_publication_holds_marts_views_comments_and_says_what_it_is(home):
     )
     assert {text for (text,) in comments.rows} == {"One row a person; it's so", "Their number"}
     assert stat.S_IMODE(made.path().stat().st_mode) == 0o440
+    assert stat.S_IMODE(made.folder.stat().st_mode) == 0o700
     with connect(home / "warehouse.duckdb") as con:
         recorded = con.sql("SELECT version, path, rows, is_current FROM ops.publications").fetchall()
     assert recorded == [("20260630T010203Z", "published/20260630T010203Z/secretariat.duckdb", 1001, True)]

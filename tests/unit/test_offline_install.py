@@ -8,6 +8,8 @@ import platform
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,43 @@ def test_what_broke_off_leaves_no_release_and_no_link(folder):
     assert install(folder).returncode not in (0, 2, 3, 4)
     assert not list((folder.parent / "opt").glob("*/*"))
     assert not (folder.parent / "opt" / "current").exists()
+
+
+# In the place of uv: an environment with Python and a command, and no packages.
+UV = f"""#!/bin/bash
+[ "$1" = venv ] || exit 0
+mkdir -p "${{@: -1}}/bin"
+ln -s {sys.executable} "${{@: -1}}/bin/python"
+ln -s /bin/true "${{@: -1}}/bin/ibr"
+"""
+
+
+def carried(folder: Path, release: str) -> None:
+    """A folder with a release in which the group may write, as git makes its archives."""
+    (folder / "requirements.txt").touch()
+    with zipfile.ZipFile(folder / "uv-1-any.whl", "w") as wheel:
+        wheel.writestr("uv-1.data/scripts/uv", UV)
+    for old in folder.glob("*.tar.gz"):
+        old.unlink()
+    with tarfile.open(folder / f"{release}.tar.gz", "w:gz") as archive:
+        for name, kind, mode in ((release, tarfile.DIRTYPE, 0o775), (f"{release}/a.py", tarfile.REGTYPE, 0o664)):
+            member = tarfile.TarInfo(name)
+            member.type, member.mode = kind, mode
+            archive.addfile(member)
+    summed(folder)
+
+
+def test_a_release_is_written_by_its_owner_alone_and_those_before_are_named(folder):
+    carried(folder, "ibr-1")
+    assert "There before: none" in install(folder).stdout
+    carried(folder, "ibr-2")
+    done = install(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("There before: ibr-1 \n")
+    releases = folder.parent / "opt" / "releases"
+    assert (folder.parent / "opt" / "current").resolve() == releases / "ibr-2"
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (releases / "ibr-2", releases / "ibr-2" / "a.py")}
+    assert modes == {"ibr-2": 0o755, "a.py": 0o644}
 
 
 @pytest.mark.parametrize("script", sorted(OFFLINE.glob("*.sh")), ids=lambda path: path.name)
