@@ -29,6 +29,7 @@ from pipelines.jobs import BUILD_JOB, replication_job_name
 from pipelines.outcome import RunOutcome, StageOutcome, Trouble
 from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landing import land
+from warehouse import serving
 from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
@@ -62,7 +63,7 @@ def run(
     if "registry" in stages:  # which asks again: here it is told before sources are copied
         expectations.check_rules(dbt.RULES_DIR, registry.programs, registry.sources)
     if "publish" in stages:
-        load_policy(workspace.home, registry.publish.audiences)
+        serving.check(load_policy(workspace.home, registry.publish.audiences), registry.serving)
         portal.check(workspace.home, registry)
     workspace.ensure()
     run_id = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"

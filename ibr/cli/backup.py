@@ -35,7 +35,8 @@ def backup(context: click.Context, to: Path | None, home: Workspace, as_json: bo
     """Save the workspace as it is now; of what an earlier backup has, nothing is stored again.
 
     It needs nobody to stop reading what is published. No run can begin meanwhile, nor a backup during a run: exit 6,
-    and nothing is done. Keys and `sources/` are not in it: docs/backup.md. Backups hold all personal data of the registry; guard them as the warehouse.
+    and nothing is done. Keys and `sources/` are not in it: docs/backup.md. Backups hold all personal data of the
+    registry; guard them as the warehouse.
     """
     if context.invoked_subcommand:
         return

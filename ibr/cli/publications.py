@@ -1,17 +1,19 @@
 """`ibr publish` and `ibr publications`: make snapshots, go back to an earlier one, see what changed between two."""
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from ibr.cli.options import home_option, json_option
 from ibr.cli.run import execute
-from ibr.console import console, errors, table
+from ibr.console import console, errors, progress, table
 from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
     from warehouse.publication import Publication
+    from warehouse.serving import Served
 
 
 @click.command(epilog="Example: ibr publish --version 20260701T010000Z")
@@ -27,30 +29,38 @@ def publish(home: Workspace, version: str | None, as_json: bool) -> None:
         execute(home, ["publish"], as_json=as_json)
         return
     from exchange import portal
+    from warehouse.audiences.policy import load_policy
     from warehouse.lock import warehouse_lock
     from warehouse.publication import make_current
+    from warehouse.serving import check
 
     portal.check(home.home, home.registry)
-    with warehouse_lock(home.home, "ibr publish"):
+    check(load_policy(home.home, home.registry.publish.audiences), home.registry.serving)
+    with progress("publish") as say, warehouse_lock(home.home, "ibr publish"):
         made = make_current(home.warehouse_file, home.home, version)
         page = portal.publish(home.home, home.registry)
-        if home.registry.serving:  # last: where the server is away the pages are of this version all the same
-            _serve(home, version)
+        # Last: where the server is away the pages are of this version all the same.
+        served = _serve(home, version, say) if home.registry.serving else None
     if as_json:
-        click.echo(json.dumps({"version": made.version, "reporting_date": made.reporting_date, "is_current": True}))
+        told = {"version": made.version, "reporting_date": made.reporting_date, "is_current": True}
+        click.echo(json.dumps(told | ({"served_rows": served.rows} if served else {})))
         return
     console.print(f"Current is now {made.version}, as at {made.reporting_date}. Who reads keeps what is open.")
     if page:
         console.print(f"The public pages are of it too: {page}", soft_wrap=True)
+    if served:
+        console.print(f"PostgreSQL has it too: {served.rows:,} rows in {served.tables} tables.")
 
 
-def _serve(home: Workspace, version: str) -> None:
+def _serve(home: Workspace, version: str, say: Callable[[str], None]) -> "Served":
     from pipelines import dbt
-    from pipelines.serving import serve
+    from pipelines.serving import serve_again
 
-    served = serve(home, dbt.prepare(home), version)
+    say("PostgreSQL: preparing")
+    served = serve_again(home, dbt.prepare(home), version, say)
     if served.note:
         errors.print(served.note, markup=False, highlight=False)
+    return served
 
 
 @click.command(epilog="Example: ibr publications 20260630T010000Z current")

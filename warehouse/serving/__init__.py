@@ -4,6 +4,6 @@ What belongs here: loading a publication into a database, and who may read what 
 may have, which its file says already (warehouse/audiences), and when to load (pipelines).
 """
 
-from warehouse.serving.loading import Served, load
+from warehouse.serving.loading import Served, check, load
 
-__all__ = ["Served", "load"]
+__all__ = ["Served", "check", "load"]

@@ -11,7 +11,10 @@ _REFUSED = re.compile(
     r"|database .* does not exist"
 )
 _NO_ROOM_FOR_IT = re.compile(r"violates|duplicate key|out of range|invalid (input|byte)")
-_DENIED = re.compile(r"permission denied[\w ]*|must be owner of [\w ]*|must be (able|superuser)[\w ]*")
+_DENIED = re.compile(
+    r"permission denied[\w ]*|must be owner of [\w ]*|must be (able|superuser)[\w ]*"
+    r"|cannot execute [A-Z ]+ in a read-only transaction"
+)
 
 
 def told(error: duckdb.Error, url: str, version: str) -> IbrError:

@@ -6,7 +6,7 @@ yesterday with one of today. Of rows PostgreSQL gives every statement, and every
 moment of all tables, makes no reader wait, and leaves all as it was where the load breaks off.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from ibr.config import Serving
+from ibr.errors import ConfigurationProblem
 from warehouse import audit
 from warehouse.audiences.policy import NumberAudience, Policy, RowAudience
 from warehouse.connection import attach, connect, literal, load_extension, quoted
@@ -28,32 +29,61 @@ _PREFIX = "ibr_"  # of schemas and roles: those of an audience have one name
 
 @dataclass(frozen=True)
 class Served:
-    """What was loaded: the publication's version, its audiences, tables and rows, and whether statements are logged."""
+    """What was loaded: the publication's version, its audiences, tables and rows; and what a superuser has not set.
+
+    `are_statements_logged`: those of readers; `takes_large_objects`: whether any login may leave some in the database.
+    """
 
     version: str
     audiences: tuple[str, ...]
     tables: int
     rows: int
     are_statements_logged: bool
+    takes_large_objects: bool
 
     @property
     def note(self) -> str | None:
         """What somebody has to see to, if anything."""
-        if self.are_statements_logged:
+        open_ends = [
+            *([] if self.are_statements_logged else ["readers' statements are not logged"]),
+            *(["readers may leave large objects in the database"] if self.takes_large_objects else []),
+        ]
+        if not open_ends:
             return None
-        return "readers' statements are not logged: docs/serving-postgresql.md says what a superuser has to set"
+        return f"{'; '.join(open_ends)}: docs/serving-postgresql.md says what a superuser has to set"
+
+    @property
+    def told(self) -> str:
+        """What `ibr status` says of it."""
+        return f"publication {self.version}" + (f"; {self.note}" if self.note else "")
+
+
+def check(policy: Policy, settings: Serving | None) -> None:
+    """Raise ConfigurationProblem where audiences are to be served that are not published. A slip must not pass for
+    the wish to serve one no longer: that takes its tables away."""
+    if unknown := [name for name in (settings and settings.audiences) or () if name not in policy]:
+        raise ConfigurationProblem(
+            f"serving.audiences names {', '.join(unknown)}; expected of those that are published: {', '.join(policy)}"
+        )
 
 
 def load(
-    home: Path, publication: Publication, policy: Policy, settings: Serving, keys: Keys, memory_limit: str = "8GB"
+    home: Path,
+    publication: Publication,
+    policy: Policy,
+    settings: Serving,
+    keys: Keys,
+    memory_limit: str = "8GB",
+    progress: Callable[[str], None] = lambda message: None,
 ) -> Served:
     """Make a publication the one that is read in PostgreSQL.
 
     `policy`: the audiences, of which those of `settings` are served; `keys`: the columns that tell rows of each mart
     apart. What a server held of another publication, or for another audience of ours, is gone then.
-    Raises SourceUnreachable if the server does not answer or breaks off, ConfigurationProblem if it refuses; each
-    time readers there keep what they had.
+    Raises ConfigurationProblem as `check`, and if the server refuses, SourceUnreachable if it does not answer or breaks
+    off; each time readers there keep what they had.
     """
+    check(policy, settings)
     wanted = {name: policy[name] for name in policy if settings.audiences is None or name in settings.audiences}
     with connect(":memory:", memory_limit=memory_limit, temp_directory=home / "tmp") as con:
         load_extension(con, "postgres")
@@ -67,15 +97,21 @@ def load(
             con.begin()
             _prepare(con, settings, list(tables))
             changed = _make_tables(con, tables)
-            rows = sum(_fill(con, schema, table, changed) for schema, held in tables.items() for table in held)
-            logged = _ask(con, "SELECT current_setting('log_statement') = 'all' OR "
-                               "has_parameter_privilege(current_user, 'log_statement', 'SET')")[0][0]  # fmt: skip
+            rows = 0
+            for schema, held in tables.items():
+                progress(f"PostgreSQL: loading {schema}, {len(held)} tables")
+                rows += sum(_fill(con, schema, table, changed) for table in held)
+            logged, takes_large_objects = _ask(con, _script("left_open"))[0]
             con.commit()
         except duckdb.Error as error:
             _leave(con)
             raise told(error, url, publication.version) from None
+        progress("PostgreSQL: tidying up")
         _tidy(con, tables)
-    served = Served(publication.version, tuple(wanted), sum(map(len, tables.values())), rows, bool(logged))
+    held_tables = sum(map(len, tables.values()))
+    served = Served(
+        publication.version, tuple(wanted), held_tables, rows, bool(logged), bool(takes_large_objects)
+    )
     audit.record(home, "publication_served", details={
         "version": served.version, "audiences": list(served.audiences), "rows": served.rows,
     })

@@ -7,6 +7,14 @@ SET LOCAL lock_timeout = '30s';
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
+-- Nor leave large objects here: PostgreSQL lets everybody make them, by functions that are a superuser's to take away
+-- (docs/serving-postgresql.md). Where this account is one, it does.
+DO $$ BEGIN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+    END IF;
+END $$;
+
 -- Which county a login belongs to. Not a setting of the session: those a user sets himself.
 CREATE SCHEMA IF NOT EXISTS ibr_serving;
 REVOKE ALL ON SCHEMA ibr_serving FROM PUBLIC;
