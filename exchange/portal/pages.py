@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 
 from exchange.catalogues import Words
-from exchange.portal import charts, tables
-from exchange.portal.cubes import TOTAL, Cell, Cube
+from exchange.portal import charts, tables, tabulator
+from exchange.portal.cubes import Cell, Cube
 from exchange.portal.figures import Figure, Publication
 from exchange.portal.labels import Names, Speaker, slug
 from exchange.portal.maps import Map
@@ -55,7 +55,7 @@ def write(folder: Path, content: Content, site: Site) -> None:
     data.mkdir()
     for name, cube in content.cubes.items():
         # A script, not a JSON file: browsers do not let a page that is opened from a disk read one.
-        text = json.dumps(_as_data(cube), ensure_ascii=False, separators=(",", ":"))
+        text = tabulator.cells(cube)
         (data / f"{name}.js").write_text(f"portalData({json.dumps(name)},{text})\n", encoding="utf-8")
     for words in site.languages:
         _Language(folder, content, site, Speaker(words, content.names, site.currency)).write()
@@ -79,7 +79,7 @@ class _Language:
         self._page("trends.html", "trends", programs=self._trends())
         self._page("counties.html", "counties", **self._counties())
         self._page("methods.html", "methods", figures=self._figures())
-        self._page("tables/index.html", "tabulator", labels=self._labels())
+        self._page("tables/index.html", "tabulator", labels=tabulator.labels(self.content.cubes, self.speaker))
         for pages in self.subjects.values():
             for page in pages:
                 self._page(f"tables/{page['id']}.html", "tables", heading=page["title"], tables=page["tables"])
@@ -236,33 +236,3 @@ class _Language:
         )  # fmt: skip
         self._csv(table)
         return {"maps": maps, "table": table}
-
-    def _labels(self) -> str:
-        """What the tabulator needs to know in this language, as JSON."""
-        texts = self.words.texts
-        subjects = {}
-        for name, cube in self.content.cubes.items():
-            subject = cube.subject
-            subjects[name] = {
-                "label": texts[f"subject.{name}"],
-                "variables": [{"name": v.name, "label": texts[f"variable.{v.name}"],
-                               "codes": [self.speaker.label(v.name, code) for code in cube.of(v.name)]}
-                              for v in subject.variables],
-                "measures": [{"label": texts[f"measure.{m.name}"], "heading": self.speaker.measure(m),
-                              "isShare": m.is_share} for m in subject.measures],
-            }  # fmt: skip
-        keys = ("table.total", "state.withheld", "state.none", "tabulator.none", "number.thousands", "number.decimal",
-                "number.per_cent")  # fmt: skip
-        said = {"subjects": subjects, "words": {key: texts[key] for key in keys}}
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _as_data(cube: Cube) -> dict[str, Any]:
-    """A cube for the tabulator: of each cell the places of its codes (-1: total) and its values (null: none told)."""
-    places = [{code: place for place, code in enumerate(codes)} | {TOTAL: -1} for codes in cube.codes]
-    cells = [
-        [[at[code] for at, code in zip(places, key, strict=True)],
-         [None if value is None else round(value, 4) for value in cell.values], *([1] if cell.is_withheld else [])]
-        for key, cell in sorted(cube.cells.items())
-    ]  # fmt: skip
-    return {"cells": cells}

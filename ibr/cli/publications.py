@@ -38,6 +38,7 @@ def publish(home: Workspace, version: str | None, as_json: bool) -> None:
     check(load_policy(home.home, home.registry.publish.audiences), home.registry.serving)
     with progress("publish") as say, warehouse_lock(home.home, "ibr publish"):
         made = make_current(home.warehouse_file, home.home, version)
+        say("building the public pages")
         page = portal.publish(home.home, home.registry)
         # Last: where the server is away the pages are of this version all the same.
         served = _serve(home, version, say) if home.registry.serving else None
@@ -59,7 +60,7 @@ def _serve(home: Workspace, version: str, say: Callable[[str], None]) -> "Served
     say("PostgreSQL: preparing")
     served = serve_again(home, dbt.prepare(home), version, say)
     if served.note:
-        errors.print(served.note, markup=False, highlight=False)
+        errors.print(served.note, markup=False, highlight=False, soft_wrap=True)
     return served
 
 
