@@ -58,7 +58,8 @@ class _OfSeveral(Speaker):
     programs: dict[str, str]
 
     def period(self, cycle: str) -> str:
-        return f"{super().period(cycle)} ({self.programs[cycle]})" if cycle in self.programs else cycle
+        program = self.programs.get(cycle.split(maxsplit=2)[-1])
+        return f"{super().period(cycle)} ({program})" if program else cycle
 
 
 @contextmanager

@@ -91,11 +91,13 @@ def cube_of(reading: Reading, choice: Choice) -> Cube:
     )
     apart = [one.name == (subject.apart or ("",))[0] for one in by]
     size, cells = len(by), {}
+    named = [_cycles(reading) if one.name == "cycle" else {} for one in by]
     for row in reading.con.execute(statement, [choice.fixed[name] for name in fixed]).fetchall():
         if not any(is_apart and code == TOTAL for is_apart, code in zip(apart, row, strict=False)):
-            cells[tuple(row[:size])] = Cell(tuple(row[size:]))
+            key = tuple(of.get(code, code) for of, code in zip(named, row, strict=False))
+            cells[key] = Cell(tuple(row[size:]))
     told = cubes.Subject(subject.name, subject.table, tuple(by), tuple(_as_portal(one) for one in counted))
-    return Cube(told, cells, _places(reading))
+    return Cube(told, cells)
 
 
 def table_of(cube: Cube, choice: Choice, speaker: Speaker) -> Table:
@@ -122,9 +124,11 @@ def _as_portal(counted: Counted) -> Measure:
     return Measure(counted.name, ("part", "whole") if counted.is_share else (counted.name,), counted.is_money)
 
 
-def _places(reading: Reading) -> dict[str, int]:
-    """Payment cycles in the order of their days."""
+def _cycles(reading: Reading) -> dict[str, str]:
+    """Payment cycles by their days, which say and order them, and by their own number: each is one program's."""
     if "dim_payment_cycle" not in reading.tables:
         return {}
-    rows = reading.con.execute("SELECT cycle_id FROM marts.dim_payment_cycle ORDER BY period_start, cycle_id")
-    return {cycle: place for place, (cycle,) in enumerate(rows.fetchall())}
+    rows = reading.con.execute(
+        "SELECT cycle_id, concat_ws(' ', period_start, period_end, cycle_id) FROM marts.dim_payment_cycle"
+    )
+    return dict(rows.fetchall())

@@ -59,9 +59,12 @@ class Speaker:
         return texts.get(f"{variable}.{code}", code[:1].upper() + code[1:])
 
     def period(self, cycle: str) -> str:
-        """A payment cycle by its months, as in Sep–Oct 2025; by its days where it is not of whole months."""
+        """A payment cycle by its months, as in Sep–Oct 2025; by its days where it is not of whole months.
+
+        `cycle`: its first and last day; what follows them tells cycles of one period apart, and is not said.
+        """
         try:
-            start, end = map(dt.date.fromisoformat, cycle.split())
+            start, end = map(dt.date.fromisoformat, cycle.split()[:2])
         except ValueError:  # a cycle that dim_payment_cycle does not have
             return cycle
         if start.day != 1 or (end + dt.timedelta(days=1)).day != 1:
