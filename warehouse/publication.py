@@ -34,7 +34,7 @@ _WHOLE = RowAudience(who="The secretariat's analysts", marts="all", reference="a
 @dataclass(frozen=True)
 class Publication:
     """One version: its files by audience, and what they are of. `audit_head`: the audit trail's last event before;
-    `sums`: the SHA-256 of each file as it was published, by its name."""
+    `sums`: the SHA-256 of each audience's file as it was published, by its name."""
 
     version: str
     folder: Path
@@ -121,8 +121,8 @@ def publish(
 def make_current(warehouse_path: Path, home: Path, version: str) -> Publication:
     """Make an earlier version the one that readers get, and record it.
 
-    Raises UsageProblem, naming those that are there, if there is no such version; ContractBroken if a file of it is not
-    as it was published.
+    Raises UsageProblem, naming those that are there, if there is no such version; ContractBroken if an audience's file
+    is not as it was published.
     """
     found = find(home, version)
     _require_undamaged(found)
@@ -141,6 +141,7 @@ def note_sum(file: Path, written: Path) -> None:
     content = json.loads(manifest.read_text(encoding="utf-8"))
     content["sums"] = content.get("sums", {}) | {file.name: _sum(written)}
     half = manifest.with_suffix(".tmp")
+    half.unlink(missing_ok=True)  # a killed one's, which nobody may write to
     half.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     half.chmod(_FILE_MODE)
     half.replace(manifest)

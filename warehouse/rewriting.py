@@ -4,6 +4,7 @@ Each file is written anew beside itself and takes its place when it is whole. Ki
 it was or as it is to be, and the command goes on where it stopped.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from warehouse.audiences.policy import NumberAudience, Policy
 from warehouse.catalogue import rows_of
 from warehouse.connection import attach, connect, quoted
 from warehouse.encryption import audience_key, is_encrypted, key_of
-from warehouse.publication import note_sum
+from warehouse.publication import MANIFEST, note_sum
 
 _HALF = ".rewriting"
 _NEW = "rewritten"
@@ -26,7 +27,10 @@ _NEW = "rewritten"
 def rewrite(
     home: Path, policy: Policy, old_master: str | None = None, progress: Callable[[str], None] = lambda message: None
 ) -> list[Path]:
-    """Write every DuckDB file of a workspace as registry.yml now says; those that had to be written.
+    """Write the warehouse and every audience's file as registry.yml now says; those that had to be written.
+
+    Where it is to be encrypted, what else lies beside the audiences' files goes: the service's index and its review
+    queue, and Parquet, which cannot be encrypted. A publication makes the next ones, where they are asked for.
 
     `old_master`: the key that they were encrypted under, if any; files for everybody stay in the clear. Hold the
     warehouse's lock. Raises ConfigurationProblem for a file that neither key opens, ContractBroken if a copy is not
@@ -43,9 +47,22 @@ def rewrite(
             progress(str(file.relative_to(home)))
             _rewrite(con, file, old, new)
             written.append(file)
-    if written:
-        audit.record(home, "files_put_under_another_key", details={"files": len(written)})
+    removed = list(_in_the_clear(home)) if key_of(home / "warehouse.duckdb") else []
+    for folder in removed:
+        progress(f"removed, because it cannot be encrypted: {folder.relative_to(home)}")
+        shutil.rmtree(folder)
+    if written or removed:
+        audit.record(
+            home, "files_put_under_another_key", details={"files": len(written), "folders_removed": len(removed)}
+        )
     return written
+
+
+def _in_the_clear(home: Path) -> Iterator[Path]:
+    """Folders within the versions: nothing in them is encrypted."""
+    for manifest in sorted((home / "published").glob(f"*/{MANIFEST}")):
+        if not manifest.parent.is_symlink():
+            yield from sorted(inner for inner in manifest.parent.iterdir() if inner.is_dir())
 
 
 def _files(home: Path, policy: Policy) -> Iterator[Path]:

@@ -192,8 +192,12 @@ def test_files_go_under_a_key_to_the_next_one_and_back_to_the_clear(tmp_path, ke
     (home / "registry.yml").write_text(SETTINGS)
     with pytest.raises(ConfigurationProblem, match="ibr keys encrypt"):
         connect(home / "warehouse.duckdb")
+    for name in ("lookup", "review", "parquet"):  # of the service, or Parquet: none of them can be encrypted
+        (made.folder / name).mkdir()
+        (made.folder / name / "rows").write_text("Akiru")
     assert len(rewrite(home, load_policy(home))) == 6
     assert readable(home) == []
+    assert [path.name for path in made.folder.iterdir() if path.is_dir()] == []
     assert (content(home), [path.stat().st_mode for path in databases(home)]) == (before, modes)
     assert rewrite(home, load_policy(home)) == []
 

@@ -49,13 +49,13 @@ class Cut:
         return f"{tokens}{self._in_another_order(rows)}"
 
     def _in_another_order(self, rows: str) -> str:
-        """SQL: rows in an order that only the audience's key gives, where anything of the table is hidden.
+        """SQL: rows in the order of their tokens, and so of the audience's key; without tokens, of what is left.
 
         In the original's, a row's place would say whose it is: whoever holds two audiences' files, or two versions on
-        both sides of a rotation, could lay them side by side.
+        both sides of a rotation, could lay them side by side. What is whole stays in its order.
         """
         names = self.table.column_names
-        if not self.pseudonyms and names == self.original.column_names:
+        if self.expressions == tuple(map(quoted, self.original.column_names)):
             return rows
         tokens = [quoted(name) for name in names if name in self.pseudonyms]
         whole = f"hash({', '.join(map(quoted, names))})"
