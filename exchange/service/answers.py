@@ -71,6 +71,8 @@ def strictest(enrolments: Sequence[dict[str, Any]]) -> str | None:
 
 def _programs(checked: Checked, enrolments: Sequence[dict[str, Any]]) -> dict[str, Any]:
     outcome = "known" if checked.person_uid else "possible_match" if checked.possible_uids else "not_known"
+    if outcome == "not_known" and checked.could_not_check_reason == "not_enough_details":
+        outcome = "could_not_check"
     return {
         "outcome": outcome, "person_uid": checked.person_uid, "possible_matches": len(checked.possible_uids),
         "enrolments": enrolments, "verdict": strictest(enrolments),
@@ -121,8 +123,9 @@ def _enrolment(
 
 
 def _in_a_word(checked: Checked, enrolments: Sequence[dict[str, Any]], knows: bool) -> str:
-    """What matters most: that nothing is known, the person is dead or somebody else, what they receive, the rest."""
-    if checked.status in (Status.COULD_NOT_CHECK, Status.DECEASED, Status.MISMATCH, Status.ID_SHARED):
+    """What matters most: that the person is dead or somebody else, what they receive, that somebody has to look, the
+    register's word. That the register could not be asked hides nothing that the programs know."""
+    if checked.status in (Status.DECEASED, Status.MISMATCH, Status.ID_SHARED):
         return checked.status
     if strictest(enrolments) in ("prohibited", "for_review"):
         return "already_enrolled"

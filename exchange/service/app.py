@@ -14,6 +14,7 @@ from exchange.service.keys import Key
 from exchange.service.models import MOST_IN_A_CALL, Answers, Job, Problem, VerifyBatch, VerifyPerson
 from exchange.service.problems import BoundedBodies, Refused, tell_problems
 from exchange.service.service import Service, now
+from exchange.service.shedding import SheddingLoad
 from exchange.spdci.routes import standard_router
 from ibr.workspace import Workspace
 
@@ -35,9 +36,12 @@ def make_app(workspace: Workspace) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = await asyncio.to_thread(Service, workspace.home, workspace.registry)
-        looking = asyncio.create_task(_look_for_publications(app.state.service))
+        beside = [
+            asyncio.create_task(_look_for_publications(app.state.service)), asyncio.create_task(SheddingLoad.watch())
+        ]  # fmt: skip
         yield
-        looking.cancel()
+        for task in beside:
+            task.cancel()
         await asyncio.to_thread(app.state.service.close)
 
     app = FastAPI(
@@ -47,6 +51,7 @@ def make_app(workspace: Workspace) -> FastAPI:
     tell_problems(app)
     app.middleware("http")(_measured)
     app.add_middleware(BoundedBodies)
+    app.add_middleware(SheddingLoad)
     _add_verification(app)
     _add_state(app)
     add_pages(app, workspace)

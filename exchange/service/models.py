@@ -99,9 +99,10 @@ class Enrolment(BaseModel):
 
 
 class Programs(BaseModel):
-    """What the programs' records say; `possible_match`: somebody may be the person, and people have to look."""
+    """What the programs' records say; `possible_match`: somebody may be the person, and people have to look;
+    `could_not_check`: too little was given to look for anybody."""
 
-    outcome: Literal["known", "possible_match", "not_known"]
+    outcome: Literal["known", "possible_match", "not_known", "could_not_check"]
     person_uid: str | None
     possible_matches: int
     enrolments: list[Enrolment]

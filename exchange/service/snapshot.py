@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from exchange.service.index import FOLDER
-from linkage.lookup import FILE, Lookup
+from linkage.lookup import FILE, Lookup, require_whole
 from linkage.lookup.check import OverlapRule
 
 
@@ -40,6 +40,7 @@ class Snapshot:
         manifest, index = folder / "publication.json", folder / FOLDER
         if not (index / FILE).is_file() or not manifest.is_file():
             raise NotAvailable("no_index")
+        require_whole(index)
         about = json.loads(manifest.read_text(encoding="utf-8"))
         date = dt.date.fromisoformat(about["reporting_date"])
         lookup, bulk = Lookup(index, date), Lookup(index, date)

@@ -6,5 +6,6 @@ and the rows that the index finds for them. What does not: who may ask, and how 
 
 from linkage.lookup.build import FILE, build_lookup
 from linkage.lookup.check import Checked, Lookup
+from linkage.lookup.sums import require_whole
 
-__all__ = ["FILE", "Checked", "Lookup", "build_lookup"]
+__all__ = ["FILE", "Checked", "Lookup", "build_lookup", "require_whole"]

@@ -8,6 +8,7 @@ import duckdb
 from linkage.basis import Basis
 from linkage.lookup.hashes import write_hashes
 from linkage.lookup.rows import write_rows
+from linkage.lookup.sums import write_sums
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.register_columns import HAS_INITIAL, is_word
 from linkage.register_people import people_for
@@ -37,6 +38,7 @@ def build_lookup(
         con.execute("CHECKPOINT lookup")
     finally:
         con.execute("DETACH lookup")
+    write_sums(folder)
 
 
 def _build_records(

@@ -17,6 +17,7 @@ from linkage.lookup.matching import RecordMatcher, RegisterMatcher
 from linkage.lookup.planned import PlannedConnection
 from linkage.lookup.rows import Rows
 from linkage.sql import literal, render
+from linkage.standardise import identifier
 from linkage.verify import compare_by_id, judge, verify
 
 WORK = "lookup_work"
@@ -105,7 +106,9 @@ class Lookup:
         self._root.register("first_persons", self._persons.at(np.arange(20)))
         rows = self._root.execute(render("lookup_sample.sql")).to_arrow_table()
         self._root.unregister("first_persons")
+        self._is_learning = True
         self._check(rows)
+        self._is_learning = False
         for planned in (self.con, self._records.con, *([self._register.matcher.con] if self._register else [])):
             planned.settle()
 
@@ -138,10 +141,12 @@ class Lookup:
 
     def _check(self, asked: Any) -> list[Checked]:
         con: Any = self.con
-        con.register(f"{WORK}.asked", asked)
+        con.register(f"{WORK}.given", asked)
+        con.execute(render("lookup_asked.sql", work=WORK, identifier=identifier("national_id")))
         links, plain, sounds = self._records.match(asked)
         con.register(f"{WORK}.links", links)
         self._gather()
+        self._look_by_id()
         persons = f"{WORK}.persons"
         if self._register is None:
             verify(con, persons, None, None, self._date, WORK)
@@ -164,6 +169,18 @@ class Lookup:
         near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
         con.register(f"{WORK}.near", near)
         con.execute(render("lookup_context.sql", work=WORK))
+
+    def _look_by_id(self) -> None:
+        """Whom the programs' records say that bear the ID of somebody whom the search took for nobody.
+
+        With a given name or a birth date, and nothing that disagrees, they are that person's, where they are one
+        person's; else somebody has to look. An ID is never said to be unknown where a record bears it.
+        """
+        con: Any = self.con
+        con.execute(render("lookup_bearing.sql", work=WORK))
+        if self._is_learning or con.execute(f"SELECT count(*) AS n FROM {WORK}.bearing").fetchnumpy()["n"][0]:
+            compare_by_id(con, f"{WORK}.asked", f"{WORK}.bearing", WORK)
+            con.execute(render("lookup_same_id.sql", work=WORK))
 
     def _bring_those_with_the_ids(self, register: _Register) -> None:
         """The register's people who have the ID of a person or record, or for whom the run took a record."""

@@ -102,6 +102,32 @@ def test_every_record_is_answered_for_as_the_night_found_it(caller):
     assert found == [(row["status"], row["match_key"], row["mismatched_fields"]) for row in known]
 
 
+@pytest.mark.parametrize(("given", "outcome"), [
+    (["national_id"], "possible_match"),
+    (["national_id", "sex"], "possible_match"),
+    (["national_id", "family_name"], "possible_match"),
+    (["national_id", "given_name"], "known"),
+    (["national_id", "birth_date"], "known"),
+    (["national_id", "full_name"], "known"),
+])  # fmt: skip
+def test_whose_id_a_record_bears_is_never_not_known(caller, given, outcome):
+    row = rows(caller.home, "FROM registry.persons WHERE record_id = 'one:10'")[0]
+    told = caller.verify({name: str(row[name]) for name in given})["programs"]
+    assert (told["outcome"], bool(told["enrolments"])) == (outcome, outcome == "known")
+
+
+def test_an_id_with_somebody_elses_names_is_for_people_to_look_at(caller):
+    row = rows(caller.home, "FROM registry.persons WHERE record_id = 'one:10'")[0]
+    told = caller.verify({"national_id": row["national_id"], "given_name": "Xolani", "family_name": "Dlamini"})
+    assert told["programs"]["outcome"] == "possible_match"
+
+
+@pytest.mark.parametrize("given", [{}, {"phone": "+254712345678"}, {"given_name": "Halima"}, {"national_id": "...."}])
+def test_where_too_little_is_given_neither_word_says_that_somebody_is_unknown(caller, given):
+    told = caller.verify(given)
+    assert (told["answer"], told["programs"]["outcome"]) == ("could_not_check", "could_not_check")
+
+
 def test_together_or_alone_the_answer_is_the_same(caller):
     some = [person(row) for row in rows(caller.home, "FROM registry.persons ORDER BY hash(record_id) LIMIT 8")]
     many = caller.request("POST", "/verify/batch", json={"purpose": "desk", "persons": some}).json()["persons"]
@@ -343,6 +369,16 @@ def test_an_index_that_is_damaged_is_could_not_check(home):
     _refused(home, "index_not_readable")
 
 
+@pytest.mark.parametrize("kind", ["persons.arrow", "of_records_key_*.npy", "register_by_national_id.npy"])
+def test_an_index_whose_values_are_damaged_answers_nothing_wrong(home, kind):
+    file = next((home / "published" / "current" / "lookup").glob(kind))
+    file.chmod(0o600)
+    with file.open("r+b") as opened:
+        opened.seek(file.stat().st_size // 2)
+        opened.write(b"\x55" * 40)
+    _refused(home, "index_not_readable")
+
+
 def _refused(home: Path, reason: str) -> None:
     for asking in _asking(home):
         for path, body in (("/verify", {"person": {}}), ("/verify/batch", {"persons": [{}]})):
@@ -363,7 +399,10 @@ def test_a_register_that_could_not_be_asked_is_could_not_check(made, tmp_path):
         (row,) = rows(home, "FROM registry.persons WHERE record_id = 'two:15'")
         told = asking.verify(person(row))
         assert told["population_register"]["could_not_check_reason"] == "register_not_available"
-        assert (told["answer"], told["programs"]["outcome"]) == ("could_not_check", "known")
+        # What the rules prohibit is told all the same.
+        assert (told["answer"], told["programs"]["outcome"]) == ("already_enrolled", "known")
+        told = asking.verify({"full_name": "Xolani Dlamini", "birth_date": "1944-04-04"})
+        assert (told["answer"], told["programs"]["outcome"]) == ("could_not_check", "not_known")
 
 
 def test_a_registry_that_does_not_ask_for_the_service_is_told_what_to_set(tmp_path):
