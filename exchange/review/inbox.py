@@ -12,20 +12,23 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from pydantic import TypeAdapter
 
 from exchange.decisions import last_day, leave
-from exchange.review.decide import decide
+from exchange.exceptions.sheets import DECISION, SHEETS
+from exchange.review.decide import DECISIONS, decide
 from ibr.errors import UsageProblem
 from warehouse.audit import record
 
 FOLDER = "inbox/decisions/pages"
 _TAKING = ".taking"
-_NOT_OURS = (ValueError, TypeError, KeyError)  # what reading a file raises that was not written here
+_ANSWERS = frozenset(answer for sheet in SHEETS for answer in sheet.choices(DECISION))
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Left:
     program: str | None = None
     action: str | None = None
     row: dict[str, str] = field(default_factory=dict)
+
+
+_LEFT = TypeAdapter(Left)
 
 
 def leave_decision(home: Path, subject: Sequence[str], decision: str, by: str, at: dt.datetime, **more: Any) -> Left:
@@ -64,7 +70,7 @@ def decisions_left(home: Path) -> list[Left]:
     for path in sorted((home / FOLDER).glob("[!.]*.json")):
         try:
             found.append(_read(path))
-        except (FileNotFoundError, *_NOT_OURS):  # taken up, or taken back, in this moment; or no decision
+        except (FileNotFoundError, ValueError):  # taken up, or taken back, in this moment; or no decision
             continue
     return found
 
@@ -90,11 +96,12 @@ def take_up(con: duckdb.DuckDBPyConnection, home: Path, two_people: Sequence[str
     """
     folder, recorded = home / FOLDER, 0
     for path in folder.glob("[!.]*.json"):
-        path.rename(path.with_suffix(_TAKING))  # from here on nobody takes it back
+        with suppress(FileNotFoundError):  # taken back in this moment
+            path.rename(path.with_suffix(_TAKING))  # from here on nobody takes it back
     for path in sorted(folder.glob(f"[!.]*{_TAKING}")):
         try:
             left = _read(path)
-        except _NOT_OURS:
+        except ValueError:
             _set_aside(home, path)
             continue
         if left.program:
@@ -152,5 +159,13 @@ def _as_csv(row: Mapping[str, str]) -> str:
 
 
 def _read(path: Path) -> Left:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Left(**{**content, "at": dt.datetime.fromisoformat(content["at"])})
+    """Raises ValueError for what was not written here, whatever it is."""
+    left = _LEFT.validate_json(path.read_bytes())
+    records, decisions = (1, _ANSWERS) if left.program else (2, DECISIONS)
+    if left.id != path.stem or not left.by.strip() or left.decision not in decisions:
+        raise ValueError("is no decision")
+    if len(set(left.subject)) != records or not all(left.subject):
+        raise ValueError("is about no pair and no exception")
+    if left.program and Path(left.subject[0]).name != left.subject[0]:
+        raise ValueError("an exception's number becomes a file's name, and is none")
+    return left

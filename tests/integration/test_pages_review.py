@@ -235,3 +235,34 @@ def test_what_is_no_decision_is_set_aside_and_holds_nothing_up(published, tmp_pa
     assert taken(published, tmp_path) == []
     assert {path.name for path in (published / "quarantine" / "decisions").iterdir()} == {"odd.json", "torn.json"}
     assert audit.last(published, "review_refused").details["file"] == "torn"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"subject": []}, {"subject": ["a:1"]}, {"subject": ["a:1", "b:2", "c:3"]}, {"subject": "ab"},
+     {"decision": "delete them"}, {"by": " "}, {"comment": 1}, {"program": "X", "subject": ["../../E1"]},
+     {"program": "X", "subject": ["E1"], "decision": "delete them"}, {"id": "../another"}],
+)  # fmt: skip
+def test_what_only_looks_like_a_decision_is_set_aside_and_holds_nothing_up(published, people, tmp_path, change):
+    leave_decision(published, ["a:1", "b:2"], "same person", "Amina", dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
+    (file,) = (published / FOLDER).glob("*.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    assert people["Amina"].get("/review").status_code == 200
+    assert decisions_left(published) == []
+    assert taken(published, tmp_path) == []
+    assert audit.last(published, "review_refused").details["file"] == file.stem
+    assert (published / "quarantine" / "decisions" / file.name).is_file()
+
+
+def test_a_decision_taken_back_while_a_run_takes_up_holds_nothing_up(published, people, tmp_path, monkeypatch):
+    first, second, *_ = cases(people["Amina"])
+    decide(people["Amina"], first, "different people")
+    decide(people["Amina"], second, "different people")
+    rename, (gone, _) = Path.rename, sorted((published / FOLDER).glob("*.json"))
+
+    def late(path: Path, target: Path) -> Path:
+        gone.unlink(missing_ok=True)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert taken(published, tmp_path) == [("different people", "Amina", None)]
