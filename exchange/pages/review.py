@@ -48,7 +48,8 @@ def case_page(request: Request, visitor: web.OfSecretariat, case_id: str) -> Res
     before, after = standing.beside(found, case_id)
     return web.show(
         request, "case.html", visitor, case=case, case_id=case_id, heard=here.heard, before=before, after=after,
-        decisions=DECISIONS, last=next(iter(_mine(request, visitor)), None), total=len(found),
+        decisions=DECISIONS, last=next((one for one in _mine(request, visitor) if not one.is_taken_up), None),
+        total=len(found),
         place=found.index(here) + 1, most_comment=MOST_COMMENT,
     )  # fmt: skip
 
@@ -91,6 +92,6 @@ def _standing(request: Request, visitor: web.Visitor) -> list[Standing]:
 
 
 def _mine(request: Request, visitor: web.Visitor) -> list[Left]:
-    """The visitor's decisions that wait, the last first."""
+    """The visitor's decisions that no publication shows yet, the last first."""
     left = decisions_left(web.pages_of(request).home)
     return [one for one in reversed(left) if one.by == visitor.member.name]

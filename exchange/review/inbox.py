@@ -1,4 +1,5 @@
-"""`inbox/decisions/pages/`: what was decided at the service's pages, until the next run takes it up.
+"""`inbox/decisions/pages/`: what was decided at the service's pages, until the next run takes it up, and under `taken/`
+until a publication after that shows it.
 
 Decisions on cases of the queue are recorded as `ibr review` records them. Answers to a program's exceptions become rows
 of its file, as a manager would have sent them, and are judged by the same rules.
@@ -10,10 +11,11 @@ import io
 import json
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,15 @@ from ibr.errors import UsageProblem
 from warehouse.audit import record
 
 FOLDER = "inbox/decisions/pages"
-_TAKING = ".taking"
+_TAKING, _TAKEN = ".taking", "taken"
 _ANSWERS = frozenset(answer for sheet in SHEETS for answer in sheet.choices(DECISION))
 
 
 @dataclass(frozen=True)
 class Left:
-    """A decision that waits: `subject` is the pair, or the number of the exception; `row`: the exception's row as it
-    went out, under our headings, and empty for a pair. `at`: UTC."""
+    """A decision that no publication shows yet: `subject` is the pair, or the number of the exception; `row`: the
+    exception's row as it went out, under our headings, and empty for a pair. `at`: UTC. `is_taken_up`: by a run, and
+    nobody takes it back here any more."""
 
     id: str
     subject: list[str]
@@ -45,6 +48,7 @@ class Left:
     program: str | None = None
     action: str | None = None
     row: dict[str, str] = field(default_factory=dict)
+    is_taken_up: bool = False
 
 
 _LEFT = TypeAdapter(Left)
@@ -65,20 +69,24 @@ def leave_decision(home: Path, subject: Sequence[str], decision: str, by: str, a
 
 
 def decisions_left(home: Path) -> list[Left]:
-    """What waits, the oldest first."""
-    found = []
-    for path in sorted((home / FOLDER).glob("[!.]*.json")):
+    """What waits, and what runs took up that the current publication does not show yet; the oldest first."""
+    folder, found = home / FOLDER, {}
+    # Each place after those that a file comes from: one that moves in this moment is found twice, not missed.
+    waiting, taking = sorted(folder.glob("[!.]*.json")), sorted(folder.glob(f"[!.]*{_TAKING}"))
+    taken = sorted((folder / _TAKEN / _current(home)).glob("[!.]*.json"))
+    for path in (*waiting, *taking, *taken):
         try:
-            found.append(_read(path))
+            left = _read(path)
         except (FileNotFoundError, ValueError):  # taken up, or taken back, in this moment; or no decision
             continue
-    return found
+        found[left.id] = replace(left, is_taken_up=path not in waiting)
+    return [found[one] for one in sorted(found)]
 
 
 def take_back(home: Path, left_id: str, by: str) -> Left | None:
     """Take a decision of one's own back; None where there is none, or a run has taken it up already."""
     mine = next((one for one in decisions_left(home) if one.id == left_id and one.by == by), None)
-    if mine is None:
+    if mine is None or mine.is_taken_up:
         return None
     try:
         (home / FOLDER / f"{mine.id}.json").unlink()
@@ -93,8 +101,12 @@ def take_up(con: duckdb.DuckDBPyConnection, home: Path, two_people: Sequence[str
     `con` is the warehouse, open for writing. Answers to exceptions go into `inbox/decisions/`, to be imported. A pair
     that is not in the registry any more is left out, which the trail says; what is no decision of ours goes to
     `quarantine/decisions/`. After a crash what was not finished is taken up again; the same word is not recorded twice.
+    What was taken up before stays with the pages until another publication than the one of that time is current.
     """
     folder, recorded = home / FOLDER, 0
+    taken = folder / _TAKEN / _current(home)
+    for shown in {*taken.parent.glob("*")} - {taken}:
+        shutil.rmtree(shown)
     for path in folder.glob("[!.]*.json"):
         with suppress(FileNotFoundError):  # taken back in this moment
             path.rename(path.with_suffix(_TAKING))  # from here on nobody takes it back
@@ -108,8 +120,15 @@ def take_up(con: duckdb.DuckDBPyConnection, home: Path, two_people: Sequence[str
             _leave_answer(home, left)
         elif not _is_known(con, left):
             recorded += _recorded(con, home, left, two_people)
-        path.unlink()
+        taken.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.replace(taken / f"{path.stem}.json")
     return recorded
+
+
+def _current(home: Path) -> str:
+    """The version that readers get; until the first publication a word that is none."""
+    current = home / "published" / "current"
+    return current.resolve().name if current.exists() else "none"
 
 
 def _recorded(con: duckdb.DuckDBPyConnection, home: Path, left: Left, two_people: Sequence[str]) -> bool:

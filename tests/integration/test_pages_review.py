@@ -104,7 +104,7 @@ def test_a_decision_goes_into_the_inbox_and_the_next_case_follows(published, peo
     (file,) = (published / FOLDER).glob("*.json")
     assert file.stat().st_mode & 0o077 == 0
     assert taken(published, tmp_path) == [("different people", "Amina", "two cards")]
-    assert decisions_left(published) == []
+    assert not list((published / FOLDER).glob("*.json"))
 
 
 def test_who_decided_takes_back_what_no_run_took_up_and_nobody_else_does(published, people, tmp_path):
@@ -119,6 +119,29 @@ def test_who_decided_takes_back_what_no_run_took_up_and_nobody_else_does(publish
     taken(published, tmp_path)
     answer = people["Amina"].send(f"/review/back/{left.id}", at="/enquiry")
     assert (answer.status_code, "taken this decision up" in answer.text) == (409, True)
+
+
+def test_what_a_run_took_up_stays_decided_until_a_later_publication_is_current(published, people, tmp_path):
+    first, second, *_ = cases(people["Amina"])
+    decide(people["Amina"], first, "different people")
+    taken(published, tmp_path)  # and then nothing is published
+    decide(people["Amina"], second, "different people")
+    assert not {first, second} & set(cases(people["Baraka"]))
+    page = people["Amina"].get("/review").text
+    assert page.count("taken up by a run") == page.count("/review/back/") == 1
+    assert "/review/back/" in people["Amina"].get(f"/review/case/{cases(people['Amina'])[0]}").text
+    link = published / "published" / "current"
+    later = shutil.copytree(published / "published" / VERSION, link.with_name("20260702T010000Z"))
+    link.unlink()
+    link.symlink_to(later.name)
+    try:
+        assert [one.is_taken_up for one in decisions_left(published)] == [False]
+        assert first in cases(people["Baraka"])  # a later publication says of it what it will
+        taken(published, tmp_path)
+        assert [path.name for path in (published / FOLDER / "taken").iterdir()] == [later.name]
+    finally:
+        link.unlink()
+        link.symlink_to(VERSION)
 
 
 def test_what_two_people_decide_waits_for_the_second(published, people, tmp_path):
@@ -153,7 +176,7 @@ def test_after_a_crash_the_same_word_is_not_recorded_twice(published, people, tm
 def test_a_pair_that_is_gone_holds_nothing_up(published, tmp_path):
     leave_decision(published, ["a:1", "b:2"], "same person", "Amina", dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
     assert taken(published, tmp_path) == []
-    assert decisions_left(published) == []
+    assert not list((published / FOLDER).glob("*.json"))
     assert audit.last(published, "review_outdated").actor == "Amina"
 
 
@@ -205,7 +228,8 @@ def test_an_answer_at_the_pages_is_one_in_the_file(answering):
             (first, "different people", "Zawadi", "not they")
         ]
         assert "decided" in states(con, "X").values()
-    assert not list((home / FOLDER).iterdir())
+    assert [one.is_taken_up for one in decisions_left(home)] == [True]
+    assert first not in zawadi.get("/review").text.split("<h2")[0]  # the file is the one of before
 
 
 def test_a_program_sees_its_own_file_alone(answering):
