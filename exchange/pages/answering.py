@@ -1,5 +1,6 @@
 """A program's exceptions at the pages: the rows of its last file, which it answers as it would answer the file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,7 @@ _FIRST = (
     "amount at stake", "suggested action",
 )
 _OTHER = "other {} (own program only)"
+_RECORDS = ("our record", "other record (own program only)")
 _SIDES = ("name", "sex", "birth date", "ID number", "phone")  # of both sides, where both are the program's
 
 router = APIRouter(route_class=web.PageRoute)
@@ -51,7 +53,7 @@ def exceptions_page(request: Request, visitor: web.Visitor) -> Response:
     found, left = _exceptions(pages.home, member.program or "", stem), decisions_left(pages.home)
     rows = _open(found, left)
     shown = rows.head(_LISTED).rows(named=True)
-    record(pages.home, "review_listed", member.name, subjects=[row[_NUMBER] for row in shown])
+    record(pages.home, "review_listed", member.name, subjects=[one for row in shown for one in _subjects(row)])
     return web.show(
         request, "exceptions.html", visitor, sheets=SHEETS, sheet=found.sheet, rows=shown, total=rows.height,
         dated=found.dated, mine=[one for one in reversed(left) if one.by == member.name],
@@ -63,7 +65,7 @@ def exception_page(request: Request, visitor: web.Signed, stem: str, number: str
     """One exception: our record, the other side as far as the program may know it, the evidence, and the answers."""
     pages, found, rows = _of_program(request, visitor, stem)
     row = _row(rows, number)
-    record(pages.home, "review_shown", visitor.member.name, subjects=[number])
+    record(pages.home, "review_shown", visitor.member.name, subjects=_subjects(row))
     numbers = rows[_NUMBER].to_list()
     place = numbers.index(number)
     # What matters for the decision first; without the mark that keeps a spreadsheet from taking text for a formula.
@@ -94,7 +96,8 @@ def answer_exception(request: Request, visitor: web.Signed, form: web.Form, stem
         DECISION: decision, ACTION: action, COMMENT: comment, DECIDED_BY: member.name,
         DECIDED_ON: max(found.dated, at.date().isoformat()),  # a made-up country may be ahead of us
     }  # fmt: skip
-    record(pages.home, "review_left", member.name, subjects=[number], details={"decision": decision, "action": action})
+    told = {"decision": decision, "action": action}
+    record(pages.home, "review_left", member.name, subjects=_subjects(row), details=told)
     leave_decision(
         pages.home, [number], decision, member.name, at, comment=comment or None, program=member.program,
         action=action or None, row=answered,
@@ -119,6 +122,11 @@ def _row(rows: pl.DataFrame, number: str) -> dict[str, str | None]:
     if not found:
         raise web.NoPage(409, "decided_since")
     return found[0]
+
+
+def _subjects(row: Mapping[str, str | None]) -> list[str]:
+    """Whom an event about a row is about: its number, and the records by which a person's events are found."""
+    return [value.removeprefix("'") for value in (row[_NUMBER], *map(row.get, _RECORDS)) if value]
 
 
 def _open(found: Exceptions, left: list[Left]) -> pl.DataFrame:

@@ -75,10 +75,7 @@ def decide_case(request: Request, visitor: web.OfSecretariat, form: web.Form, ca
 def take_decision_back(request: Request, visitor: web.Signed, form: web.Form, left_id: str) -> Response:
     """Take a decision of one's own back that no run has taken up."""
     home, by = web.pages_of(request).home, visitor.member.name
-    mine = next((one for one in _mine(request, visitor) if one.id == left_id), None)
-    if mine:
-        record(home, "review_taken_back", by, subjects=mine.subject, details={"decision": mine.decision})
-    if mine is None or not take_back(home, left_id, by):
+    if not take_back(home, left_id, by):
         raise web.NoPage(409, "taken_up")
     return RedirectResponse("/review", 303)
 

@@ -84,14 +84,23 @@ def decisions_left(home: Path) -> list[Left]:
 
 
 def take_back(home: Path, left_id: str, by: str) -> Left | None:
-    """Take a decision of one's own back; None where there is none, or a run has taken it up already."""
+    """Take a decision of one's own back, which the trail says; None where there is none, or a run has taken it up
+    already."""
     mine = next((one for one in decisions_left(home) if one.id == left_id and one.by == by), None)
     if mine is None or mine.is_taken_up:
         return None
+    path = home / FOLDER / f"{mine.id}.json"
+    aside = path.with_name(f".{path.name}")  # where no run finds it, and whence it returns if the trail cannot be written
     try:
-        (home / FOLDER / f"{mine.id}.json").unlink()
+        path.rename(aside)
     except FileNotFoundError:
         return None
+    try:
+        record(home, "review_taken_back", by, subjects=mine.subject, details={"decision": mine.decision})
+    except BaseException:
+        aside.rename(path)
+        raise
+    aside.unlink()
     return mine
 
 

@@ -1,5 +1,6 @@
 """Cases and exceptions at the pages: decided into the inbox, taken back until a run comes, taken up by its rules."""
 
+import csv
 import datetime as dt
 import json
 import re
@@ -121,6 +122,27 @@ def test_who_decided_takes_back_what_no_run_took_up_and_nobody_else_does(publish
     assert (answer.status_code, "taken this decision up" in answer.text) == (409, True)
 
 
+def test_the_trail_says_taken_back_only_of_what_was(published, people, monkeypatch):
+    first = cases(people["Amina"])[0]
+    decide(people["Amina"], first, "different people")
+    (left,), before = decisions_left(published), audit.last(published, "review_taken_back")
+    rename = Path.rename
+    with monkeypatch.context() as patch:  # a run is first
+        patch.setattr(Path, "rename", lambda path, _: rename(path, path.with_suffix(".taking")) and path.stat())
+        assert people["Amina"].send(f"/review/back/{left.id}", at="/enquiry").status_code == 409
+    assert audit.last(published, "review_taken_back") == before
+    assert [one.is_taken_up for one in decisions_left(published)] == [True]
+    decide(people["Amina"], cases(people["Amina"])[0], "different people")
+    waits = decisions_left(published)
+    with monkeypatch.context() as patch:
+        patch.setattr("exchange.review.inbox.record", lambda *_, **__: 1 / 0)
+        assert people["Amina"].send(f"/review/back/{waits[-1].id}", at="/enquiry").status_code == 500
+    assert decisions_left(published) == waits
+    assert people["Amina"].send(f"/review/back/{waits[-1].id}", at="/enquiry").status_code == 303
+    assert audit.last(published, "review_taken_back").actor == "Amina"
+    assert not list((published / FOLDER).glob(".*"))
+
+
 def test_what_a_run_took_up_stays_decided_until_a_later_publication_is_current(published, people, tmp_path):
     first, second, *_ = cases(people["Amina"])
     decide(people["Amina"], first, "different people")
@@ -230,6 +252,17 @@ def test_an_answer_at_the_pages_is_one_in_the_file(answering):
         assert "decided" in states(con, "X").values()
     assert [one.is_taken_up for one in decisions_left(home)] == [True]
     assert first not in zawadi.get("/review").text.split("<h2")[0]  # the file is the one of before
+
+
+def test_who_saw_finds_who_looked_at_a_person_through_a_programs_exceptions(answering):
+    home, zawadi = answering
+    rows = list(csv.DictReader(next(home.glob("exceptions/X/*/duplicates.csv")).open(encoding="utf-8-sig")))
+    both = next(row for row in rows if row["other record (own program only)"])
+    zawadi.get("/review")
+    zawadi.send(f"/review/exception/duplicates/{both['exception_id']}", decision="different people")
+    for heading in ("our record", "other record (own program only)"):
+        seen = [one.action for one in audit.who_saw(home, [both[heading]]) if one.actor == "Zawadi"]
+        assert {"review_listed", "review_shown", "review_left"} <= set(seen), heading
 
 
 def test_a_program_sees_its_own_file_alone(answering):
