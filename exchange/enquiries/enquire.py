@@ -24,15 +24,19 @@ MOST_CANDIDATES = 20
 _WORK = "linkage_work"
 
 
-def enquire(home: Path, question: Question, actor: str | None = None, scope: Scope = EVERYTHING) -> Answer:
+def enquire(
+    home: Path, question: Question, actor: str | None = None, scope: Scope = EVERYTHING, *,
+    memory_limit: str = "8GB", threads: int | None = None,
+) -> Answer:  # fmt: skip
     """Answer a question about one person from the current secretariat's snapshot.
 
     `actor`: who asks, as in `warehouse.audit.record`; `scope`: how far they may see: outside it a person who is known
-    and one who is not get the same answer. The event holds who asked, why, by what, and the answer in codes
-    with its person_uids; it is on disk before the answer is returned. Where nothing is published the outcome is
+    and one who is not get the same answer. `memory_limit`, `threads`: what it may take of the machine, as in
+    `warehouse.connection.connect`. The event holds who asked, why, by what, and the answer in codes with its
+    person_uids; it is on disk before the answer is returned. Where nothing is published the outcome is
     `could_not_check`.
     """
-    answer, purpose = _looked_up(home, question, scope)
+    answer, purpose = _looked_up(home, question, scope, memory_limit, threads)
     event = audit.record(home, "enquired", actor, subjects=answer.person_uids, details={
         "purpose": purpose, "by": question.by, "outcome": answer.outcome, "reason": answer.reason,
         "candidates": answer.candidates_in_all, "version": answer.version,
@@ -42,13 +46,15 @@ def enquire(home: Path, question: Question, actor: str | None = None, scope: Sco
     return replace(answer, audit_sequence=event.sequence)
 
 
-def _looked_up(home: Path, question: Question, scope: Scope) -> tuple[Answer, str]:
+def _looked_up(
+    home: Path, question: Question, scope: Scope, memory_limit: str, threads: int | None
+) -> tuple[Answer, str]:
     """The answer, and the purpose as it may be kept."""
     try:
         file = published_file(home)
     except UsageProblem:
         return Answer(Outcome.COULD_NOT_CHECK, "nothing_is_published"), question.purpose
-    with opened(file, home / "tmp") as con:
+    with opened(file, home / "tmp", memory_limit, threads) as con:
         answer = answered(con, question, scope)
         return answer, _without_names(con, question.purpose) if answer.candidates else question.purpose
 
@@ -64,9 +70,11 @@ def _without_names(con: duckdb.DuckDBPyConnection, purpose: str) -> str:
 
 
 @contextmanager
-def opened(file: Path, temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    file: Path, temporary: Path, memory_limit: str, threads: int | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with a snapshot attached to read, as `snapshot`: what is worked out stays out of it."""
-    con = connect(":memory:", temp_directory=temporary)
+    con = connect(":memory:", memory_limit=memory_limit, threads=threads, temp_directory=temporary)
     try:
         attach(con, file, "snapshot")
         con.execute("SET enable_external_access = false")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from exchange.enquiries import Answer, Question, enquire
 from exchange.enquiries.question import MOST_PURPOSE
 from exchange.pages import web
+from exchange.pages.state import MEMORY_LIMIT, THREADS
 from ibr.errors import UsageProblem
 
 router = APIRouter(route_class=web.PageRoute)
@@ -29,7 +30,9 @@ def answer_enquiry(request: Request, visitor: web.Signed, form: web.Form) -> Res
     if isinstance(asked, str):
         return _page(request, visitor, form, problem=asked, status=422)
     with pages.reading:
-        answer = enquire(pages.home, asked, visitor.member.name, visitor.scope)
+        answer = enquire(
+            pages.home, asked, visitor.member.name, visitor.scope, memory_limit=MEMORY_LIMIT, threads=THREADS
+        )
     return _page(request, visitor, form, answer=answer)
 
 

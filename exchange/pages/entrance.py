@@ -35,12 +35,13 @@ def sign_in(request: Request, form: Annotated[dict[str, str], Depends(web.given)
     pages = web.pages_of(request)
     web.require_token(form, request.cookies.get(_FORM) or secrets.token_hex())
     name = " ".join(form.get("name", "").split())[:200]
-    if pages.attempts.wait(_bucket(name)):
-        return _sign_in_page(request, "too_many", 429)
     member = pages.roll.find(name)
+    if pages.attempts.wait(bucket := _bucket(name, member)):
+        return _sign_in_page(request, "too_many", 429)
     if not _opens(pages, member, form.get("password", "")) or member is None:
-        record(pages.home, "staff_sign_in_refused", member.name if member else "unknown")
+        pages.refusals.tell(member.name if member else "unknown")
         return _sign_in_page(request, "wrong", 403)
+    pages.attempts.refill(bucket)
     record(pages.home, "staff_signed_in", member.name, details={"profile": member.profile})
     response = RedirectResponse("/", 303)
     web.set_session(request, response, pages.sessions.begin(member, now()))
@@ -61,7 +62,7 @@ def choose_password(
     """Keep a password that somebody chose; they go on in a new session, and their others end."""
     pages, chosen = web.pages_of(request), form.get("password", "")
     is_first = pages.sessions.password(found.member) is None
-    if pages.attempts.wait(_bucket(found.member.name)):
+    if pages.attempts.wait(_bucket(found.member.name, found.member)):
         return _password_page(request, found, "too_many", 429)
     if not is_first and not _opens(pages, found.member, form.get("present", "")):
         return _password_page(request, found, "present_wrong", 403)
@@ -98,8 +99,11 @@ def _opens(pages: Pages, member: Member | None, password: str) -> bool:
     return is_right and not is_over
 
 
-def _bucket(name: str) -> str:
-    """What counts attempts on a name: not itself, so that names that are tried take no memory and tell nothing."""
+def _bucket(name: str, member: Member | None) -> str:
+    """What counts attempts on a name. Names that nobody has share a thousand buckets, so that they take no memory; a
+    member's is refilled by nobody else's sign-in."""
+    if member:
+        return f"member {member.name}"
     digest = hashlib.sha256(name.casefold().encode()).digest()
     return str(int.from_bytes(digest[:4]) % _BUCKETS)
 

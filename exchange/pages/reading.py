@@ -10,7 +10,7 @@ import duckdb
 
 from exchange.catalogues import Words
 from exchange.pages.staff import Member, Profile
-from exchange.pages.state import Pages
+from exchange.pages.state import MEMORY_LIMIT, THREADS, Pages
 from exchange.portal.labels import Speaker, names_of
 from exchange.portal.maps import Map, outlines, tile_grid
 from warehouse.connection import attach, connect, literal, quoted
@@ -71,7 +71,7 @@ def reading(pages: Pages, member: Member) -> Iterator[Reading]:
     audience = f"county_{member.county}" if member.profile is Profile.COUNTY else "secretariat"
     with pages.reading:
         file = published_file(pages.home, audience)
-        con = connect(":memory:", memory_limit="1GB", threads=2, temp_directory=pages.home / "tmp")
+        con = connect(":memory:", memory_limit=MEMORY_LIMIT, threads=THREADS, temp_directory=pages.home / "tmp")
         try:
             yield _opened(con, file, member.program)
         finally:

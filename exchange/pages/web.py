@@ -141,7 +141,13 @@ def end_session(request: Request, response: Response) -> None:
 
 def _cookie(request: Request) -> dict[str, Any]:
     """No script reads it, no other site has it sent; over an encrypted connection alone, but on this very machine."""
-    return {"httponly": True, "samesite": "strict", "secure": request.url.hostname not in _LOOPBACK, "path": "/"}
+    return {"httponly": True, "samesite": "strict", "secure": not _is_this_machine(request), "path": "/"}
+
+
+def _is_this_machine(request: Request) -> bool:
+    """Whether the browser runs here. Behind a proxy that passes no Host on it would seem so of everybody."""
+    is_passed_on = any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
+    return request.url.hostname in _LOOPBACK and not is_passed_on
 
 
 def newcomer(request: Request) -> Visitor:

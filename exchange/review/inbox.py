@@ -90,7 +90,7 @@ def take_back(home: Path, left_id: str, by: str) -> Left | None:
     if mine is None or mine.is_taken_up:
         return None
     path = home / FOLDER / f"{mine.id}.json"
-    aside = path.with_name(f".{path.name}")  # where no run finds it, and whence it returns if the trail cannot be written
+    aside = path.with_name(f".{path.name}")  # where no run finds it; it returns if the trail fails
     try:
         path.rename(aside)
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """The pages for staff: signing in, who may see what, forms that only our pages can send, nothing personal in URLs."""
 
 import datetime as dt
+import importlib
 import io
 import json
 import logging
@@ -13,10 +14,13 @@ from click.testing import CliRunner
 from exchange.pages import staff
 from exchange.pages.sessions import LONGEST, Sessions
 from exchange.pages.staff import FIRST_SECRET_LASTS, Profile, members
+from exchange.pages.state import Refusals
+from exchange.service.limits import Limits
 from ibr.cli.main import cli
 from ibr.errors import UsageProblem
 from tests.pages import REGISTRY, add_people, password_of, publish, quick_passwords, served  # noqa: F401
 from warehouse import audit
+from warehouse.connection import attach
 
 NOW = dt.datetime(2026, 7, 1, 9, tzinfo=dt.UTC)
 PAGES = ["/", "/tables", "/tables.csv", "/tables.xlsx", "/enquiry", "/review", "/review/case/x", "/password"]
@@ -103,12 +107,42 @@ def test_unknown_names_and_wrong_passwords_look_alike_and_attempts_end(home, bro
     assert tried.sign_in("Baraka", password_of("Baraka")).status_code == 429
 
 
+def test_who_signs_in_has_all_attempts_again(home, browser):
+    secret = staff.add(home, "Forgetful", Profile.SECRETARIAT, None, None, dt.datetime.now(dt.UTC))
+    tried = browser()
+    for _ in range(2):
+        assert {tried.sign_in("Forgetful", "no").status_code for _ in range(9)} == {403}
+        assert tried.sign_in("Forgetful", secret).status_code == 303
+
+
+def test_refused_sign_ins_cannot_fill_the_trail(tmp_path, monkeypatch):
+    monkeypatch.setattr("exchange.pages.state._REFUSALS", (1 / 60, 2))
+    clock = [0.0]
+    monkeypatch.setattr("exchange.pages.state.Limits", lambda *rate: Limits(*rate, lambda: clock[0]))
+    refusals, told = Refusals(tmp_path), []
+    for _ in range(50):
+        refusals.tell("Amina")
+        told.append(audit.head(tmp_path).sequence)
+    assert told[:3] == [1, 2, 2]
+    assert told[-1] == 2
+    clock[0] = 60.0
+    refusals.tell("unknown")
+    event = audit.last(tmp_path, "staff_sign_in_refused")
+    assert (event.sequence, event.actor, event.details) == (3, "several", {"refused": 49})
+
+
 def test_cookies_are_for_the_server_alone_and_secure_but_on_this_machine(browser):
     for base, is_secure in (("http://127.0.0.1", False), ("https://registry.example", True)):
         (cookie,) = browser(base).get("/sign-in").headers.get_list("set-cookie")
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
         assert ("Secure" in cookie) == is_secure
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"])
+def test_cookies_are_secure_behind_a_proxy_that_passes_no_host_on(browser, header):
+    (cookie,) = browser("http://127.0.0.1").get("/sign-in", headers={header: "x"}).headers.get_list("set-cookie")
+    assert "Secure" in cookie
 
 
 @pytest.mark.parametrize("path", ["/enquiry", "/sign-out", "/password", "/review/case/x", "/review/back/x"])
@@ -216,6 +250,18 @@ def test_an_enquiry_tells_benefits_and_payments_and_is_on_record_with_its_purpos
     assert (event.actor, event.details["purpose"], event.subjects) == ("Amina", "payment query", ["P1"])
 
 
+def test_an_enquiry_takes_its_part_of_the_machine_alone(people, monkeypatch):
+    seen, module = [], importlib.import_module("exchange.enquiries.enquire")
+
+    def looked(con, *rest):
+        seen.append(con.execute("SELECT current_setting('memory_limit'), current_setting('threads')").fetchone())
+        return attach(con, *rest)
+
+    monkeypatch.setattr(module, "attach", looked)
+    assert people["Amina"].send("/enquiry", national_id="20413377", purpose="desk").status_code == 200
+    assert seen == [("953.6 MiB", 2)]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [({"national_id": "20413377"}, "Write why you ask"), ({"purpose": "desk"}, "Nobody was asked for"),
@@ -269,7 +315,7 @@ def test_particulars_are_in_no_url_log_or_trail(home, people, caplog):
 
 
 def test_a_failure_is_a_page_without_the_values_that_made_it(people, monkeypatch, caplog):
-    def fail(*_):
+    def fail(*_, **__):
         raise ValueError("Zuhura Canary 20413377")
 
     monkeypatch.setattr("exchange.pages.enquiry.enquire", fail)

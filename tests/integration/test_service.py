@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -283,6 +284,20 @@ def test_a_bucket_fills_at_its_rate():
     clock[0] = 100.0
     assert limits.wait("a", 50) == 0, "what is larger than a burst takes all of one"
     assert limits.wait("a") == 0.5
+
+
+def test_threads_share_a_bucket():
+    class Slow(dict):
+        def get(self, *asked):
+            found = super().get(*asked)
+            time.sleep(0.01)
+            return found
+
+    limits = Limits(0.001, 2)
+    limits._buckets = Slow()
+    with ThreadPoolExecutor(6) as pool:
+        waits = list(pool.map(lambda _: limits.wait("a"), range(6)))
+    assert waits.count(0) == 2
 
 
 def test_more_than_fits_a_call_is_a_job(caller, monkeypatch):
