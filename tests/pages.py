@@ -70,6 +70,7 @@ def small_queue(folder: Path) -> None:
                 NULL::VARCHAR AS beside, 4000.0 AS amount_at_stake,
                 [{'program': 'PENSION', 'exception_id': 'E' || i, 'status': 'open'}] AS asked,
                 NULL::STRUCT(decision VARCHAR, decided_by VARCHAR, decided_on DATE, comment VARCHAR)[] AS said,
+                NULL::VARCHAR[] AS said_by, NULL::VARCHAR AS state,
                 i AS place, left(sha256(i::VARCHAR), 20) AS case_id
             FROM range(1, 4) AS numbers (i);
             CREATE TABLE records AS

@@ -94,7 +94,7 @@ INNER JOIN ops.exceptions AS exceptions ON exceptions.exception_id = sides.excep
 LEFT JOIN pairs_since ON pairs_since.exception_id = sides.exception_id AND pairs_since.basis = sides.basis;
 
 -- The last word on each pair in the review queue that nobody has taken back, and what it amounts to: in_force, to_confirm
--- or more_time, as above. `said`: all that stands, in its order.
+-- or more_time, as above. `said`: all that stands, in its order; `said_by`: who said the last word, each once, in lower case.
 CREATE OR REPLACE VIEW ops.review_answers AS
 WITH standing AS (
     SELECT
@@ -124,15 +124,22 @@ pairs AS (
         ) AS said
     FROM standing
     GROUP BY record_id_l, record_id_r
+),
+
+counted AS (
+    SELECT
+        * EXCLUDE (said_otherwise, words),
+        list_sort(list_distinct(list_transform(
+            list_filter(words, lambda word: word.id > said_otherwise), lambda word: word.by
+        ))) AS said_by
+    FROM pairs
 )
 
 SELECT
-    * EXCLUDE (said_otherwise, words),
+    *,
     CASE
         WHEN decision = 'need more time' THEN 'more_time'
-        WHEN needs_second AND len(list_distinct(list_transform(
-            list_filter(words, lambda word: word.id > said_otherwise), lambda word: word.by
-        ))) < 2 THEN 'to_confirm'
+        WHEN needs_second AND len(said_by) < 2 THEN 'to_confirm'
         ELSE 'in_force'
     END AS state
-FROM pairs;
+FROM counted;

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from exchange.pages.staff import same
 from exchange.review.inbox import Left
@@ -29,19 +28,24 @@ def for_person(cases: Sequence[Waiting], left: Sequence[Left], by: str, two_peop
         since.setdefault(tuple(one.subject), []).append(one)
     found = []
     for case in cases:
-        heard = [*case.said, *((one.by, one.decision) for one in since.get(tuple(sorted(case.pair)), []))]
-        last = heard[-1][1] if heard else None
-        is_to_confirm = last in two_people and last != MORE_TIME and len(_behind_the_last(heard)) < 2
-        is_settled = last not in (None, MORE_TIME) and not is_to_confirm
-        waits_for_others = is_to_confirm and any(same(name, by) for name, _ in heard)
-        if not is_settled and not waits_for_others:
-            found.append((last == MORE_TIME, Standing(case, heard)))
+        new = since.get(tuple(sorted(case.pair)), [])
+        heard = [*case.said, *((one.by, one.decision) for one in new)]
+        state = _state(case, new, two_people)
+        waits_for_others = state == "to_confirm" and any(same(name, by) for name, _ in heard)
+        if state != "in_force" and not waits_for_others:
+            found.append((state == "more_time", Standing(case, heard)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
-def _behind_the_last(heard: Sequence[tuple[str, str]]) -> set[str]:
-    """Who stands for the last word, counted as `ops.review_answers` does: who said otherwise in between starts anew."""
-    return {name.casefold() for name, _ in takewhile(lambda one: one[1] == heard[-1][1], reversed(heard))}
+def _state(case: Waiting, new: Sequence[Left], two_people: Sequence[str]) -> str | None:
+    """The state that the publication has, and after what was said since the one that `ops.review_answers` will have."""
+    state, said_by = case.state, set(case.said_by)
+    last = case.said[-1][1] if case.said else None
+    for one in new:
+        said_by = {one.by.lower()} | (said_by if one.decision == last else set())
+        is_to_confirm = one.decision in two_people and len(said_by) < 2
+        last, state = one.decision, "to_confirm" if is_to_confirm else "in_force"
+    return "more_time" if last == MORE_TIME else state
 
 
 def beside(standing: Sequence[Standing], case_id: str) -> tuple[str | None, str | None]:

@@ -25,7 +25,8 @@ MOST = 5_000  # cases of one publication, the first in the queue's order; of eac
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case in a list, and its number in addresses. `said`: who said what about it, in order."""
+    """A case in a list, and its number in addresses. `said`: who said what about it, in order; `said_by` and `state` as
+    in `ops.review_answers`, which has none where nobody said anything."""
 
     case_id: str
     pair: Pair
@@ -33,6 +34,8 @@ class Waiting:
     match_probability: float
     amount_at_stake: float | None
     said: list[tuple[str, str]]
+    said_by: list[str]
+    state: str | None
 
 
 def build_queue(warehouse_file: Path, temporary: Path, folder: Path) -> None:
@@ -78,8 +81,8 @@ def waiting(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
     """The cases in their order, without details of the records."""
     rows = con.execute(
         "SELECT case_id, (record_id_l, record_id_r), programs, match_probability, amount_at_stake::DOUBLE, "
-        "coalesce(list_transform(said, lambda one: (one.decided_by, one.decision)), []) "
-        "FROM queue.cases ORDER BY place"
+        "coalesce(list_transform(said, lambda one: (one.decided_by, one.decision)), []), "
+        "coalesce(said_by, []), state FROM queue.cases ORDER BY place"
     ).fetchall()
     return [Waiting(*row) for row in rows]
 

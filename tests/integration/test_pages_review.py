@@ -178,9 +178,21 @@ def test_what_two_people_decide_waits_for_the_second(published, people, tmp_path
     file = shutil.copy(published / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     with connect(file) as con:
         assert take_up(con, published, ["same person"]) == 3
-        assert con.execute("SELECT state, count(*) FROM ops.review_answers GROUP BY 1 ORDER BY 1").fetchall() == [
-            ("in_force", 1), ("more_time", 1),
+        assert con.execute("SELECT state, said_by FROM ops.review_answers ORDER BY 1").fetchall() == [
+            ("in_force", ["amina", "baraka"]), ("more_time", ["amina"]),
         ]  # fmt: skip
+
+
+def test_the_queue_says_of_each_case_what_still_has_to_be_confirmed(published, people, tmp_path):
+    decide(people["Amina"], cases(people["Amina"])[0], "same person")
+    copy = shutil.copy(published / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+    with connect(copy) as con:
+        take_up(con, published, ["same person"])
+    build_queue(Path(copy), tmp_path, tmp_path)
+    with connect(tmp_path / "review" / "queue.duckdb", read_only=True) as con:
+        told = con.execute("SELECT state, said_by FROM cases ORDER BY state NULLS LAST").fetchall()
+    assert told[0] == ("to_confirm", ["amina"])
+    assert set(map(str, told[1:])) == {"(None, None)"}
 
 
 def test_after_a_crash_the_same_word_is_not_recorded_twice(published, people, tmp_path):

@@ -12,7 +12,9 @@ SAME, DIFFERENT, TIME = "same person", "different people", "need more time"
 
 
 def case(number: int, *said: tuple[str, str]) -> Waiting:
-    return Waiting(f"c{number}", (f"a:{number}", f"b:{number}"), "A and B", 0.9, None, list(said))
+    """A case, of which what was said was to be confirmed when the run ended."""
+    said_by, state = [name.lower() for name, _ in said[-1:]], "to_confirm" if said else None
+    return Waiting(f"c{number}", (f"a:{number}", f"b:{number}"), "A and B", 0.9, None, list(said), said_by, state)
 
 
 def left(number: int, by: str, decision: str) -> Left:
@@ -33,6 +35,8 @@ def left(number: int, by: str, decision: str) -> Left:
         ([("Amina", SAME)], [("Chebet", DIFFERENT), ("Baraka", SAME)], [SAME, DIFFERENT], set()),
         ([("Chebet", SAME)], [("Amina", DIFFERENT)], [SAME, DIFFERENT], {"Baraka"}),
         ([], [("Amina", TIME)], [TIME], {"Amina", "Baraka"}),
+        # What had to be confirmed when it was said has to be, whatever registry.yml says since.
+        ([("Amina", SAME)], [], [], {"Baraka"}),
     ],
 )
 def test_for_whom_a_case_waits(said, since, two_people, waits_for):

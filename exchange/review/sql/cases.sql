@@ -19,6 +19,8 @@ SELECT
     asked.amount_at_stake,
     asked.asked,
     answers.said,
+    answers.said_by,
+    answers.state,
     coalesce(
         answers.state = 'to_confirm' AND list_contains(list_transform(answers.said, lambda one: lower(one.decided_by)), lower($by)),
         false
