@@ -30,9 +30,12 @@ def add(name: str, profile: str, program: str | None, county: str | None, home: 
     from exchange.pages.staff import Profile
     from exchange.pages.staff import add as add_member
     from warehouse.audit import record
+    from warehouse.query import published_file
 
     if program and program not in home.registry.programs:
         raise UsageProblem(f"there is no program {program}; there are {', '.join(home.registry.programs)}")
+    if county:
+        published_file(home.home, f"county_{county}")  # told here, with those there are, not to whom signs in
     secret = add_member(home.home, name, Profile(profile), program, county, dt.datetime.now(dt.UTC))
     record(home.home, "staff_added", details={"name": name, "profile": profile, "program": program, "county": county})
     if as_json:
