@@ -63,6 +63,8 @@ class Service:
         """What a caller may ask. Raises Refused before anything is looked at, so that nothing can be told from it."""
         if "verify" not in key.scopes:
             raise Refused(403, "not_in_scope", "this key has no scope verify")
+        if key.program and key.program not in self._registry.programs:
+            raise Refused(403, "not_in_scope", "the program of this key is none that this registry has any more")
         if program and program not in self._registry.programs:
             raise Refused(422, "unknown_program", "program is none that this registry has")
         if program and key.program and program != key.program:

@@ -103,5 +103,8 @@ class Registry(Section):
         return {code: source for code, source in self.sources.items() if source.lookup is not None}
 
     def carrier(self, program: str) -> str:
-        """The source that carries a program."""
-        return next(code for code, source in self.sources.items() if program in source.programs)
+        """The source that carries a program. Raises ConfigurationProblem."""
+        for code, source in self.sources.items():
+            if program in source.programs:
+                return code
+        raise ConfigurationProblem(f"no source carries program {program}; name it in sources.<source>.programs")

@@ -36,6 +36,8 @@ def write(folder: Path, content: dict) -> Path:
 def test_a_small_registry_is_read(tmp_path):
     registry = config.load(write(tmp_path, SMALL))
     assert registry.carrier("AID") == "mis"
+    with pytest.raises(ConfigurationProblem, match="no source carries program NONE"):
+        registry.carrier("NONE")
     assert registry.sources["mis"].limits.vanished_share == 0.2
 
 
