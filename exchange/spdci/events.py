@@ -26,7 +26,7 @@ def compare(standard: Standard, key: Key, subscriptions: Sequence[Subscription],
     version = found[0][1]["version"]
     states, messages = [], []
     for one, (answer, _) in zip(subscriptions, found, strict=True):
-        state = known(answer, one.programme)
+        state = known(answer, one.programme, one.state)
         states.append((state, one.code))
         if state is not None and one.state is not None and _holds(one, now):
             records = list(_told(one, answer, state, standard))
@@ -40,8 +40,11 @@ def compare(standard: Standard, key: Key, subscriptions: Sequence[Subscription],
     return len(messages)
 
 
-def known(answer: Mapping[str, Any], programme: str | None) -> dict[str, Any] | None:
-    """What events are seen from; None where nothing can be told, and what was known stays."""
+def known(
+    answer: Mapping[str, Any], programme: str | None, before: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """What events are seen from; None where nothing can be told, and what was known stays. `is_dead` is what was known
+    `before` where the register could not be asked, None where that is nothing."""
     try:
         found = benefits(answer, programme)
     except Untold:
@@ -49,13 +52,15 @@ def known(answer: Mapping[str, Any], programme: str | None) -> dict[str, Any] | 
     statuses: dict[str, str] = {}
     for one in found:  # the strongest status of a programme stands first
         statuses.setdefault(one["program"], one["status"])
-    return {"is_dead": answer["population_register"]["life"]["state"] == "deceased", "benefits": statuses}
+    life = answer["population_register"]["life"]["state"]
+    is_dead = (before or {}).get("is_dead") if life == "could_not_check" else life == "deceased"
+    return {"is_dead": is_dead, "benefits": statuses}
 
 
 def changed(event: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str | None]:
     """The programmes in which an event happened; None stands for the person."""
     if event == "died":
-        return [None] if after["is_dead"] and not before["is_dead"] else []
+        return [None] if after["is_dead"] and before["is_dead"] is False else []
     programmes = sorted({*before["benefits"], *after["benefits"]})
     return [one for one in programmes if _happened(event, before["benefits"].get(one), after["benefits"].get(one))]
 

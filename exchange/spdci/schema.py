@@ -25,5 +25,8 @@ CREATE TABLE IF NOT EXISTS standard_subscriptions (
     purpose TEXT NOT NULL, locale TEXT, starts_at TEXT, ends_at TEXT,
     made_at TEXT NOT NULL, ended_at TEXT, state TEXT, version TEXT
 );
-CREATE INDEX IF NOT EXISTS standard_subscriptions_callers ON standard_subscriptions (caller, person, event);
+CREATE INDEX IF NOT EXISTS standard_subscriptions_callers ON standard_subscriptions (caller, person, event)
+WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS standard_subscriptions_ends ON standard_subscriptions (ends_at)
+WHERE ended_at IS NULL AND ends_at IS NOT NULL;
 """

@@ -50,6 +50,8 @@ class Subscription:
 
 
 _NOT_LOOKED_AT = "ended_at IS NULL AND version IS NOT ?"
+# Whom it was about goes at once; that there was one stays a while, so that ending it again is told as such.
+_END = "UPDATE standard_subscriptions SET ended_at = ?, person = '', programme = NULL, state = NULL"
 _COLUMNS = [one.name for one in fields(Subscription)]
 
 
@@ -108,8 +110,7 @@ def unsubscribe(
         if reason:
             return told | {"status": "rjct", "status_reason_code": reason, "status_reason_message": words}, "rjct"
         store.con.execute(
-            "UPDATE standard_subscriptions SET ended_at = ? WHERE code IN (SELECT value FROM json_each(?))",
-            [now.isoformat(), json.dumps(codes)],
+            f"{_END} WHERE code IN (SELECT value FROM json_each(?))", [now.isoformat(), json.dumps(codes)]
         )
     ended = [{"code": code, "status": "unsubscribe"} for code in codes]
     return told | {"status": "succ", "subscription_status": ended}, "succ"
@@ -183,10 +184,13 @@ def _read(*row: Any) -> Subscription:
 def end_all(store: Store, caller: str, now: dt.datetime) -> None:
     """End what a caller subscribed to: its key is gone, or may not know any more."""
     with store.lock:
-        store.con.execute(
-            "UPDATE standard_subscriptions SET ended_at = ? WHERE caller = ? AND ended_at IS NULL",
-            [now.isoformat(), caller],
-        )
+        store.con.execute(f"{_END} WHERE caller = ? AND ended_at IS NULL", [now.isoformat(), caller])
+
+
+def end_over(store: Store, now: dt.datetime) -> None:
+    """End the subscriptions whose end_time has come."""
+    with store.lock:
+        store.con.execute(f"{_END} WHERE ends_at <= ? AND ended_at IS NULL", [now.isoformat(), text_of(now)])
 
 
 def looked_at(store: Store, states: Sequence[tuple[Mapping[str, Any] | None, str]], version: str) -> None:

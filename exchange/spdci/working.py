@@ -16,7 +16,7 @@ from exchange.spdci.callbacks import callback_for
 from exchange.spdci.problems import Rejected
 from exchange.spdci.standard import NEEDED, Standard, overall
 from exchange.spdci.store import Delivery, Transaction
-from exchange.spdci.subscriptions import end_all, subscribe, to_look_at, unsubscribe
+from exchange.spdci.subscriptions import end_all, end_over, subscribe, to_look_at, unsubscribe
 from warehouse.audit import Entry, record_all
 
 _LOG = logging.getLogger("ibr.service")
@@ -56,6 +56,7 @@ class Thread:
 def answer_next(standard: Standard) -> bool:
     """Answer the message that waits longest, or look at some subscriptions; whether there was something to do."""
     standard.tidy()
+    end_over(standard.store, standard.now())
     if standard.service.snapshots.problem:
         return False
     waiting = standard.store.waiting(standard.now())
@@ -107,8 +108,11 @@ def _answer(standard: Standard, taken: Transaction) -> bool:
             message, status = unsubscribe(standard.store, key, taken, correlation_id, now)
         else:
             message, status, _ = status_of(standard, key, taken.asked, correlation_id)
-    except (NotAvailable, Refused):
+    except NotAvailable:
         return False
+    except Refused:  # its program is none any more
+        standard.store.drop(taken)
+        return True
     standard.store.answer(taken, message, status, now)
     return True
 

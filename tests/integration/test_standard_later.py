@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 
 import duckdb
 import pytest
@@ -13,7 +14,7 @@ from exchange.service.keys import add, keys, revoke
 from exchange.spdci import working
 from exchange.spdci.callbacks import callback_for, checked_callback
 from exchange.spdci.codes import Error, SearchReason, SubscribeReason, UnsubscribeReason
-from exchange.spdci.events import changed
+from exchange.spdci.events import changed, known
 from exchange.spdci.problems import Rejected
 from ibr.config.publishing import Standard as Settings
 from ibr.errors import UsageProblem
@@ -259,6 +260,61 @@ def test_who_may_not_ask_any_more_is_told_nothing_more(peer, receiver):
     left = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND ended_at IS NULL"
     peer.until(lambda: peer.standard.store.con.execute(left).fetchone() == (0,))
     assert not receiver.received
+
+
+def _subscribed(peer, receiver, key: str | None, number: str, caller: str) -> None:
+    """A caller's subscription to a death, looked at once."""
+    made = taken(peer.post("/registry/subscribe", subscribe(event("death", {"UIN": number})), key=key))
+    called_back(peer, receiver, "on-subscribe", made)
+    peer.until(lambda: _held(peer, caller, "version IS NOT NULL") == 1)
+
+
+def _held(peer, caller: str, where: str = "true") -> int:
+    query = f"SELECT count(*) FROM standard_subscriptions WHERE caller = ? AND ended_at IS NULL AND {where}"
+    return peer.standard.store.con.execute(query, [caller]).fetchone()[0]
+
+
+def test_a_key_whose_program_has_left_the_registry_is_refused_and_holds_up_nobody(peer, receiver, monkeypatch):
+    key = add(peer.home, "its program left", "GRANT", ALL, now(), callback=receiver.url)
+    _subscribed(peer, receiver, key, "20000850", "its program left")
+    monkeypatch.delitem(peer.standard.service._registry.programs, "GRANT")
+    done = peer.post("/registry/sync/search", search(by_id(GRANT_HEAD)), key=key)
+    assert (done.status_code, done.json()["message"]["error"]["code"]) == (403, Error.FORBIDDEN)
+    assert peer.post("/verify", {"purpose": "desk", "person": {}}, key=key).status_code == 403
+    taken(peer.post("/registry/search", search(by_id(GRANT_HEAD)), key=key))
+    _look_again(peer, "its program left")
+    peer.until(lambda: _held(peer, "its program left") == 0)
+    assert peer.standard.store.waiting(now()) is None
+
+
+def _look_again(peer, caller: str) -> None:
+    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller = ?", [caller])
+    peer.standard.store.all_looked_at = None
+
+
+def test_a_subscription_ends_at_its_end_and_keeps_nobodys_particulars(peer, receiver):
+    key = add(peer.home, "for a while", "GRANT", ALL, now(), callback=receiver.url)
+    _subscribed(peer, receiver, key, "20000850", "for a while")
+    con = peer.standard.store.con
+    con.execute("UPDATE standard_subscriptions SET ends_at = '2026-01-01T00:00:00Z' WHERE caller = 'for a while'")
+    peer.until(lambda: _held(peer, "for a while") == 0)
+    query = "SELECT person, state FROM standard_subscriptions WHERE caller = 'for a while'"
+    assert con.execute(query).fetchall() == [("", None)]
+    _subscribed(peer, receiver, key, "20000850", "for a while")
+
+
+def _answered(life: str) -> dict:
+    register = {"status": "verified", "life": {"state": life}}
+    return {"answer": "", "programs": {"outcome": "known", "enrolments": []}, "population_register": register}
+
+
+def test_a_death_is_told_of_whom_the_register_knew_alive():
+    steps = [known(_answered("could_not_check"), None)]
+    for life in ("deceased", "alive", "could_not_check", "deceased", "could_not_check"):
+        steps.append(known(_answered(life), None, steps[-1]))
+    assert [one["is_dead"] for one in steps] == [None, True, False, False, True, True]
+    told = [changed("died", before, after) for before, after in pairwise(steps)]
+    assert told == [[], [], [], [None], []]
 
 
 def test_what_is_kept_long_enough_goes(peer):
