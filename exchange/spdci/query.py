@@ -125,21 +125,21 @@ def _equals(condition: Any) -> Any:
 
 
 def _person(conditions: Iterable[tuple[str, Any]]) -> Wanted:
-    details: dict[str, Any] = {}
-    programme = None
+    details: dict[str, str] = {}
     for name, value in conditions:
         field = _FIELDS.get(_plain(name)) or _FIELDS.get(_plain(name.rpartition(".")[2]))
         if field is None:
             raise NotUnderstood("an attribute or type of identifier is none that this registry looks persons up by")
         if not isinstance(value, (str, int)) or isinstance(value, bool) or not str(value).strip():
             raise NotUnderstood("a value is neither a text nor a whole number")
-        text = str(value).strip()
-        if field == "programme":
-            programme = text
-        elif field == "birth_year":
-            details |= {"birth_date": f"{text}-01-01", "birth_date_precision": "year"}
-        else:
-            details[field] = _written(field, text)
+        text = _written(field, str(value).strip())
+        if details.setdefault(field, text) != text:
+            raise NotUnderstood(f"{field} has two values; a query is for one person")
+    programme, year = details.pop("programme", None), details.pop("birth_year", None)
+    if year is not None and "birth_date" not in details:
+        details |= {"birth_date": f"{year}-01-01", "birth_date_precision": "year"}
+    elif year is not None and not details["birth_date"].startswith(f"{year}-"):
+        raise NotUnderstood("the year of birth is not that of the birth date; a query is for one person")
     if not details:
         raise NotUnderstood("the query names no person")
     try:
@@ -166,17 +166,41 @@ def _plain(name: str) -> str:
 def announced(beneficiary: Mapping[str, Any]) -> Wanted:
     """Whom a Beneficiary of the standard is: its member's particulars, by their own names, and its programme. Raises
     NotUnderstood."""
-    conditions: list[tuple[str, Any]] = []
-    waiting: list[Any] = [beneficiary]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, list):
-            waiting += part
-        elif isinstance(part, dict):
-            named = _typed(part)
-            waiting += [value for value in named.values() if isinstance(value, (dict, list))]
-            conditions += [
-                (name, value) for name, value in named.items()
-                if value not in (None, "") and not isinstance(value, (dict, list))
-            ]  # fmt: skip
-    return _person([(name, value) for name, value in conditions if _plain(name) in _FIELDS])
+    members = beneficiary.get("member")
+    members = members if isinstance(members, list) else [members]
+    if len(members) != 1 or not isinstance(members[0], dict):
+        raise NotUnderstood("expected member, which is one person")
+    found = list(_particulars(members[0]))
+    for name, value in beneficiary.items():
+        if _is_programme(name):
+            found += _programme(name, value)
+    return _person(found)
+
+
+def _particulars(part: Any) -> Iterable[tuple[str, Any]]:
+    """What a member is told by: not what stands of its programme, whose name is no person's, or of its relatives."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _particulars(one)
+        return
+    for name, value in _typed(part).items() if isinstance(part, dict) else ():
+        if _is_programme(name):
+            yield from _programme(name, value)
+        elif isinstance(value, (dict, list)):
+            yield from () if _plain(name).startswith("related") else _particulars(value)
+        elif value not in (None, "") and _plain(name) in _FIELDS:
+            yield name, value
+
+
+def _programme(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """The identifier of a programme, at any depth."""
+    if isinstance(value, dict):
+        for inner, one in value.items():
+            if _is_programme(inner):
+                yield from _programme(inner, one)
+    elif value not in (None, ""):
+        yield name, value
+
+
+def _is_programme(name: str) -> bool:
+    return _FIELDS.get(_plain(name)) == "programme"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from exchange.service.keys import add, file, keys
 from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
-from exchange.spdci.query import wanted
+from exchange.spdci.query import NotUnderstood, announced, wanted
 from exchange.spdci.signature import read_public_key, signing_string
 from ibr import secrets
 from ibr.cli.main import cli
@@ -120,6 +120,10 @@ def test_a_query_in_any_of_the_forms_has_the_answer_of_verify(peer, form):
         ("graphql", {"query": "{ registry { id } }"}, SearchReason.CRITERIA),
         ("expression", {"birth_date": {"eq": "31 February"}}, SearchReason.CRITERIA),
         ("expression", {"full_name": "x" * 5_000}, SearchReason.CRITERIA),
+        ("expression", {"$and": [{"UIN": {"$eq": "1111"}}, {"UIN": {"$eq": GRANT_HEAD}}]}, SearchReason.CRITERIA),
+        ("expression", {"UIN": "1", "DOB": "1950-03-28", "YOB": "1951"}, SearchReason.CRITERIA),
+        ("expression", {"UIN": GRANT_HEAD, "$and": [{"program": "GRANT"}, {"programme": "PENSION"}]},
+         SearchReason.CRITERIA),
     ],
 )  # fmt: skip
 def test_what_is_no_question_about_a_person_is_rejected_and_stops_no_other(peer, kind, query, expected):
@@ -142,6 +146,25 @@ def test_what_is_no_question_about_a_person_is_rejected_and_stops_no_other(peer,
 )  # fmt: skip
 def test_whom_a_query_is_for(kind, query, by):
     assert wanted(kind, query).by == by
+
+
+def test_a_year_beside_a_date_and_a_value_said_twice_change_nothing():
+    said = wanted("expression", {"$and": [{"UIN": "1"}, {"national_id": 1}, {"YOB": 1950}, {"DOB": "1950-03-28"}]})
+    assert said == wanted("expression", {"UIN": "1", "DOB": "1950-03-28"})
+
+
+def test_a_beneficiary_is_its_member_and_no_mixture_of_several():
+    person = {"identifier": [{"identifier_type": "NID", "identifier_value": "1"}], "name": {"surname": "Akinyi"}}
+    programme = {"programme": {"programme_identifier": "PENSION", "name": "Old age"}}
+    member = {"demographic_info": {"person": person}, "related_person": [{"given_name": "Baraka"}]}
+    found = announced({"member": member | {"programme_identifier": programme}, "name": "Household of Baraka"})
+    assert (found.by, found.programme) == ({"national_id": "1", "family_name": "Akinyi"}, "PENSION")
+    assert announced({"member": [member], "programme_identifier": programme}) == found
+    other = {"demographic_info": {"given_name": "Baraka"}}
+    several = {"demographic_info": [person, {"identifier_type": "NID", "identifier_value": "2"}]}
+    for wrong in ({"member": [member, other]}, {"member": several}, {"given_name": "Baraka"}):
+        with pytest.raises(NotUnderstood):
+            announced(wrong)
 
 
 def test_no_match_not_sure_and_could_not_check_are_three_things(peer):
