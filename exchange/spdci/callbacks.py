@@ -1,7 +1,7 @@
-"""Where answers may be sent: below the URL that a caller was registered with, and nowhere else."""
+"""Where answers may be sent: to the URL that a caller was registered with or below it, and nowhere else."""
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from exchange.service.keys import Key
 from exchange.spdci.codes import Error
@@ -30,14 +30,23 @@ def checked_callback(url: str, settings: Standard) -> str:
 
 
 def callback_for(key: Key, sender_uri: str | None, action: str) -> str | None:
-    """Where an answer goes: to the message's sender_uri if it is at the caller's registered place, else below that;
-    None where the caller has none, and fetches answers by the transaction's status. Raises Rejected."""
+    """Where an answer goes: to the message's sender_uri, which is the caller's registered URL or below it, else to the
+    standard's path below that; None where the caller has none, and fetches answers by the transaction's status. Raises
+    Rejected."""
     if sender_uri is None:
         return key.callback + PATHS[action] if key.callback else None
-    asked, known = _origin(sender_uri), _origin(key.callback or "")
-    if asked is None or asked != known:
-        raise Rejected(Error.SENDER_URI, "sender_uri is not at the place that this caller is registered with")
+    if key.callback is None or not _is_below(sender_uri, key.callback):
+        raise Rejected(Error.SENDER_URI, "sender_uri is not below the URL that this caller is registered with")
     return sender_uri
+
+
+def _is_below(url: str, base: str) -> bool:
+    origin = _origin(url)
+    if origin is None or origin != _origin(base):
+        return False
+    path, of_base = urlsplit(url).path, urlsplit(base).path
+    climbs = {".", ".."} & set(unquote(path).replace("\\", "/").split("/"))
+    return not climbs and (path == of_base or path.startswith(f"{of_base}/"))
 
 
 def _origin(url: str, schemes: Collection[str] = ("http", "https")) -> tuple[str, str, int] | None:

@@ -34,7 +34,7 @@ def service_keys() -> None:
 @click.option("--public-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
               help="Its ed25519 public key (PEM): its messages of the DCI standard have to be signed.")  # fmt: skip
 @click.option("--sender-id", default=None, help="The sender_id of its messages. Default with --public-key: NAME.")
-@click.option("--callback", default=None, help="The URL below which answers to its messages are sent.")
+@click.option("--callback", default=None, help="The URL to which, or below which, answers to its messages are sent.")
 @as_option
 @home_option
 @json_option

@@ -128,9 +128,9 @@ def test_a_search_is_called_back_with_what_the_synchronous_one_answers(peer, rec
 
 
 def test_a_callback_goes_to_the_senders_uri_at_its_registered_place(peer, receiver):
-    uri = receiver.url.replace("/mis", "/of/my/own")
+    uri = f"{receiver.url}/of/my/own"
     taken(peer.post("/registry/search", search(by_id(GRANT_HEAD), sender_uri=uri)))
-    assert peer.until(lambda: receiver.of("on-search"))[0][0] == "/of/my/own"
+    assert peer.until(lambda: receiver.of("on-search"))[0][0] == "/mis/of/my/own"
 
 
 def test_a_callback_is_tried_again_with_the_same_number_follows_no_redirect_and_is_given_up(peer, receiver):
@@ -354,13 +354,16 @@ def test_a_place_that_answers_are_not_sent_to(url):
     "sender_uri",
     ["http://mis.example.org/on-search", "https://mis.example.org:8443/x", "https://mis.example.org@evil.example/",
      "https://mis.example.org.evil.example/", "https://evil.example/https://mis.example.org", "//mis.example.org/x",
-     "https://mis.example.org/x?next=https://evil.example"],
+     "https://mis.example.org/base/x?next=https://evil.example", "https://mis.example.org/own",
+     "https://mis.example.org/basement", "https://mis.example.org/base/../own", "https://mis.example.org/base/%2e%2E/own",
+     "https://mis.example.org/base/..%5cown"],
 )  # fmt: skip
-def test_a_sender_uri_is_at_the_registered_place_or_refused(peer, sender_uri):
+def test_a_sender_uri_is_below_the_registered_url_or_refused(peer, sender_uri):
     add(peer.home, f"n{abs(hash(sender_uri))}", None, ALL, now(), callback="https://mis.example.org/base")
     key = keys(peer.home)[-1]
     assert callback_for(key, None, "on-search") == "https://mis.example.org/base/registry/on-search"
-    assert callback_for(key, "https://MIS.example.org/own", "on-search") == "https://MIS.example.org/own"
+    for below in ("https://mis.example.org/base", "https://MIS.example.org/base/own"):
+        assert callback_for(key, below, "on-search") == below
     with pytest.raises(Rejected) as refused:
         callback_for(key, sender_uri, "on-search")
     assert refused.value.code == Error.SENDER_URI
