@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS standard_deliveries (
     delivery_id TEXT PRIMARY KEY, caller TEXT NOT NULL, receiver_id TEXT, url TEXT NOT NULL, action TEXT NOT NULL,
     status TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL
 );
+CREATE INDEX IF NOT EXISTS standard_deliveries_due ON standard_deliveries (attempts, due);
 CREATE TABLE IF NOT EXISTS standard_subscriptions (
     code TEXT PRIMARY KEY, caller TEXT NOT NULL, receiver_id TEXT, transaction_id TEXT NOT NULL,
     reference_id TEXT NOT NULL, event TEXT NOT NULL, record_type TEXT NOT NULL, person TEXT NOT NULL, programme TEXT,

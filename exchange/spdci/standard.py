@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class Standard:
         self.service, self.home, self.registry, self.now = service, home, registry, now
         self.settings = registry.service.standard
         self.store, self.signing = Store(home), SigningKey(home)
+        self.tries: dict[str, threading.Thread] = {}  # by caller: the latest at a callback, which may still run
         self._loop, self._tidied_at = loop, dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def tidy(self) -> None:

@@ -143,11 +143,13 @@ class Store:
         )  # fmt: skip
 
     def due(self, now: dt.datetime) -> Delivery | None:
-        """The message that should be sent next."""
+        """The message that should be sent next. Where one of a caller fails its others wait for it: a system that does
+        not answer takes no more time than that of one message, and callers whose system does come first."""
         with self.lock:
             row = self.con.execute(
                 "SELECT delivery_id, caller, receiver_id, url, action, status, message, attempts FROM "
-                "standard_deliveries WHERE due <= ? ORDER BY due LIMIT 1", [now.timestamp()],
+                "standard_deliveries WHERE due <= ? AND (attempts > 0 OR caller NOT IN (SELECT caller FROM "
+                "standard_deliveries WHERE attempts > 0)) ORDER BY attempts, due LIMIT 1", [now.timestamp()],
             ).fetchone()  # fmt: skip
         if row is None:
             return None

@@ -22,7 +22,8 @@ from warehouse.audit import Entry, record_all
 _LOG = logging.getLogger("ibr.service")
 _TOGETHER = 1_000  # subscriptions that are looked up in one go
 _DEFERRED = dt.timedelta(minutes=1)  # for what failed
-_SECONDS = 10.0  # that a caller's system may take
+_SECONDS = 10.0  # that a caller's system may be silent
+_LONGEST_TRY = 15.0  # seconds, whatever it sends
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(seconds=5), dt.timedelta(hours=1)  # between two tries
 
 
@@ -156,13 +157,30 @@ def _key(standard: Standard, name: str) -> Key | None:
 
 
 def _sent(standard: Standard, due: Delivery) -> str | None:
-    """Send a message, whose number stays the same from try to try; None, or the kind of what went wrong."""
-    body = standard.envelope(due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id)
+    """Send a message; None, or the kind of what went wrong.
+
+    In a thread of its own: time limits of sockets start anew with every byte that drips in, and none of them holds for
+    the search for an address. A try that goes on is left behind, one a caller.
+    """
+    before = standard.tries.get(due.caller)
+    if before and before.is_alive():
+        return "the try before goes on"
+    problems: list[str | None] = []
+    one = threading.Thread(target=lambda: problems.append(_posted(standard, due)), name="callback", daemon=True)
+    standard.tries[due.caller] = one
+    one.start()
+    one.join(_LONGEST_TRY)
+    return problems[0] if problems else "no answer in time"
+
+
+def _posted(standard: Standard, due: Delivery) -> str | None:
+    """Post a message, whose number stays the same from try to try."""
     timeout = urllib3.Timeout(connect=_SECONDS, read=_SECONDS)
     try:
+        body = standard.envelope(due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id)
         with urllib3.PoolManager(timeout=timeout, retries=False) as pool:
             response = pool.request("POST", due.url, json=body, redirect=False, preload_content=False)
             response.release_conn()
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+    except Exception as error:  # whatever it is, the next is sent
         return type(error).__name__
     return None if 200 <= response.status < 300 else f"status {response.status}"

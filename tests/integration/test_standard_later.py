@@ -3,6 +3,7 @@ where no caller is registered."""
 
 import datetime as dt
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
@@ -16,6 +17,7 @@ from exchange.spdci.callbacks import callback_for, checked_callback
 from exchange.spdci.codes import Error, SearchReason, SubscribeReason, UnsubscribeReason
 from exchange.spdci.events import changed, known
 from exchange.spdci.problems import Rejected
+from exchange.spdci.store import Delivery, Store
 from ibr.config.publishing import Standard as Settings
 from ibr.errors import UsageProblem
 from tests.integration.service_warehouse import point_at, publish
@@ -145,6 +147,40 @@ def test_a_callback_is_tried_again_with_the_same_number_follows_no_redirect_and_
     peer.until(lambda: len(receiver.received) == 3)
     peer.until(lambda: peer.standard.store.due(now()) is None)
     assert len(receiver.received) == 3, "no more than delivery_attempts"
+
+
+def test_who_does_not_answer_holds_up_only_its_own_messages(tmp_path):
+    store, begin = Store(tmp_path), now()
+    for second, name in enumerate(("dead", "dead too", "alive")):
+        caller, at = name.split()[0], begin + dt.timedelta(seconds=second)
+        store.send(Delivery(name, caller, None, "https://mis.example.org", "notify", "succ", {}, 0), at)
+    later = begin + dt.timedelta(minutes=1)
+    dead = store.due(later)
+    store.postpone(dead, later)
+    sent = []
+    while one := store.due(later):
+        sent.append(one.delivery_id)
+        store.delivered(one)
+    assert (dead.delivery_id, sent) == ("dead", ["alive", "dead", "dead too"])
+    store.close()
+
+
+def test_a_try_ends_whatever_goes_wrong(peer, receiver, monkeypatch):
+    monkeypatch.setattr(working, "_LONGEST_TRY", 0.1)
+    left = "SELECT count(*) FROM standard_deliveries"
+    store = peer.standard.store
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        silent_key = add(peer.home, "silent", "GRANT", ALL, now(), callback=url)
+        taken(peer.post("/registry/search", search(by_id(GRANT_HEAD)), key=silent_key))
+        peer.until(lambda: "silent" in peer.standard.tries)
+        peer.until(lambda: store.con.execute(left).fetchone() == (0,), 5)
+    unsigned = {"a number that no signature covers": 2**60}
+    with store.lock:
+        store.send(Delivery("x", "pension", None, receiver.url, "on-search", "succ", unsigned, 0), now())
+    store.to_send.set()
+    peer.until(lambda: store.con.execute(left).fetchone() == (0,), 5)
+    assert not receiver.received
 
 
 def test_the_status_of_a_transaction_is_called_back(peer, receiver):
