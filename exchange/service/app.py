@@ -96,7 +96,7 @@ def _add_verification(app: FastAPI) -> None:
             service.jobs.accept, key, asking.program, asking.purpose, asked.persons, now()
         )
         return JSONResponse(
-            service.jobs.state(job_id, key.name), 202, {"Location": f"/verify/jobs/{job_id}"}
+            service.jobs.state(job_id, key.holder), 202, {"Location": f"/verify/jobs/{job_id}"}
         )
 
     @app.get("/verify/jobs/{job_id}", response_model=Job, responses=_PROBLEMS | {404: {"model": Problem}})
@@ -117,7 +117,7 @@ def _add_verification(app: FastAPI) -> None:
 
 
 def _job(request: Request, key: Key, job_id: str) -> dict[str, Any]:
-    state = service_of(request).jobs.state(job_id, key.name)
+    state = service_of(request).jobs.state(job_id, key.holder)
     if state is None:
         raise Refused(404, "no_job", "this key has no job of this number")
     return state

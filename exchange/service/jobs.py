@@ -55,7 +55,7 @@ class Jobs:
             self._con.execute("BEGIN")
             self._con.execute(
                 "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [job_id, key.name, json.dumps(asdict(key)), program, purpose, len(persons), now.isoformat()],
+                [job_id, key.holder, json.dumps(asdict(key)), program, purpose, len(persons), now.isoformat()],
             )
             for part, begin in enumerate(range(0, len(persons), PERSONS_A_PART)):
                 asked = [one.model_dump(mode="json") for one in persons[begin : begin + PERSONS_A_PART]]
@@ -88,7 +88,7 @@ class Jobs:
             )
 
     def state(self, job_id: str, caller: str) -> dict[str, Any] | None:
-        """How far a job of a caller is; None where it has none of that number."""
+        """How far a job of a caller (its key's holder) is; None where it has none of that number."""
         with self._lock:
             row = self._con.execute(
                 "SELECT persons, accepted_at, count(*), count(answered) FROM jobs JOIN job_parts USING (job_id) "

@@ -34,6 +34,11 @@ class Key:
     public_key: str | None = None
     callback: str | None = None
 
+    @property
+    def holder(self) -> str:
+        """Whose answers, jobs and subscriptions are kept: a name that is used again is another holder's."""
+        return f"{self.name}/{self.sha256[:16]}"
+
 
 def keys(home: Path) -> list[Key]:
     """The keys of a workspace; ConfigurationProblem for a file that others may read or that is not as we wrote it."""

@@ -66,7 +66,7 @@ def status_of(
     """The message that says how far an earlier one of the caller is; the status, and words where there is none."""
     query = TxnStatusQuery.model_validate(message["txnstatus_request"])
     values = [query.attribute_value] if isinstance(query.attribute_value, str) else query.attribute_value
-    found = standard.store.find(key.name, OF_TYPE[query.txn_type], query.attribute_type, values)
+    found = standard.store.find(key.holder, OF_TYPE[query.txn_type], query.attribute_type, values)
     told = _told(standard, key, found, values if query.attribute_type == "reference_id_list" else None)
     if found is not None:
         record_all(standard.home, [Entry("transaction_told", key.name, (), {"txn_type": query.txn_type})])

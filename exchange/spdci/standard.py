@@ -67,13 +67,13 @@ class Standard:
         if problem := self.service.snapshots.problem:
             raise unavailable(problem)
         keep = dt.timedelta(minutes=self.settings.message_minutes) + 2 * CLOCK_SKEW
-        if not self.store.is_first(key.name, header.message_id, self.now(), keep):
+        if not self.store.is_first(key.holder, header.message_id, self.now(), keep):
             raise HeaderRejected(HeaderReason.DUPLICATE, "a message with this message_id was taken already")
         try:
             with self.problems():
                 yield
         except Exception:
-            self.store.forget_message(key.name, header.message_id)
+            self.store.forget_message(key.holder, header.message_id)
             raise
 
     @contextmanager
@@ -126,7 +126,7 @@ class Standard:
     ) -> str:  # fmt: skip
         correlation_id = answered["correlation_id"] if answered else new_id()
         self.store.keep(Transaction(
-            correlation_id, envelope.key.name, envelope.header.action, transaction_id, envelope.header.sender_id, url,
+            correlation_id, envelope.key.holder, envelope.header.action, transaction_id, envelope.header.sender_id, url,
             envelope.message, answered,
         ), references, self.now())  # fmt: skip
         return str(correlation_id)

@@ -100,7 +100,7 @@ def unsubscribe(
         store.con.execute("BEGIN")
         known = dict(store.con.execute(
             "SELECT code, ended_at FROM standard_subscriptions WHERE caller = ? "
-            "AND code IN (SELECT value FROM json_each(?))", [key.name, json.dumps(codes)],
+            "AND code IN (SELECT value FROM json_each(?))", [key.holder, json.dumps(codes)],
         ).fetchall())  # fmt: skip
         reason = None
         if len(known) < len(codes):
@@ -137,7 +137,7 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
     code = new_id()
     store.con.execute(
         "INSERT INTO standard_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-        [code, key.name, taken.receiver_id, taken.transaction_id, item.reference_id, event,
+        [code, key.holder, taken.receiver_id, taken.transaction_id, item.reference_id, event,
          criteria.notify_record_type, person, found.programme, purpose, item.locale,
          starts and text_of(starts), ends and text_of(ends), now.isoformat()],
     )  # fmt: skip
@@ -147,7 +147,7 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
 def _check_room(store: Store, key: Key, person: str, event: str) -> None:
     alike, all_of_caller = store.con.execute(
         "SELECT count(*) FILTER (WHERE person = ? AND event = ?), count(*) FROM standard_subscriptions "
-        "WHERE caller = ? AND ended_at IS NULL", [person, event, key.name],
+        "WHERE caller = ? AND ended_at IS NULL", [person, event, key.holder],
     ).fetchone()  # fmt: skip
     if alike:
         raise _NotMade(SubscribeReason.ALREADY, "this caller has a subscription to this event of this person")

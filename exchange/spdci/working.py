@@ -152,8 +152,8 @@ def _record(standard: Standard, action: str, key: Key, count: int) -> None:
     record_all(standard.home, [Entry(action, key.name, (), {"count": count})])
 
 
-def _key(standard: Standard, name: str) -> Key | None:
-    return next((one for one in keys(standard.home) if one.name == name), None)
+def _key(standard: Standard, holder: str) -> Key | None:
+    return next((one for one in keys(standard.home) if one.holder == holder), None)
 
 
 def _sent(standard: Standard, due: Delivery) -> str | None:

@@ -173,11 +173,12 @@ def test_a_try_ends_whatever_goes_wrong(peer, receiver, monkeypatch):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         silent_key = add(peer.home, "silent", "GRANT", ALL, now(), callback=url)
         taken(peer.post("/registry/search", search(by_id(GRANT_HEAD)), key=silent_key))
-        peer.until(lambda: "silent" in peer.standard.tries)
+        peer.until(lambda: any(one.startswith("silent/") for one in peer.standard.tries))
         peer.until(lambda: store.con.execute(left).fetchone() == (0,), 5)
     unsigned = {"a number that no signature covers": 2**60}
     with store.lock:
-        store.send(Delivery("x", "pension", None, receiver.url, "on-search", "succ", unsigned, 0), now())
+        holder = keys(peer.home)[0].holder
+        store.send(Delivery("x", holder, None, receiver.url, "on-search", "succ", unsigned, 0), now())
     store.to_send.set()
     peer.until(lambda: store.con.execute(left).fetchone() == (0,), 5)
     assert not receiver.received
@@ -200,9 +201,10 @@ def test_subscriptions_that_are_not_made(peer, receiver):
     found = [one.get("status_reason_code") for one in told["message"]["subscribe_response"]]
     assert found == [SubscribeReason.NOTIFY_TYPES, SubscribeReason.PERSON, None, SubscribeReason.ALREADY]
     without = add(peer.home, "without", "GRANT", ALL, now())
+    holder = keys(peer.home)[-1].holder
     correlation_id = taken(peer.post("/registry/subscribe", subscribe(event("death")), key=without))
     (one,) = peer.until(
-        lambda: (peer.standard.store.find("without", "subscribe", "correlation_id", [correlation_id]).answered or {})
+        lambda: (peer.standard.store.find(holder, "subscribe", "correlation_id", [correlation_id]).answered or {})
         .get("subscribe_response")
     )  # fmt: skip
     assert one["status_reason_code"] == SubscribeReason.NOTIFY_DETAILS
@@ -285,17 +287,31 @@ def test_what_is_an_event(kind, before, after, expected):
 
 def test_who_may_not_ask_any_more_is_told_nothing_more(peer, receiver):
     key = add(peer.home, "leaves", "GRANT", ALL, now(), callback=receiver.url)
-    code = taken(peer.post("/registry/subscribe", subscribe(event("death", {"UIN": "20000850"})), key=key))
-    called_back(peer, receiver, "on-subscribe", code)
-    looked_at = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND version IS NOT NULL"
-    peer.until(lambda: peer.standard.store.con.execute(looked_at).fetchone() == (1,))
+    _subscribed(peer, receiver, key, "20000850", "leaves")
     receiver.received.clear()
     revoke(peer.home, "leaves")
-    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller = 'leaves'")
-    peer.standard.store.all_looked_at = None
-    left = "SELECT count(*) FROM standard_subscriptions WHERE caller = 'leaves' AND ended_at IS NULL"
-    peer.until(lambda: peer.standard.store.con.execute(left).fetchone() == (0,))
+    _look_again(peer, "leaves")
+    peer.until(lambda: _held(peer, "leaves") == 0)
     assert not receiver.received
+
+
+def test_a_name_that_is_used_again_is_another_callers(peer, receiver):
+    first = add(peer.home, "again", "GRANT", ALL, now(), callback=receiver.url)
+    asked = search(by_id(GRANT_HEAD))
+    told = peer.post("/registry/sync/search", asked, key=first).json()["message"]
+    made = taken(peer.post("/registry/subscribe", subscribe(event("death")), key=first))
+    _, subscribed = called_back(peer, receiver, "on-subscribe", made)
+    (code,) = subscribed["message"]["subscribe_response"][0]["subscriptions"]
+    revoke(peer.home, "again")
+    second = add(peer.home, "again", "PENSION", ALL, now(), callback=receiver.url)
+    assert peer.post("/registry/sync/search", asked, key=second).json()["header"]["status"] == "succ", "its first"
+    query = {"reference_id": "q", "txn_type": "search", "attribute_type": "correlation_id",
+             "attribute_value": told["correlation_id"]}  # fmt: skip
+    asked = {"header": header("txn-status"), "message": {"transaction_id": "t", "txnstatus_request": query}}
+    assert peer.post("/registry/sync/txn/status", asked, key=second).json()["header"]["status"] == "rjct"
+    made = taken(peer.post("/registry/unsubscribe", unsubscribe(code["code"]), key=second))
+    _, ended = called_back(peer, receiver, "on-unsubscribe", made)
+    assert ended["message"]["status_reason_code"] == UnsubscribeReason.CODE
 
 
 def _subscribed(peer, receiver, key: str | None, number: str, caller: str) -> None:
@@ -306,7 +322,7 @@ def _subscribed(peer, receiver, key: str | None, number: str, caller: str) -> No
 
 
 def _held(peer, caller: str, where: str = "true") -> int:
-    query = f"SELECT count(*) FROM standard_subscriptions WHERE caller = ? AND ended_at IS NULL AND {where}"
+    query = f"SELECT count(*) FROM standard_subscriptions WHERE caller LIKE ? || '/%' AND ended_at IS NULL AND {where}"
     return peer.standard.store.con.execute(query, [caller]).fetchone()[0]
 
 
@@ -324,7 +340,7 @@ def test_a_key_whose_program_has_left_the_registry_is_refused_and_holds_up_nobod
 
 
 def _look_again(peer, caller: str) -> None:
-    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller = ?", [caller])
+    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller LIKE ? || '/%'", [caller])
     peer.standard.store.all_looked_at = None
 
 
@@ -332,10 +348,10 @@ def test_a_subscription_ends_at_its_end_and_keeps_nobodys_particulars(peer, rece
     key = add(peer.home, "for a while", "GRANT", ALL, now(), callback=receiver.url)
     _subscribed(peer, receiver, key, "20000850", "for a while")
     con = peer.standard.store.con
-    con.execute("UPDATE standard_subscriptions SET ends_at = '2026-01-01T00:00:00Z' WHERE caller = 'for a while'")
+    its = "WHERE caller LIKE 'for a while/%'"
+    con.execute(f"UPDATE standard_subscriptions SET ends_at = '2026-01-01T00:00:00Z' {its}")
     peer.until(lambda: _held(peer, "for a while") == 0)
-    query = "SELECT person, state FROM standard_subscriptions WHERE caller = 'for a while'"
-    assert con.execute(query).fetchall() == [("", None)]
+    assert con.execute(f"SELECT person, state FROM standard_subscriptions {its}").fetchall() == [("", None)]
     _subscribed(peer, receiver, key, "20000850", "for a while")
 
 
@@ -361,8 +377,9 @@ def test_what_is_kept_long_enough_goes(peer):
     store.con.execute("UPDATE standard_transactions SET accepted_at = ? WHERE correlation_id IN (SELECT correlation_id "
                       "FROM standard_references WHERE reference_id = 'goes')", [old])  # fmt: skip
     peer.standard._tidied_at -= dt.timedelta(hours=2)
-    peer.until(lambda: store.find("pension", "search", "reference_id_list", ["goes"]) is None)
-    assert store.find("pension", "search", "reference_id_list", ["stays"]) is not None
+    holder = keys(peer.home)[0].holder
+    peer.until(lambda: store.find(holder, "search", "reference_id_list", ["goes"]) is None)
+    assert store.find(holder, "search", "reference_id_list", ["stays"]) is not None
     assert store.con.execute("SELECT count(*) FROM standard_references WHERE reference_id = 'goes'").fetchone() == (0,)
 
 
