@@ -10,11 +10,13 @@ CREATE TABLE IF NOT EXISTS standard_transactions (
     receiver_id TEXT, url TEXT, asked TEXT NOT NULL, answered TEXT, accepted_at TEXT NOT NULL, due REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS standard_transactions_ids ON standard_transactions (caller, action, transaction_id);
+CREATE INDEX IF NOT EXISTS standard_transactions_accepted ON standard_transactions (accepted_at);
 CREATE INDEX IF NOT EXISTS standard_transactions_waiting ON standard_transactions (accepted_at) WHERE answered IS NULL;
 CREATE TABLE IF NOT EXISTS standard_references (
     correlation_id TEXT NOT NULL REFERENCES standard_transactions ON DELETE CASCADE, reference_id TEXT NOT NULL,
     PRIMARY KEY (reference_id, correlation_id)
 );
+CREATE INDEX IF NOT EXISTS standard_references_of ON standard_references (correlation_id);
 CREATE TABLE IF NOT EXISTS standard_deliveries (
     delivery_id TEXT PRIMARY KEY, caller TEXT NOT NULL, receiver_id TEXT, url TEXT NOT NULL, action TEXT NOT NULL,
     status TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL, due REAL NOT NULL

@@ -66,8 +66,9 @@ def subscribe(store: Store, key: Key, taken: Transaction, correlation_id: str, n
     seen: set[str] = set()
     answers = []
     with store.lock, store.con:
-        store.con.execute("BEGIN")
+        store.con.execute("BEGIN IMMEDIATE")
         store.all_looked_at = None
+        room = MOST_SUBSCRIPTIONS - _held(store, key)
         for raw in taken.asked["subscribe_request"]:
             item = SubscribeItem.model_validate(raw)
             told: dict[str, Any] = {"reference_id": item.reference_id, "timestamp": now_text(), "status": "succ"}
@@ -75,7 +76,8 @@ def subscribe(store: Store, key: Key, taken: Transaction, correlation_id: str, n
                 if item.reference_id in seen:
                     raise _NotMade(SubscribeReason.REFERENCE_TWICE, "reference_id stands twice in the message")
                 seen.add(item.reference_id)
-                code = _make(store, key, taken, item, now)
+                code = _make(store, key, taken, item, now, room)
+                room -= 1
                 told["subscriptions"] = [{"code": code, "status": "subscribe", "timestamp": text_of(now)}]
             except _NotMade as problem:
                 told |= {
@@ -97,7 +99,7 @@ def unsubscribe(
         "transaction_id": taken.transaction_id, "correlation_id": correlation_id, "timestamp": text_of(now),
     }  # fmt: skip
     with store.lock, store.con:
-        store.con.execute("BEGIN")
+        store.con.execute("BEGIN IMMEDIATE")
         known = dict(store.con.execute(
             "SELECT code, ended_at FROM standard_subscriptions WHERE caller = ? "
             "AND code IN (SELECT value FROM json_each(?))", [key.holder, json.dumps(codes)],
@@ -116,7 +118,7 @@ def unsubscribe(
     return told | {"status": "succ", "subscription_status": ended}, "succ"
 
 
-def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: dt.datetime) -> str:
+def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: dt.datetime, room: int) -> str:
     criteria = item.subscribe_criteria
     event = EVENTS.get(criteria.reg_event_type.rpartition(":")[2].lower().replace("_", "").replace("-", ""))
     if event is None:
@@ -133,7 +135,10 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
     if ends and starts and not max(starts, now) < ends:
         raise _NotMade(SubscribeReason.NOTIFY_DETAILS, "end_time is before start_time, or in the past")
     person = found.person.model_dump_json(exclude_none=True)
-    _check_room(store, key, person, event)
+    if _is_held(store, key, person, event):
+        raise _NotMade(SubscribeReason.ALREADY, "this caller has a subscription to this event of this person")
+    if room <= 0:
+        raise _NotMade(SubscribeReason.NOTIFY_DETAILS, f"a caller may have {MOST_SUBSCRIPTIONS} subscriptions")
     code = new_id()
     store.con.execute(
         "INSERT INTO standard_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
@@ -144,15 +149,16 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
     return code
 
 
-def _check_room(store: Store, key: Key, person: str, event: str) -> None:
-    alike, all_of_caller = store.con.execute(
-        "SELECT count(*) FILTER (WHERE person = ? AND event = ?), count(*) FROM standard_subscriptions "
-        "WHERE caller = ? AND ended_at IS NULL", [person, event, key.holder],
-    ).fetchone()  # fmt: skip
-    if alike:
-        raise _NotMade(SubscribeReason.ALREADY, "this caller has a subscription to this event of this person")
-    if all_of_caller >= MOST_SUBSCRIPTIONS:
-        raise _NotMade(SubscribeReason.NOTIFY_DETAILS, f"a caller may have {MOST_SUBSCRIPTIONS} subscriptions")
+def _held(store: Store, key: Key) -> int:
+    query = "SELECT count(*) FROM standard_subscriptions WHERE caller = ? AND ended_at IS NULL"
+    (count,) = store.con.execute(query, [key.holder]).fetchone()
+    return int(count)
+
+
+def _is_held(store: Store, key: Key, person: str, event: str) -> bool:
+    alike = "caller = ? AND person = ? AND event = ? AND ended_at IS NULL"
+    query = f"SELECT EXISTS (SELECT 1 FROM standard_subscriptions WHERE {alike})"
+    return bool(store.con.execute(query, [key.holder, person, event]).fetchone()[0])
 
 
 def to_look_at(store: Store, version: str, most: int) -> list[Subscription]:

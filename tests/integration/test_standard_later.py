@@ -12,12 +12,13 @@ import duckdb
 import pytest
 
 from exchange.service.keys import add, keys, revoke
-from exchange.spdci import working
+from exchange.spdci import store as store_module
+from exchange.spdci import subscriptions, working
 from exchange.spdci.callbacks import callback_for, checked_callback
 from exchange.spdci.codes import Error, SearchReason, SubscribeReason, UnsubscribeReason
 from exchange.spdci.events import changed, known
 from exchange.spdci.problems import Rejected
-from exchange.spdci.store import Delivery, Store
+from exchange.spdci.store import Delivery, Store, Transaction
 from ibr.config.publishing import Standard as Settings
 from ibr.errors import UsageProblem
 from tests.integration.service_warehouse import point_at, publish
@@ -312,6 +313,50 @@ def test_a_name_that_is_used_again_is_another_callers(peer, receiver):
     made = taken(peer.post("/registry/unsubscribe", unsubscribe(code["code"]), key=second))
     _, ended = called_back(peer, receiver, "on-unsubscribe", made)
     assert ended["message"]["status_reason_code"] == UnsubscribeReason.CODE
+
+
+def test_what_is_old_goes_some_at_a_time_without_a_look_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "_TOGETHER", 2)
+    store = Store(tmp_path)
+    for number in range(5):
+        store.keep(Transaction(str(number), "c", "search", "t", None, None, {}, {}), ["r"], now())
+        store.send(Delivery(str(number), "c", None, "https://mis.example.org", "notify", "succ", {}, 0), now())
+    statements: list[str] = []
+    store.con.set_trace_callback(statements.append)
+    store.forget(now())
+    store.con.set_trace_callback(None)
+    for table in ("transactions", "references", "deliveries"):
+        assert store.con.execute(f"SELECT count(*) FROM standard_{table}").fetchone() == (0,)
+    assert sum(one.startswith("DELETE FROM standard_deliveries") for one in statements) == 3
+    (deleting, *_) = [one for one in statements if one.startswith("DELETE FROM standard_transactions")]
+    plan = [row[3] for row in store.con.execute(f"EXPLAIN QUERY PLAN {deleting}")]
+    assert not [step for step in plan if step.startswith("SCAN")]
+    indexed = "SELECT count(*) FROM pragma_index_list('standard_references') l, pragma_index_info(l.name) i "
+    found = store.con.execute(f"{indexed} WHERE i.seqno = 0 AND i.name = 'correlation_id'").fetchone()
+    assert found == (1,), "deleting a transaction looks for its references"
+    store.close()
+
+
+def test_a_message_of_subscriptions_counts_once_and_looks_for_each_by_its_index(tmp_path, monkeypatch):
+    monkeypatch.setattr(subscriptions, "MOST_SUBSCRIPTIONS", 2)
+    store = Store(tmp_path)
+    add(tmp_path, "many", None, ALL, now(), callback="https://mis.example.org")
+    (key,) = keys(tmp_path)
+    asked = subscribe(*(event("death", {"UIN": number}) for number in ("1", "1", "2", "3")))["message"]
+    taken = Transaction("c", key.holder, "subscribe", "t", None, None, asked, None)
+    statements: list[str] = []
+    store.con.set_trace_callback(statements.append)
+    told = subscriptions.subscribe(store, key, taken, "c", now())["subscribe_response"]
+    store.con.set_trace_callback(None)
+    assert [one.get("status_reason_code") for one in told] == [
+        None, SubscribeReason.ALREADY, None, SubscribeReason.NOTIFY_DETAILS,
+    ]  # fmt: skip
+    assert statements[0] == "BEGIN IMMEDIATE", "it waits for whoever writes, rather than fail after it has read"
+    assert sum("count(*)" in one for one in statements) == 1
+    (alike, *_) = [one for one in statements if "EXISTS" in one]
+    plan = [row[3] for row in store.con.execute(f"EXPLAIN QUERY PLAN {alike}")]
+    assert any("caller=? AND person=? AND event=?" in step for step in plan)
+    store.close()
 
 
 def _subscribed(peer, receiver, key: str | None, number: str, caller: str) -> None:
