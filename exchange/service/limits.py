@@ -13,13 +13,13 @@ class Limits:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
-    def wait(self, caller: str, cost: float = 1.0) -> float:
-        """Seconds until the caller may ask; 0 where it may now, and then it has."""
+    def wait(self, caller: str, cost: float = 1.0, spent: float = 0.0) -> float:
+        """Seconds until the caller may ask; 0 where it may now, and then it has. `spent`: what it paid of the cost."""
         with self._lock:
             now = self._clock()
             held, at = self._buckets.get(caller, (float(self._burst), now))
             held = min(self._burst, held + (now - at) * self._rate)
-            cost = min(cost, self._burst)
+            cost = max(0.0, min(cost, self._burst) - spent)
             is_free = held >= cost
             self._buckets[caller] = (held - cost if is_free else held, now)
         return 0.0 if is_free else (cost - held) / self._rate

@@ -74,9 +74,10 @@ class Service:
         program = program or key.program
         return Asking(key, program, purpose, self._registry.carrier(program) if program else "", is_household)
 
-    def spend(self, key: Key, persons: int = 1) -> None:
-        """Count a call. Raises Refused where a caller asks more than it may."""
-        if wait := self._limits.wait(key.name, max(1.0, persons / PERSONS_A_CALL)):
+    def spend(self, key: Key, persons: int = 1, *, spent: float = 0.0) -> None:
+        """Count a call, of which `spent` was counted before its size was known. Raises Refused where a caller asks more
+        than it may."""
+        if wait := self._limits.wait(key.name, max(1.0, persons / PERSONS_A_CALL), spent):
             raise Refused(429, "too_many_requests", "this key asks more than it may", wait)
 
     async def few(self, persons: Sequence[Person], asking: Asking) -> bytes:

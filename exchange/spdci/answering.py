@@ -64,12 +64,12 @@ def status_of(
     standard: Standard, key: Key, message: Mapping[str, Any], correlation_id: str
 ) -> tuple[dict[str, Any], Status, str | None]:
     """The message that says how far an earlier one of the caller is; the status, and words where there is none."""
-    query = TxnStatusQuery.model_validate(message["txnstatus_request"])
-    values = [query.attribute_value] if isinstance(query.attribute_value, str) else query.attribute_value
-    found = standard.store.find(key.holder, OF_TYPE[query.txn_type], query.attribute_type, values)
+    query, values, found = _asked_for(standard, key, message)
     told = _told(standard, key, found, values if query.attribute_type == "reference_id_list" else None)
     if found is not None:
-        record_all(standard.home, [Entry("transaction_told", key.name, (), {"txn_type": query.txn_type})])
+        record_all(standard.home, [
+            Entry("transaction_told", key.name, _subjects(told), {"txn_type": query.txn_type})
+        ])  # fmt: skip
     answer = {
         "transaction_id": message["transaction_id"], "correlation_id": correlation_id,
         "txnstatus_response": {"txn_type": query.txn_type, "txn_status": told},
@@ -77,6 +77,31 @@ def status_of(
     if found is None:
         return answer, Status.REJECTED, "this caller has no such transaction, or its answer is no longer kept"
     return answer, Status.PENDING if found.answered is None else Status.SUCCESS, None
+
+
+def asked_again(standard: Standard, key: Key, message: Mapping[str, Any]) -> int:
+    """How many persons have to be looked up to say how far an earlier message is: those of a receipt, which is compared
+    anew; else nobody, which counts as one."""
+    _, _, found = _asked_for(standard, key, message)
+    if found is None or found.action != "notify":
+        return 1
+    return len(found.asked["enrolled_updates"]["beneficiaries"])
+
+
+def _asked_for(
+    standard: Standard, key: Key, message: Mapping[str, Any]
+) -> tuple[TxnStatusQuery, Sequence[str], Transaction | None]:
+    query = TxnStatusQuery.model_validate(message["txnstatus_request"])
+    values = [query.attribute_value] if isinstance(query.attribute_value, str) else query.attribute_value
+    return query, values, standard.store.find(key.holder, OF_TYPE[query.txn_type], query.attribute_type, values)
+
+
+def _subjects(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom the answer to a search tells of, each once. Those of a receipt are in the trail of its new look-up."""
+    records = [
+        record for one in told.get("search_response", ()) for record in one.get("data", {}).get("reg_records", ())
+    ]
+    return tuple(dict.fromkeys(record["member"]["member_identifier"] for record in records))
 
 
 def _told(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from exchange.spdci import search
-from exchange.spdci.answering import announced_as, searched, status_of
+from exchange.spdci.answering import announced_as, asked_again, searched, status_of
 from exchange.spdci.callbacks import callback_for
 from exchange.spdci.codes import Error, Status
 from exchange.spdci.envelope import Envelope, check_count, whole
@@ -35,7 +35,7 @@ def search_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
         message = searched(standard, envelope.key, searches, transaction_id, new_id())
         standard.keep_answer(envelope, transaction_id, [one.reference_id for one in searches], message)
     answers = message["search_response"]
-    return _answer(standard, envelope, "on-search", message, overall(answers), count=len(answers))
+    return _answer(standard, envelope, message, overall(answers), count=len(answers))
 
 
 def enrolled_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def enrolled_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
             ((answer, _),) = standard.look_up(envelope.key, purpose, [found.person])
             told = "yes" if is_enrolled(answer, found.programme) else "no"
         except (NotUnderstood, Untold) as problem:
-            return _answer(standard, envelope, "on-search", message, Status.REJECTED, words=str(problem))
+            return _answer(standard, envelope, message, Status.REJECTED, words=str(problem))
     message["enrolled_response"] = [{
         "reference_id": asked.transaction_id, "timestamp": now_text(), "status": Status.SUCCESS,
         "enrolled_status": told,
     }]  # fmt: skip
-    return _answer(standard, envelope, "on-search", message, Status.SUCCESS)
+    return _answer(standard, envelope, message, Status.SUCCESS)
 
 
 def updates_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -71,15 +71,15 @@ def updates_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
             "transaction_id": asked.transaction_id, "correlation_id": new_id(), "enrolled_response": told
         }  # fmt: skip
         standard.keep_answer(envelope, asked.transaction_id, [one["reference_id"] for one in told], message)
-    return _answer(standard, envelope, "notify", message, overall(told), count=len(told))
+    return _answer(standard, envelope, message, overall(told), count=len(told))
 
 
 def status_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     """/registry/sync/txn/status."""
     whole(TxnStatusRequest, envelope.message)
-    with standard.admitted(envelope, 1):
+    with standard.admitted(envelope, asked_again(standard, envelope.key, envelope.message)):
         message, status, words = status_of(standard, envelope.key, envelope.message, new_id())
-    return _answer(standard, envelope, "txn-on-status", message, status, words=words)
+    return _answer(standard, envelope, message, status, words=words)
 
 
 def take_search(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -105,7 +105,9 @@ def take_unsubscribe(standard: Standard, envelope: Envelope) -> dict[str, Any]:
 
 def take_status(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     """/registry/txn/status."""
-    return _taken(standard, envelope, whole(TxnStatusRequest, envelope.message).transaction_id, [])
+    transaction_id = whole(TxnStatusRequest, envelope.message).transaction_id
+    persons = asked_again(standard, envelope.key, envelope.message)
+    return _taken(standard, envelope, transaction_id, [], persons)
 
 
 def receive(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -125,15 +127,18 @@ def _batch(envelope: Envelope, name: str) -> tuple[str, list[Any]]:
     return transaction_id, items
 
 
-def _taken(standard: Standard, envelope: Envelope, transaction_id: str, references: list[str]) -> dict[str, Any]:
+def _taken(
+    standard: Standard, envelope: Envelope, transaction_id: str, references: list[str], persons: int | None = None
+) -> dict[str, Any]:
     url = callback_for(envelope.key, envelope.sender_uri, answering(envelope.header.action))
-    with standard.admitted(envelope, max(1, len(references))):
+    with standard.admitted(envelope, len(references) if persons is None else persons):
         correlation_id = standard.take(envelope, transaction_id, references, url)
     return acknowledgement(correlation_id, "ACK")
 
 
 def _answer(
-    standard: Standard, envelope: Envelope, action: str, message: dict[str, Any], status: Status, *,
-    words: str | None = None, count: int = 1,
+    standard: Standard, envelope: Envelope, message: dict[str, Any], status: Status, *, words: str | None = None,
+    count: int = 1,
 ) -> dict[str, Any]:  # fmt: skip
+    action = answering(envelope.header.action)
     return standard.envelope(action, message, status, envelope.header.sender_id, words=words, count=count)

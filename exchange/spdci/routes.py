@@ -32,6 +32,7 @@ from exchange.spdci.describing import request_body
 from exchange.spdci.envelope import LARGEST_MESSAGE, opened
 from exchange.spdci.problems import HeaderRejected, Rejected, from_refused, told, unavailable
 from exchange.spdci.standard import Standard
+from exchange.spdci.store import answering
 from exchange.spdci.working import Thread, answer_next, send_next
 from ibr.errors import IbrError
 from ibr.workspace import Workspace
@@ -140,6 +141,7 @@ def _add(
     async def endpoint(request: Request) -> Response:
         standard = _standard(request)
         key = standard.service.caller(request.headers.get("Authorization"))
+        standard.service.spend(key)
         body = await _body(request)
         content = await asyncio.to_thread(_answered, standard, body, key)
         return Response(orjson.dumps(content), media_type="application/json")
@@ -151,7 +153,7 @@ def _add(
             if not is_sync:
                 raise
             words = error.words.removeprefix(f"{error.reason}: ")
-            return standard.envelope(f"on-{action}", None, "rjct", key.sender_id, reason=error.reason, words=words)
+            return standard.envelope(answering(action), None, "rjct", key.sender_id, reason=error.reason, words=words)
 
     router.add_api_route(
         path, endpoint, methods=["POST"], summary=path, description=handler.__doc__,

@@ -56,14 +56,15 @@ class Standard:
 
     @contextmanager
     def admitted(self, envelope: Envelope, persons: int) -> Iterator[None]:
-        """A message that may be answered: in scope, within its caller's rate, for the first time. Raises Rejected.
+        """A message that may be answered: in scope, within its caller's rate, for the first time. Raises Rejected. One
+        call was counted when it came, before it was read.
 
         Where it then cannot be answered it may be sent again.
         """
         key, header = envelope.key, envelope.header
         self.check_scope(key)
         with self.problems():
-            self.service.spend(key, persons)
+            self.service.spend(key, persons, spent=1)
         if problem := self.service.snapshots.problem:
             raise unavailable(problem)
         keep = dt.timedelta(minutes=self.settings.message_minutes) + 2 * CLOCK_SKEW

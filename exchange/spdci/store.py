@@ -15,8 +15,8 @@ from exchange.spdci.schema import SCHEMA
 
 @dataclass(frozen=True)
 class Transaction:
-    """A message that was taken. `caller`: the holder of its key; `asked`: its message; `answered`: ours, None as long as
-    it waits."""
+    """A message that was taken. `caller`: the holder of its key; `asked`: its message; `answered`: ours, None as long
+    as it waits."""
 
     correlation_id: str
     caller: str

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from exchange.service.keys import add, file, keys
+from exchange.service.limits import Limits
 from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
 from exchange.spdci.query import NotUnderstood, announced, wanted
@@ -270,16 +271,20 @@ def test_what_could_not_be_told_is_no_no(peer, query, words):
     assert words in told["header"]["status_reason_message"]
 
 
-def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
-    def beneficiary(number: str, programme: str = "PENSION") -> dict:
-        person = {"identifier": [{"identifier_type": "NID", "identifier_value": number}]}
-        benefit = {"programme": {"programme_identifier": programme}, "enrolment_date": "2026-06-01"}
-        return {"member": {"demographic_info": {"person": person}, "programme_identifier": benefit}}
+def beneficiary(number: str, programme: str = "PENSION") -> dict:
+    person = {"identifier": [{"identifier_type": "NID", "identifier_value": number}]}
+    benefit = {"programme": {"programme_identifier": programme}, "enrolment_date": "2026-06-01"}
+    return {"member": {"demographic_info": {"person": person}, "programme_identifier": benefit}}
 
+
+def announcing(transaction_id: str, *beneficiaries: dict) -> dict:
+    message = {"transaction_id": transaction_id, "enrolled_updates": {"beneficiaries": list(beneficiaries)}}
+    return {"header": header("notify", len(beneficiaries), status="succ"), "message": message}
+
+
+def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
     known, new = beneficiary("20000170"), beneficiary(GRANT_HEAD)
-    message = {"transaction_id": "u1", "enrolled_updates": {
-        "beneficiaries": [known, new, beneficiary(GRANT_HEAD, "GRANT"), {"member": {}}]}}  # fmt: skip
-    sent = {"header": header("notify", 4, status="succ"), "message": message}
+    sent = announcing("u1", known, new, beneficiary(GRANT_HEAD, "GRANT"), {"member": {}})
     done = peer.post("/registry/sync/enrollment/updates", as_specified(sent, "sync/enrollment/updates"))
     told = as_specified(done.json(), "sync/enrollment/updates", answer=True)["message"]["enrolled_response"]
     assert [one["status"] for one in told] == ["succ", "pdng", "rjct", "rjct"]
@@ -288,10 +293,14 @@ def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
     assert [one["status"] for one in again] == ["succ", "pdng", "rjct", "rjct"]
 
 
-def status(peer: Peer, txn_type: str, attribute: str, value) -> dict:
+def asking_status(txn_type: str, attribute: str, value) -> dict:
     query = {"reference_id": "q", "txn_type": txn_type, "attribute_type": attribute, "attribute_value": value}
     message = {"transaction_id": "s", "txnstatus_request": query}
-    done = peer.post("/registry/sync/txn/status", {"header": header("txn-status"), "message": message})
+    return {"header": header("txn-status"), "message": message}
+
+
+def status(peer: Peer, txn_type: str, attribute: str, value) -> dict:
+    done = peer.post("/registry/sync/txn/status", asking_status(txn_type, attribute, value))
     assert done.status_code == 200, done.text
     return as_specified(done.json(), "sync/txn/status", answer=True)
 
@@ -306,6 +315,10 @@ def test_an_answer_can_be_fetched_again_by_its_caller_alone(peer):
         again = status(peer, "search", attribute, value)
         assert again["header"]["status"] == "succ"
         assert again["message"]["txnstatus_response"]["txn_status"] == told
+    event = audit.last(peer.home, "transaction_told")
+    members = {record["member"]["member_identifier"] for found in told["search_response"]
+               for record in found["data"]["reg_records"]}  # fmt: skip
+    assert (len(event.subjects), set(event.subjects)) == (2, members), "whom it told of again"
     (one,) = status(peer, "search", "reference_id_list", ["fetch-2"])["message"]["txnstatus_response"]["txn_status"][
         "search_response"]  # fmt: skip
     assert one["reference_id"] == "fetch-2"
@@ -338,6 +351,39 @@ def test_a_header_that_is_not_taken(peer, changed, of_sync, of_async):
     done = peer.post("/registry/search", asked)
     assert (done.status_code, code(done)) == (400, of_async)
     assert str(of_sync) in done.json()["message"]["error"]["message"]
+
+
+def test_a_header_that_is_not_taken_is_answered_with_the_action_of_its_answer(peer):
+    for path, asked, action in (
+        ("txn/status", asking_status("search", "transaction_id", "t"), "txn-on-status"),
+        ("enrollment/updates", announcing("u", beneficiary("1")), "notify"),
+        ("search", search(by_id("1")), "on-search"),
+    ):  # fmt: skip
+        asked["header"]["version"] = "2.0.0"
+        told = peer.post(f"/registry/sync/{path}", asked).json()["header"]
+        assert (told["status_reason_code"], told["action"]) == (HeaderReason.VERSION, action)
+
+
+def _codes(peer, path: str, *messages: dict | bytes) -> list[int]:
+    sent = ({"content": one} if isinstance(one, bytes) else {"envelope": one} for one in messages)
+    kind = {"Content-Type": "application/json"}
+    return [peer.post(f"/registry/sync/{path}", headers=kind, **one).status_code for one in sent]
+
+
+def test_what_a_message_costs_is_paid_before_it_is_read_and_by_the_persons_in_it(peer, monkeypatch):
+    def burst(calls: int) -> None:
+        monkeypatch.setattr(peer.standard.service, "_limits", Limits(0.001, calls))
+
+    burst(2)
+    assert _codes(peer, "search", b"{", b"{", b"{") == [400, 400, 429]
+    nobody = [search_item({"type": "SHOE_SIZE", "value": "44"}, reference=f"r{number}") for number in range(200)]
+    burst(3)
+    assert _codes(peer, "search", search(*nobody), search(by_id("1")), search(by_id("1"))) == [200, 200, 429]
+    monkeypatch.setattr("exchange.service.service.PERSONS_A_CALL", 1)
+    burst(4)
+    assert _codes(peer, "enrollment/updates", announcing("cost", beneficiary("1"), beneficiary("2"))) == [200]
+    again = [asking_status("receipt", "transaction_id", "cost") for _ in range(2)]
+    assert _codes(peer, "txn/status", *again) == [200, 429], "a receipt is compared anew, person by person"
 
 
 @pytest.mark.parametrize(

@@ -385,7 +385,8 @@ def test_a_key_whose_program_has_left_the_registry_is_refused_and_holds_up_nobod
 
 
 def _look_again(peer, caller: str) -> None:
-    peer.standard.store.con.execute("UPDATE standard_subscriptions SET version = 'before' WHERE caller LIKE ? || '/%'", [caller])
+    its = "UPDATE standard_subscriptions SET version = 'before' WHERE caller LIKE ? || '/%'"
+    peer.standard.store.con.execute(its, [caller])
     peer.standard.store.all_looked_at = None
 
 
