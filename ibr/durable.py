@@ -1,5 +1,6 @@
-"""What outlasts a power cut."""
+"""Files as they were written: what outlasts a power cut, and whether one is still the same."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,3 +12,9 @@ def on_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -302,7 +302,7 @@ def _is_nothing(name: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """Letters and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one digit are no ID."""
+    """Letters, marks and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one are no ID."""
     plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[{vocabulary.signs()}]', '', 'g'), '0')"
     # In a list, so that the pattern stands there once.
     return (

@@ -6,7 +6,6 @@ has the last one open keeps it. A process killed at any point leaves the last pu
 """
 
 import datetime as dt
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ibr.durable import on_disk
+from ibr.durable import on_disk, sha256_of
 from ibr.errors import ContractBroken, UsageProblem
 from warehouse import audit
 from warehouse.audiences.policy import SECRETARIAT, Policy, RowAudience
@@ -139,7 +138,7 @@ def note_sum(file: Path, written: Path) -> None:
     if not manifest.is_file():
         return
     content = json.loads(manifest.read_text(encoding="utf-8"))
-    content["sums"] = content.get("sums", {}) | {file.name: _sum(written)}
+    content["sums"] = content.get("sums", {}) | {file.name: sha256_of(written)}
     half = manifest.with_suffix(".tmp")
     half.unlink(missing_ok=True)  # a killed one's, which nobody may write to
     half.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -149,17 +148,12 @@ def note_sum(file: Path, written: Path) -> None:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    return {file.name: _sum(file) for file in sorted(folder.glob("*.duckdb"))}
-
-
-def _sum(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return {file.name: sha256_of(file) for file in sorted(folder.glob("*.duckdb"))}
 
 
 def _require_undamaged(publication: Publication) -> None:
     files = {name: publication.folder / name for name in publication.sums}
-    damaged = [name for name, file in files.items() if not file.is_file() or _sum(file) != publication.sums[name]]
+    damaged = [name for name, file in files.items() if not file.is_file() or sha256_of(file) != publication.sums[name]]
     if damaged:
         raise ContractBroken(
             f"publication {publication.version}: missing, or not as published: {', '.join(damaged)}; choose another "

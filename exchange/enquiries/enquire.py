@@ -62,11 +62,8 @@ def _looked_up(
 def _without_names(con: duckdb.DuckDBPyConnection, purpose: str) -> str:
     """The purpose without the names of those who were found: who asks by ID may have written them. To refuse it would
     tell that the name is theirs, and leave no trace of having told."""
-    names = {name for (name,) in con.execute(
-        f"SELECT DISTINCT unnest(string_split({fold('full_name')}, ' ')) "
-        "FROM people SEMI JOIN candidates USING (person_uid)"
-    ).fetchall()}
-    return " ".join("…" if names & set(names_in(con, word)) else word for word in purpose.split(" "))
+    query = _sql("without_names").replace("{{ names }}", fold("full_name")).replace("{{ word }}", fold("word"))
+    return str(_one(con, query, {"purpose": purpose})[0])
 
 
 @contextmanager
@@ -175,8 +172,10 @@ def _life(status: str, death_date: dt.date | None, emigrated_date: dt.date | Non
     return Life("emigrated", emigrated_date) if emigrated_date else Life("alive")
 
 
-def _one(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = con.execute(query).fetchone()
+def _one(
+    con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None
+) -> tuple[Any, ...]:
+    row = con.execute(query, values).fetchone()
     assert row is not None
     return row
 

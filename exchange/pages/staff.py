@@ -6,19 +6,16 @@ somebody chooses is the service's own state: exchange/pages/sessions.py.
 
 import datetime as dt
 import hashlib
-import json
 import re
 import secrets as random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ibr import secrets
-from ibr.errors import ConfigurationProblem, UsageProblem
+from exchange.service.kept import Kept, Watched
+from ibr.errors import UsageProblem
 
 FIRST_SECRET_LASTS = dt.timedelta(days=7)
-_FILE = "service_staff"
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")  # it is part of a file's name
 # 32 MB and about 60 ms a guess (RFC 7914; OWASP's choice for scrypt with little memory).
 _COST = {"n": 1 << 15, "r": 8, "p": 1, "maxmem": 64 << 20}
@@ -49,20 +46,8 @@ class Member:
         return dt.datetime.fromisoformat(self.made_at) + FIRST_SECRET_LASTS
 
 
-def members(home: Path) -> list[Member]:
-    """The people who may use the pages; ConfigurationProblem for a file that is not as we wrote it."""
-    text = secrets.find(home, _FILE)
-    try:
-        return [Member(**{**one, "profile": Profile(one["profile"])}) for one in json.loads(text or "[]")]
-    except (ValueError, TypeError, KeyError):
-        raise ConfigurationProblem(
-            f"{file(home)} is not as `ibr service staff add` writes it; put it back, or remove it and add people anew"
-        ) from None
-
-
-def file(home: Path) -> Path:
-    """Where they are kept."""
-    return secrets.key_file(home, _FILE)
+_KEPT = Kept("service_staff", lambda one: Member(**{**one, "profile": Profile(one["profile"])}), "ibr service staff")
+members, file = _KEPT.all, _KEPT.file
 
 
 def add(home: Path, name: str, profile: Profile, program: str | None, county: str | None, now: dt.datetime) -> str:
@@ -86,7 +71,7 @@ def add(home: Path, name: str, profile: Profile, program: str | None, county: st
         raise UsageProblem("--county is no code of a county; expected letters, digits, - and _")
     secret = random.token_urlsafe(12)
     made = Member(name, profile, program, county, hashed(secret), now.isoformat(timespec="seconds"))
-    _write(home, [*there, made])
+    _KEPT.write(home, [*there, made])
     return secret
 
 
@@ -95,7 +80,7 @@ def remove(home: Path, name: str) -> None:
     there = members(home)
     if not any(same(one.name, name) for one in there):
         raise UsageProblem(f"there is nobody called {name}; there are {', '.join(one.name for one in there) or 'none'}")
-    _write(home, [one for one in there if not same(one.name, name)])
+    _KEPT.write(home, [one for one in there if not same(one.name, name)])
 
 
 def same(one: str, other: str) -> bool:
@@ -117,20 +102,11 @@ def fits(password: str, kept: str) -> bool:
 
 
 class Roll:
-    """The people who may use the pages, read again when their file changes."""
+    """The people who may use the pages of a running service."""
 
     def __init__(self, home: Path) -> None:
-        self._home, self._read_at = home, -1
-        self._members: list[Member] = []
+        self._kept = Watched(home, _KEPT)
 
     def find(self, name: str) -> Member | None:
         """Who is called so."""
-        path = file(self._home)
-        changed = path.stat().st_mtime_ns if path.is_file() else 0
-        if changed != self._read_at:
-            self._members, self._read_at = members(self._home), changed
-        return next((one for one in self._members if same(one.name, name)), None)
-
-
-def _write(home: Path, there: Sequence[Member]) -> None:
-    secrets.keep(home, _FILE, json.dumps([asdict(one) for one in there]))
+        return next((one for one in self._kept.all() if same(one.name, name)), None)

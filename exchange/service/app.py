@@ -65,7 +65,7 @@ def service_of(request: Request) -> Service:
     return found
 
 
-def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Key:
+async def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Key:
     """Whose key the request bears."""
     return service_of(request).caller(authorization)
 

@@ -2,17 +2,15 @@
 
 import datetime as dt
 import hashlib
-import json
 import secrets as random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from ibr import secrets
-from ibr.errors import ConfigurationProblem, UsageProblem
+from exchange.service.kept import Kept, Watched
+from ibr.errors import UsageProblem
 
 SCOPES = ("verify", "enrolments")
-_FILE = "service_keys"
 _PREFIX = "ibr_"
 
 
@@ -40,20 +38,8 @@ class Key:
         return f"{self.name}/{self.sha256[:16]}"
 
 
-def keys(home: Path) -> list[Key]:
-    """The keys of a workspace; ConfigurationProblem for a file that others may read or that is not as we wrote it."""
-    text = secrets.find(home, _FILE)
-    try:
-        return [Key(**{**one, "scopes": tuple(one["scopes"])}) for one in json.loads(text or "[]")]
-    except (ValueError, TypeError, KeyError):
-        raise ConfigurationProblem(
-            f"{file(home)} is not as `ibr service keys add` writes it; put it back, or remove it and make new keys"
-        ) from None
-
-
-def file(home: Path) -> Path:
-    """Where they are kept."""
-    return secrets.key_file(home, _FILE)
+_KEPT = Kept("service_keys", lambda one: Key(**{**one, "scopes": tuple(one["scopes"])}), "ibr service keys")
+keys, file = _KEPT.all, _KEPT.file
 
 
 def add(
@@ -66,7 +52,7 @@ def add(
         raise UsageProblem(f"there is a key {name} already; revoke it first, or choose another name")
     secret = _PREFIX + random.token_urlsafe(32)
     made_at = now.isoformat(timespec="seconds")
-    _write(home, [*there, Key(name, program, tuple(scopes), digest(secret), made_at, **standard)])
+    _KEPT.write(home, [*there, Key(name, program, tuple(scopes), digest(secret), made_at, **standard)])
     return secret
 
 
@@ -76,7 +62,7 @@ def revoke(home: Path, name: str) -> None:
     if not any(one.name == name for one in there):
         names = ", ".join(one.name for one in there) or "none"
         raise UsageProblem(f"there is no key {name}; there are {names}")
-    _write(home, [one for one in there if one.name != name])
+    _KEPT.write(home, [one for one in there if one.name != name])
 
 
 def digest(secret: str) -> str:
@@ -84,22 +70,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _write(home: Path, there: Sequence[Key]) -> None:
-    secrets.keep(home, _FILE, json.dumps([asdict(one) for one in there]))
-
-
 class Keyring:
-    """The keys, read again when their file changes."""
+    """The keys of a running service."""
 
     def __init__(self, home: Path) -> None:
-        self._home, self._read_at = home, -1
-        self._keys: dict[str, Key] = {}
+        self._kept = Watched(home, _KEPT)
 
     def find(self, secret: str) -> Key | None:
         """The key that a secret is, if it is one."""
-        path = file(self._home)
-        changed = path.stat().st_mtime_ns if path.is_file() else 0
-        if changed != self._read_at:
-            self._keys = {one.sha256: one for one in keys(self._home)}
-            self._read_at = changed
-        return self._keys.get(digest(secret))
+        sha256 = digest(secret)
+        return next((one for one in self._kept.all() if one.sha256 == sha256), None)

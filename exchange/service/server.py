@@ -1,7 +1,5 @@
 """Running the service: one process, with a server that logs no address, no query and no body."""
 
-import sys
-
 import uvicorn
 
 from exchange.pages.words import languages
@@ -13,8 +11,6 @@ STOPS_WITHIN = 20  # seconds that what was begun has to end
 # Longer than clients and proxies keep a connection that is not used (60 s, mostly): who sends on one that is just being
 # closed gets no answer.
 KEEPS_OPEN = 75  # seconds
-# Python's own 5 ms, at each of the turns that an answer takes, let the server fall behind at 60 questions a second.
-WAITS_FOR_ANOTHER_THREAD = 0.0005  # seconds
 
 
 def run(workspace: Workspace, host: str, port: int) -> None:
@@ -26,7 +22,6 @@ def run(workspace: Workspace, host: str, port: int) -> None:
             "(`ibr publish` alone leaves the population register out until the next run)"
         )
     languages(workspace.home)  # mistakes in the workspace's own words are told before anything is served
-    sys.setswitchinterval(WAITS_FOR_ANOTHER_THREAD)
     uvicorn.run(
         make_app(workspace.ensure()), host=host, port=port, access_log=False, log_level="warning",
         timeout_graceful_shutdown=STOPS_WITHIN, server_header=False, timeout_keep_alive=KEEPS_OPEN,

@@ -20,7 +20,7 @@ from exchange.sharing.record import Case, Step, changing, open_case
 from exchange.sharing.selection import published, version
 from exchange.sharing.terms import terms
 from ibr.config import Sharing
-from ibr.durable import on_disk
+from ibr.durable import on_disk, sha256_of
 from ibr.errors import UsageProblem
 from warehouse.connection import literal
 from warehouse.tokens import pads
@@ -95,7 +95,7 @@ def _require_extractable(case: Case, today: dt.date, reason: str | None) -> None
         raise UsageProblem(f"{case.request_id} was extracted already; say with --reason why it is again")
     agreement = case.approvals[-1].content["agreement"]
     file = case.folder / agreement["file"]
-    if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != agreement["sha256"]:
+    if not file.is_file() or sha256_of(file) != agreement["sha256"]:
         raise UsageProblem(
             f"the agreement {agreement['reference']} ({file.name}) is not on file as it was when approved; put it back"
         )

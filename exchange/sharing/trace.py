@@ -1,6 +1,5 @@
 """Where a file that turned up came from: by its sum, its row marks and its pseudonyms."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import duckdb
 
 from exchange.sharing.record import Step, cases
 from ibr.delimited import NoHeader, RepeatedColumn, read_csv_sql
+from ibr.durable import sha256_of
 from ibr.errors import UsageProblem
 from warehouse.connection import connect, literal, quoted
 
@@ -36,8 +36,7 @@ def trace(home: Path, path: Path) -> list[Traced]:
     Rows and columns may be missing and in another order, as long as a column of marks or pseudonyms is left. Raises
     UsageProblem for a file that cannot be read.
     """
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = sha256_of(path)
     con = connect(":memory:")
     try:
         _read(con, path)

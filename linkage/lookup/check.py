@@ -162,8 +162,8 @@ class Lookup:
     def _gather(self) -> None:
         """The asked persons with the records that bear on them."""
         con = self.con
-        linked = con.execute(f"SELECT position, verdict = 'match' AS is_match FROM {WORK}.links").fetchnumpy()
-        con.register(f"{WORK}.linked_rows", self._persons.at(linked["position"]))
+        linked = con.execute(f"SELECT position FROM {WORK}.links").fetchnumpy()["position"]
+        con.register(f"{WORK}.linked_rows", self._persons.at(linked))
         hashes = con.execute(render("lookup_near.sql", work=WORK)).fetchnumpy()
         ids, uids = (hashes["h"][hashes["is_person"] == which] for which in (False, True))
         near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
@@ -174,7 +174,7 @@ class Lookup:
         """Whom the programs' records say that bear the ID of somebody whom the search took for nobody.
 
         With a given name or a birth date, and nothing that disagrees, they are that person's, where they are one
-        person's; else somebody has to look. An ID is never said to be unknown where a record bears it.
+        person's; else somebody has to look. An ID is never said to be unknown where a record bears it, written alike.
         """
         con: Any = self.con
         con.execute(render("lookup_bearing.sql", work=WORK))

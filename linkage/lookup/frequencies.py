@@ -13,48 +13,44 @@ from linkage.register_columns import is_word
 from linkage.sql import literal
 
 
-class Common:
+class _Looked:
+    """A table of the rows that an index has for the values in lk_plain."""
+
+    def __init__(self, con: Any, table: str, folder: Path, name: str, values: Sequence[str]) -> None:
+        self._con, self._table = con, table
+        self._rows = Rows(folder / f"{name}.arrow")
+        self._by_value = Hashes(folder / f"{name}_by_value.npy")
+        self._asked = f"select distinct hash(unnest([{', '.join(values) or 'null'}])) as h from lk_plain"
+        con.register(table, self._rows.at(np.empty(0, dtype=np.int64)))
+
+    def look_up(self) -> None:
+        """Fill the table."""
+        hashes = self._con.execute(self._asked).fetchnumpy()["h"]
+        self._con.register(self._table, self._rows.at(self._by_value.find(hashes)[1]))
+
+
+class Common(_Looked):
     """lk_frequency_<column> of the values in lk_plain: those of one side that more than one record holds."""
 
     def __init__(self, con: Any, folder: Path, side: str, columns: Sequence[str]) -> None:
-        self._con = con
-        self._values = Rows(folder / f"{side}_common.arrow")
-        self._by_value = Hashes(folder / f"{side}_common_by_value.npy")
-        held = ", ".join(f"{column}::varchar" for column in columns) or "null"
-        self._asked = f"select distinct hash(unnest([{held}])) as h from lk_plain"
-        con.register("lk_common", self._values.at(np.empty(0, dtype=np.int64)))
+        super().__init__(con, "lk_common", folder, f"{side}_common", [f"{column}::varchar" for column in columns])
         for column in columns:
             con.execute(
                 f"create or replace temp view lk_frequency_{column} as "
                 f"select value, share from lk_common where field = {literal(column)}"
             )
 
-    def look_up(self) -> None:
-        """Fill them."""
-        hashes = self._con.execute(self._asked).fetchnumpy()["h"]
-        self._con.register("lk_common", self._values.at(self._by_value.find(hashes)[1]))
 
-
-class Dictionary:
-    """The register's texts, by their numbers and by themselves, with how common each is in each column."""
+class Dictionary(_Looked):
+    """lk_word: the register's texts, by their numbers and by themselves, with how common each is in each column."""
 
     def __init__(self, con: Any, folder: Path, columns: Sequence[str]) -> None:
-        self._con = con
-        self._words = Rows(folder / "words.arrow")
-        self._by_value = Hashes(folder / "words_by_value.npy")
-        held = ", ".join(columns) or "null"
-        self._asked = f"select distinct hash(unnest([{held}])) as h from lk_plain"
-        con.register("lk_word", self._words.at(np.empty(0, dtype=np.int64)))
+        super().__init__(con, "lk_word", folder, "words", columns)
         for column in columns:
             con.execute(
                 f"create or replace temp view lk_frequency_{column} as "
                 f"select value, word, {column} as share from lk_word where {column} is not null"
             )
-
-    def look_up(self) -> None:
-        """lk_word of the texts in lk_plain."""
-        hashes = self._con.execute(self._asked).fetchnumpy()["h"]
-        self._con.register("lk_word", self._words.at(self._by_value.find(hashes)[1]))
 
     def as_texts(self, people: Any, once: Mapping[str, float]) -> Any:
         """People of the register as they are compared: texts instead of numbers, and how common each value is.
@@ -64,7 +60,7 @@ class Dictionary:
         numbers = {name: people[name].combine_chunks() for name in people.schema.names if is_word(name)}
         held = [number.drop_null().to_numpy() for number in numbers.values()]
         words = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *held]))
-        known = self._words.at(words - 1)
+        known = self._rows.at(words - 1)
         for name, number in numbers.items():
             place = pa.array(np.searchsorted(words, number.fill_null(0)), mask=number.is_null().to_numpy(False))
             people = _with(people, name, known["value"].take(place))

@@ -1,8 +1,9 @@
 """Whether an index is as it was built: its files are mapped into memory, and damage in them would be wrong answers."""
 
-import hashlib
 import json
 from pathlib import Path
+
+from ibr.durable import sha256_of
 
 _FILE = "sums.json"
 
@@ -19,9 +20,4 @@ def require_whole(folder: Path) -> None:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    return {file.name: _sum(file) for file in sorted(folder.iterdir()) if file.name != _FILE}
-
-
-def _sum(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return {file.name: sha256_of(file) for file in sorted(folder.iterdir()) if file.name != _FILE}

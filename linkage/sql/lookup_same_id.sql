@@ -5,7 +5,7 @@ with bearers as (
 )
 
 select
-    asked.record_id, near.position, near.person_uid,
+    asked.record_id, near.person_uid,
     bearers.persons = 1 and len(ids.mismatched_fields) = 0 and (
         exact.birth_is_compared
         or ((asked.given_name is not null or len(exact.record_names) > 1) and len(exact.register_names) > 0)
