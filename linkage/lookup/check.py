@@ -81,9 +81,8 @@ class Lookup:
         con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         con.execute("SET disabled_optimizers = 'statistics_propagation,build_side_probe_side,join_order'")
         con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup (READ_ONLY)")
-        con.execute(f"CREATE SCHEMA {WORK}")
-        self.con = PlannedConnection(con)
-        self._records = RecordMatcher(self._planned(), folder)
+        self.con = PlannedConnection(con, WORK)
+        self._records = RecordMatcher(self._planned("lookup_records"), folder)
         self._register = self._open_register(folder) if (folder / "population.arrow").exists() else None
         self._by_id = Hashes(folder / "records_by_national_id.npy")
         self._persons = Rows(folder / "persons.arrow")
@@ -94,12 +93,13 @@ class Lookup:
 
     def _open_register(self, folder: Path) -> _Register:
         by_id = Hashes(folder / "register_by_national_id.npy")
-        return _Register(Rows(folder / "population.arrow"), by_id, RegisterMatcher(self._planned(), folder))
+        matcher = RegisterMatcher(self._planned("lookup_register"), folder)
+        return _Register(Rows(folder / "population.arrow"), by_id, matcher)
 
-    def _planned(self) -> PlannedConnection:
-        con = self._root.cursor()
-        con.execute("create temp table lk_household (hh ubigint)")
-        return PlannedConnection(con)
+    def _planned(self, schema: str) -> PlannedConnection:
+        con = PlannedConnection(self._root.cursor(), schema)
+        con.execute("create table lk_household (hh ubigint)")
+        return con
 
     def _learn(self) -> None:
         """Every statement that there is, on somebody who is in the records and on somebody who is nowhere."""

@@ -3,7 +3,9 @@
 Planning the engine's statements takes DuckDB longer than running them on one person. So while it learns, a connection
 executes every script as it stands and remembers it; once it is settled, tables that scripts make (`create or replace
 table ... as`) stay, and are filled by statements that were prepared. What is filled is gone at the end of
-`once`, so that no table grows, and nothing changes the catalog, which would have all plans made anew.
+`once`, so that no table grows, and nothing changes the catalog, which would have all plans made anew. Temporary tables
+of scripts are tables of a schema of the connection: DuckDB 1.5 plans what fills a temporary table anew each time it is
+executed, which was half of a look-up's time.
 """
 
 import re
@@ -13,8 +15,11 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from linkage.sql import literal
+
 _COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
 _MAKES = re.compile(r"create (?:or replace )?(?:temp )?table ([\w.]+) as\s+(.*)\Z", re.I | re.S)
+_TEMPORARY = re.compile(r"(?<=\bcreate )temp (?=table|view)|(?<=\breplace )temp (?=table|view)|\btemp\.(?=lk_)", re.I)
 _RUNS = re.compile(r"(select|with|from|insert|delete|update)\b", re.I)
 
 
@@ -39,9 +44,13 @@ class _Slot:
 
 
 class PlannedConnection:
-    """What the engine needs of a DuckDB connection; scripts take no parameters, and are learned before `settle`."""
+    """What the engine needs of a DuckDB connection; scripts take no parameters, and are learned before `settle`.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    `schema`: of this connection alone, made here, and searched first; unqualified tables of its scripts are there.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, schema: str) -> None:
+        con.execute(f"CREATE SCHEMA {schema}; SET schema = {literal(schema)}")
         self._con = con
         self._scripts: dict[str, list[_Step]] = {}
         self._filled: set[str] = set()
@@ -83,10 +92,11 @@ class PlannedConnection:
     def execute(self, script: str) -> duckdb.DuckDBPyConnection:
         """Run a script; the last statement's result can be fetched."""
         if not self._is_settled:
+            lasting = _TEMPORARY.sub("", script)
             if script not in self._scripts:
-                parts = (_COMMENTS.sub("", part.query) for part in self._con.extract_statements(script))
+                parts = (_COMMENTS.sub("", part.query) for part in self._con.extract_statements(lasting))
                 self._scripts[script] = [step for part in parts if (step := _step(part))]
-            return self._con.execute(script)
+            return self._con.execute(lasting)
         for step in self._scripts.get(script, [_Step(script, None)]):
             if step.fills:
                 self._empty(step.fills)
@@ -100,8 +110,7 @@ class PlannedConnection:
             self._slots[name].rows = rows
             self._con.execute(self._fills[name])
         else:
-            kind = "TABLE" if "." in name else "TEMP TABLE"
-            self._con.execute(f"CREATE OR REPLACE {kind} {name} AS FROM rows")
+            self._con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows")
             self._slots[name] = _Slot(rows)
 
     def unregister(self, name: str) -> None:
