@@ -12,7 +12,7 @@ from exchange.service.answers import about, answer, as_rows, household
 from exchange.service.keys import Key
 from exchange.service.models import Person
 from exchange.service.snapshot import Snapshot, Snapshots
-from linkage.lookup import Checked
+from linkage.lookup import Checked, Lookup
 from warehouse.audit import Entry, record_all
 
 TOGETHER = 100  # persons that are looked up in one go
@@ -43,16 +43,20 @@ class _Question:
 
 
 class Desk:
-    """One thread that looks up what is asked, as much as waits at a time."""
+    """Threads that look up what is asked, each as much as waits at a time, by the lookup of its place."""
 
-    def __init__(self, home: Path, snapshots: Snapshots) -> None:
+    def __init__(self, home: Path, snapshots: Snapshots, threads: int = 1) -> None:
         self._home, self._snapshots = home, snapshots
         self._waiting: deque[_Question] = deque()
         self._persons = 0
         self._changed = threading.Condition()
         self._is_open = True
-        self._thread = threading.Thread(target=self._work, name="service desk", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, args=[place], name=f"service desk {place}", daemon=True)
+            for place in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def waiting(self) -> int:
@@ -76,14 +80,15 @@ class Desk:
         """Answer what waits, then end."""
         with self._changed:
             self._is_open = False
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
-    def _work(self) -> None:
+    def _work(self, place: int) -> None:
         while questions := self._next():
             try:
                 with self._snapshots.using() as snapshot:
-                    found = _looked_up(questions, snapshot)
+                    found = _looked_up(questions, snapshot, snapshot.lookups[place])
                 record_all(self._home, [entry(q.asking, answers) for q, answers in zip(questions, found, strict=True)])
             except Exception as error:
                 for question in questions:
@@ -104,11 +109,11 @@ class Desk:
             return taken
 
 
-def _looked_up(questions: Sequence[_Question], snapshot: Snapshot) -> list[dict[str, Any]]:
+def _looked_up(questions: Sequence[_Question], snapshot: Snapshot, lookup: Lookup) -> list[dict[str, Any]]:
     """The answers to questions, all looked up in one go."""
     persons = [person for question in questions for person in question.persons]
     sources = [question.asking.source for question in questions for _ in question.persons]
-    checked = iter(snapshot.lookup.check(as_rows(persons, sources)))
+    checked = iter(lookup.check(as_rows(persons, sources)))
     return [
         told(question.persons, [next(checked) for _ in question.persons], question.asking, snapshot)
         for question in questions

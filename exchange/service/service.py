@@ -36,11 +36,11 @@ class Service:
     def __init__(self, home: Path, registry: Registry) -> None:
         settings = registry.service
         self._home, self._registry = home, registry
-        self.snapshots = Snapshots(home, dt.timedelta(hours=settings.max_age_hours), now)
+        self.snapshots = Snapshots(home, dt.timedelta(hours=settings.max_age_hours), now, settings.lookups)
         self.snapshots.refresh()
         self.metrics = Metrics()
         self._keyring, self._limits = Keyring(home), Limits(settings.calls_per_second, settings.burst)
-        self.desk = Desk(home, self.snapshots)
+        self.desk = Desk(home, self.snapshots, settings.lookups)
         self.jobs = Jobs(home)
         self.jobs.forget(now() - dt.timedelta(days=settings.keep_jobs_days))
         self._worker = Worker(self.jobs, self._part)

@@ -21,13 +21,13 @@ class NotAvailable(Exception):
 
 @dataclass
 class Snapshot:
-    """A publication's index. `lookup` is for single questions, `bulk` for batches: each for one thread at a time."""
+    """A publication's index. `lookups` are for single questions, `bulk` for batches: each for one thread at a time."""
 
     version: str
     reporting_date: dt.date
     published_at: dt.datetime
     stale_sources: list[str]
-    lookup: Lookup
+    lookups: list[Lookup]
     bulk: Lookup
     overlap_rules: dict[tuple[str, str, str], OverlapRule]
     in_bulk: threading.Lock = field(default_factory=threading.Lock)
@@ -35,30 +35,30 @@ class Snapshot:
     is_retired: bool = field(default=False)
 
     @classmethod
-    def open(cls, folder: Path) -> "Snapshot":
-        """Open a version's folder. Raises NotAvailable where it holds no index."""
+    def open(cls, folder: Path, lookups: int = 1) -> "Snapshot":
+        """Open a version's folder, to be asked by so many threads. Raises NotAvailable where it holds no index."""
         manifest, index = folder / "publication.json", folder / FOLDER
         if not (index / FILE).is_file() or not manifest.is_file():
             raise NotAvailable("no_index")
         require_whole(index)
         about = json.loads(manifest.read_text(encoding="utf-8"))
         date = dt.date.fromisoformat(about["reporting_date"])
-        lookup, bulk = Lookup(index, date), Lookup(index, date)
+        opened = [Lookup(index, date) for _ in range(lookups)]
         return cls(
             about["version"], date, dt.datetime.fromisoformat(about["published_at"]), list(about["stale_sources"]),
-            lookup, bulk, lookup.overlap_rules,
+            opened, Lookup(index, date), opened[0].overlap_rules,
         )  # fmt: skip
 
     def close(self) -> None:
-        self.lookup.close()
-        self.bulk.close()
+        for lookup in (*self.lookups, self.bulk):
+            lookup.close()
 
 
 class Snapshots:
     """The current publication of a workspace. `refresh` looks whether there is another; who asks keeps theirs."""
 
-    def __init__(self, home: Path, most_age: dt.timedelta, now: Callable[[], dt.datetime]) -> None:
-        self._most_age, self._now = most_age, now
+    def __init__(self, home: Path, most_age: dt.timedelta, now: Callable[[], dt.datetime], lookups: int = 1) -> None:
+        self._most_age, self._now, self._lookups = most_age, now, lookups
         self._current = home / "published" / "current"
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
@@ -91,7 +91,7 @@ class Snapshots:
         if not self._current.exists() or (self._snapshot and self._snapshot.version == folder.name):
             return False
         try:
-            opened = Snapshot.open(folder)
+            opened = Snapshot.open(folder, self._lookups)
         except NotAvailable as problem:
             self.unopened = str(problem)
             return False

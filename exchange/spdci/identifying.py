@@ -37,7 +37,7 @@ def by_number(persons: Sequence[Person], snapshot: Snapshot) -> list[Meant]:
     numbers = sorted({str(one.person.national_id) for one in meant if one.by_number})
     if not numbers:
         return meant
-    rows = snapshot.lookup.bearing(numbers).to_pylist()
+    rows = snapshot.lookups[0].bearing(numbers).to_pylist()
     records: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         records.setdefault(row["national_id"], []).append(row)

@@ -98,7 +98,8 @@ class Service(Section):
 
     `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may
     be; `calls_per_second` and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long
-    answers of jobs and of the standard's transactions stay; `session_minutes`: after which somebody who does nothing
+    answers of jobs and of the standard's transactions stay; `lookups`: how many questions are looked up beside each
+    other, each by a core; `session_minutes`: after which somebody who does nothing
     at the pages is signed out.
     """
 
@@ -108,6 +109,7 @@ class Service(Section):
     burst: int = Field(default=200, ge=1)
     keep_jobs_days: int = Field(default=7, ge=1)
     session_minutes: int = Field(default=20, ge=1, le=480)
+    lookups: int = Field(default=2, ge=1, le=64)
     standard: Standard = Standard()
 
 
