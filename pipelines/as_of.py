@@ -80,7 +80,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
 def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None:
     """The warehouse of then, as it was before the stages after replication."""
     then.ensure()
-    with connect(then.warehouse_file, memory_limit=now.registry.warehouse.memory_limit) as con:
+    with connect(then.warehouse_file) as con:
         prepare(con)
         attach(con, now.warehouse_file, "now")
         _make_sources(con, now, until)

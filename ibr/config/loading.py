@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ibr import secrets
 from ibr.config.alerts import Alerts
-from ibr.config.operation import Backup
+from ibr.config.operation import Backup, Warehouse
 from ibr.config.publishing import Encryption
 from ibr.config.registry import Registry
 from ibr.errors import ConfigurationProblem
@@ -61,6 +61,11 @@ def load_encryption(path: Path, home: Path) -> Encryption | None:
     Raises ConfigurationProblem where the key is not set, or is none.
     """
     return _load_block(path, "encryption", Encryption, home)
+
+
+def load_warehouse(path: Path, home: Path) -> Warehouse:
+    """The bounds of a run alone, the usual ones where none are set. Raises ConfigurationProblem."""
+    return _load_block(path, "warehouse", Warehouse, home) or Warehouse()
 
 
 def _content(path: Path) -> Any:

@@ -29,6 +29,7 @@ from pipelines.replication.landed import LandedTable, Landing, as_landed, lock_f
 from pipelines.replication.watermarks import Watermark, read_watermarks
 from warehouse.connection import connect, literal, quoted
 from warehouse.lock import lock
+from warehouse.memory import budget_of
 
 Progress = Callable[[str], None]
 
@@ -45,19 +46,19 @@ def land(
     *,
     at: dt.datetime,
     full: bool = False,
-    memory_limit: str = "1GB",
     progress: Progress | None = None,
 ) -> Landing:
     """Copy a source's tables into a new landing folder, in the place of earlier ones that were not merged.
 
-    `at`: when the run began; `full` copies everything. Where the trouble may pass it is tried again, `retries` times.
-    Raises SourceUnreachable (missing, silent, or slower than its timeout), ContractBroken (a table or column gone), and
-    WarehouseBusy while another run copies the same source for longer than its timeout.
+    `at`: when the run began; `full` copies everything. Takes the memory that is for one landing (ibr/memory.py). Where
+    the trouble may pass it is tried again, `retries` times. Raises SourceUnreachable (missing, silent, or slower than
+    its timeout), ContractBroken (a table or column gone), and WarehouseBusy while another run copies the same source
+    for longer than its timeout.
     """
     with lock(lock_file(home, code), f"source {code}", f"run {run_id}", source.timeout_seconds):
         for attempt in range(source.retries + 1):
             try:
-                return _land(code, source, home, run_id, at, full, memory_limit, progress)
+                return _land(code, source, home, run_id, at, full, progress)
             except SourceUnreachable as error:
                 if not error.may_pass or attempt == source.retries:
                     raise
@@ -69,8 +70,7 @@ def land(
 
 
 def _land(
-    code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, memory_limit: str,
-    progress: Progress | None,
+    code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, progress: Progress | None,
 ) -> Landing:  # fmt: skip
     known = read_watermarks(home, code)
     prune(home, code, keep=known.merged)
@@ -92,7 +92,7 @@ def _land(
     try:
         if source.is_inbox:
             landing.batches, landing.as_of = intake.take_next(code, source, home, at)
-        con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
+        con = connect(":memory:", memory_limit=budget_of(home).landing, temp_directory=folder / "spill")
         _in_time(con, code, source, copy)
         landing.write_manifest()
     except Exception as error:
