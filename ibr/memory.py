@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 _BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
-# What is not DuckDB's: Python, Dagster, dbt and Great Expectations, and the arrays that clusters are made in.
-_BESIDE_DUCKDB = 1500 * 10**6
+# What is not DuckDB's: Python, Dagster, dbt and Great Expectations, the arrays that clusters are made in, and what
+# DuckDB takes beyond its limit. At a nation's size a run took 1.46 GB more than the limit that DuckDB was given.
+_BESIDE_DUCKDB = 1800 * 10**6
 # More landings beside each other gain nothing, and none goes well with less.
 _MOST_LANDINGS, _LEAST_FOR_A_LANDING = 8, 125 * 10**6
 

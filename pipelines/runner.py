@@ -6,13 +6,10 @@ rest is published; a source that never had a good mirror stops everything.
 """
 
 import datetime as dt
-import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Semaphore
 
 import dagster as dg
@@ -28,6 +25,7 @@ from pipelines import audited, checks, dbt, housekeeping, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
+from pipelines.instance import open_instance
 from pipelines.jobs import BUILD_JOB, replication_job_name
 from pipelines.outcome import RunOutcome, StageOutcome, Trouble
 from pipelines.replication.inbox.intake import next_ready
@@ -35,6 +33,7 @@ from pipelines.replication.landed import Landing
 from pipelines.replication.landing import land
 from pipelines.resuming import Request, left_of_last_run, note
 from pipelines.time_left import TimeLeft, Took, past_durations
+from pipelines.troubles import troubles_of
 from warehouse import serving
 from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect
@@ -42,8 +41,6 @@ from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
 
 _LONGEST_WAIT = 60.0  # seconds that a source waits for others to be copied
-_SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
-_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
 def run(
@@ -87,7 +84,8 @@ def run(
             connect(workspace.warehouse_file).close()  # a wrong key is told before sources are copied
         audited.settings(workspace.home, workspace.registry_file)
         audited.started(workspace.home, run_id, stages, outcome.reporting_date, full_refresh)
-        chosen = [code for code in registry.sources if sources is None or code in sources]
+        copies = "replicate" in stages
+        chosen = [code for code in registry.sources if copies and (sources is None or code in sources)]
         request = Request(run_id, tuple(stages), tuple(chosen), outcome.reporting_date, full_refresh)
         past = _note(workspace, request, started, progress)
         progress("loading definitions")
@@ -230,28 +228,7 @@ class _Runner:
             event.is_step_materialization and event.asset_key == PUBLICATION for event in result.all_events
         )
         self._outcome.stages.append(StageOutcome(stage, seconds, result.success))
-        self._outcome.troubles += _troubles(result, job_name)
-
-
-def settle(workspace: Workspace) -> None:
-    """Make the workspace's DAGSTER_HOME, with this project's dagster.yaml in it."""
-    workspace.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copyfile(_SETTINGS, workspace.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
-
-
-def open_instance(workspace: Workspace) -> dg.DagsterInstance:
-    """Dagster's storage in the workspace, with what a killed run left behind tidied up.
-
-    Call it while holding the warehouse lock: only then is a run that looks unfinished surely dead.
-    """
-    settle(workspace)
-    instance = dg.DagsterInstance.from_config(str(workspace.dagster_home))
-    for record in instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED)):
-        instance.report_run_failed(record.dagster_run, "the process was ended before the run was")
-        # Its place in the pool would otherwise be held for ever.
-        instance.event_log_storage.free_concurrency_slots_for_run(record.dagster_run.run_id)
-    return instance
+        self._outcome.troubles += troubles_of(result, job_name)
 
 
 @contextmanager
@@ -289,37 +266,6 @@ def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool
             )
         )
     return not never
-
-
-def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]:
-    """What failed in a Dagster run, in our own words; a failure that is not a user's is a defect of ours."""
-    place = "the build" if job_name == BUILD_JOB else job_name.removeprefix("replicate_")
-    troubles = []
-    for event in result.all_events:
-        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
-            check = event.asset_check_evaluation_data
-            # A check that stops nothing may still be trouble: a file of decisions that was refused.
-            if check.blocking or "exit_code" in check.metadata:
-                troubles.append(Trouble(place, check.description or check.check_name, ContractBroken.exit_code))
-        if event.is_step_failure:
-            failure = event.step_failure_data.user_failure_data
-            if failure and "exit_code" in failure.metadata:
-                code = int(str(failure.metadata["exit_code"].value))
-                troubles.append(Trouble(place, failure.description or "", code))
-            elif event.step_failure_data.error and "AssetCheckFailed" in (event.step_failure_data.error.cls_name or ""):
-                continue  # the check itself has already been named
-            else:
-                error = event.step_failure_data.error
-                while error and error.cause:
-                    error = error.cause
-                kind = error.cls_name if error else "no error"
-                details = f"logs/dagster-{result.run_id}.log has the details"
-                troubles.append(
-                    Trouble(place, f"a defect of ours: step {event.step_key} failed with {kind}; {details}", 1)
-                )
-    if not result.success and not troubles:
-        troubles.append(Trouble(place, f"the run {result.run_id} failed; see logs/dagster-{result.run_id}.log", 1))
-    return troubles
 
 
 def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:

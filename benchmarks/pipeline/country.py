@@ -28,7 +28,7 @@ _CHANGES = {
     ),
     "hsnp": (
         "UPDATE person SET full_name = full_name || 'h' WHERE rowid % 100 = 7",
-        "UPDATE hh_payments SET c1_date = date(c1_date, '+1 day') WHERE rowid % 100 = 7",
+        "UPDATE hh_payments SET c1_date = date(c1_date, '+1 day') WHERE rowid % 100 = 7 AND c1_date IS NOT NULL",
     ),
     "cfa": (
         f"UPDATE scope_person SET family_name = family_name || 'h', modified_at = '{MOMENT}' WHERE rowid % 100 = 7",

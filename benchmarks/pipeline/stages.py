@@ -42,14 +42,15 @@ def by_stage(watched: Watched, rows: Mapping[str, int]) -> dict[str, Figures]:
 def _spans(watched: Watched) -> Iterator[tuple[str, float, float]]:
     cuts = [(0.0, START)]
     for moment, line in watched.lines:
-        stage = _stage_of(line)
+        stage = stage_of(line)
         if stage and stage != cuts[-1][1]:
             cuts.append((moment, stage))
     for (begun, stage), (ended, _) in pairwise([*cuts, (watched.seconds, "")]):
         yield stage, begun, ended
 
 
-def _stage_of(line: str) -> str | None:
+def stage_of(line: str) -> str | None:
+    """The stage that begins with a line of a run's; None where it goes on with the one it is at."""
     if begins := _BEGINS.match(line):
         return begins[1]
     said = line.partition("] ")[2]

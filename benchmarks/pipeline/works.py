@@ -16,7 +16,7 @@ from benchmarks.pipeline.stages import by_stage, rows_of_last_run
 from benchmarks.pipeline.watching import watch
 from benchmarks.results import Figures, Row
 from benchmarks.targets import at_most
-from ibr.workspace import Workspace
+from ibr.config import load_warehouse
 
 ENGINE = "ibr run"
 NATION = 1.0  # the scale that targets of time are set for
@@ -25,7 +25,6 @@ SHORT_SECONDS = 2.0
 MINUTES = at_most("minutes", "minutes from nothing to published, without the generation", 12, "number")
 SHARE = at_most("share", "time of the night, as a share of the first run's", 0.1, "share")
 EXPONENT = at_most("exponent", "exponent of time in the number of rows", 1.15, "number")
-_UNITS = {"MB": 1e-3, "GB": 1.0, "TB": 1e3}
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,19 @@ def measure(size: Size, limits: Limits, say: Say) -> list[Row]:
         say(f"scale {size.scale:g}: first run")
         first = _run(home, limits)
         if "failed" in first:
-            return [_first(size, first, home)]
+            return judged(size, first, None, 0, home)
         say(f"scale {size.scale:g}: {first['seconds']:.0f} s, {first['peak_gb']:.2f} GB")
         changed = country.change_a_hundredth(home)
         say(f"scale {size.scale:g}: night after {changed:,} rows changed")
         night = _run(home, limits)
-        return [_first(size, first, home), _night(size, first, night, changed), *_stages(size, first)]
+        return [*judged(size, first, night, changed, home), *_stages(size, first)]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def judged(size: Size, first: Figures, night: Figures | None, changed: int, home: Path) -> list[Row]:
+    """The rows of a first run and of the night after `changed` rows, held against what is asked of them."""
+    return [_first(size, first, home), *([_night(size, first, night, changed)] if night else [])]
 
 
 def growth(rows: Sequence[Figures]) -> list[Row]:
@@ -117,9 +121,9 @@ def _run(home: Path, limits: Limits) -> Figures:
 
 
 def _first(size: Size, figures: Figures, home: Path) -> Row:
-    budget = Workspace.at(home).registry.warehouse.memory_limit
-    gigabytes = float(budget[:-2]) * _UNITS[budget[-2:]]
-    targets = [at_most("peak_gb", f"peak memory of all processes, memory_limit {budget}", gigabytes, "GB")]
+    settings = load_warehouse(home / "registry.yml", home)
+    what = f"peak memory of all processes, memory_limit {settings.memory_limit}"
+    targets = [at_most("peak_gb", what, settings.budget.total / 1e9, "GB")]
     if size.scale >= NATION:
         targets.insert(0, MINUTES)
     return _row("run", size, "from nothing to published", figures, targets)

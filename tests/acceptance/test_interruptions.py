@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from benchmarks.pipeline.stages import stage_of
 from tests.acceptance.conftest import IBR, Country, version
 
 # As in test_trouble.
@@ -65,6 +66,8 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
     with (spoilt.home / "registry.yml").open("a", encoding="utf-8") as registry:
         registry.write("\nservice: {enabled: true}\n")
     resumed = spoilt.ibr("run", "--resume")
+    said = {stage_of(line) for line in resumed.stderr.splitlines()}
+    assert {"registry", "link", "verify", "marts", "checks"} <= said, "by which the benchmark tells stages apart"
     assert re.search(r"going on with run \S+ from registry", resumed.stderr)
     with spoilt.warehouse() as con:
         done = con.execute("SELECT stage FROM ops.runs WHERE run_id = (SELECT max(run_id) FROM ops.runs)").fetchall()
