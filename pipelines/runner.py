@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from threading import Semaphore
 
 import dagster as dg
 import duckdb
@@ -31,6 +30,7 @@ from pipelines.outcome import RunOutcome, StageOutcome, Trouble
 from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landed import Landing
 from pipelines.replication.landing import land
+from pipelines.replication.places import Places
 from pipelines.resuming import Request, left_of_last_run, note
 from pipelines.time_left import TimeLeft, Took, past_durations
 from pipelines.troubles import troubles_of
@@ -39,8 +39,6 @@ from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
-
-_LONGEST_WAIT = 60.0  # seconds that a source waits for others to be copied
 
 
 def run(
@@ -145,7 +143,7 @@ class _Runner:
         """
         sources = self._copied
         self._session.begin("replicate")
-        places = Semaphore(self._workspace.registry.warehouse.budget.landings_at_once)
+        places = Places(self._workspace.registry.warehouse.budget.landings_at_once)
         with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
             pool.submit(expectations.load)  # before the first landing asks for it
             under_way = {pool.submit(self._land, code, source, places): code for code, source in sources.items()}
@@ -156,18 +154,12 @@ class _Runner:
                 if source.is_inbox:
                     self._replicate_further_batches(code, source)
 
-    def _land(self, code: str, source: Source, places: Semaphore) -> Landing:
-        """Copy a source when there is a place for it; who waited long begins all the same."""
-        # Or else so many sources that hang would hold all others up. While they hang they take no memory.
-        has_place = places.acquire(timeout=_LONGEST_WAIT)
-        try:
+    def _land(self, code: str, source: Source, places: Places) -> Landing:
+        with places.one():
             return land(
                 code, source, self._workspace.home, self._outcome.run_id,
                 at=self._started, full=self._tags[FULL_TAG] == "true", progress=self._progress,
             )  # fmt: skip
-        finally:
-            if has_place:
-                places.release()
 
     def _replicate(self, code: str) -> None:
         self._execute(replication_job_name(code), f"replicate {code}")
