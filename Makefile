@@ -45,8 +45,8 @@ bench: setup  ## Linkage against its peers [SCALE=full] [ROWS="febrl4 dedupe"]; 
 	@$(BIN)/uv sync --frozen --group bench --quiet || echo "The bench group could not be installed: rows go without Splink."
 	@$(BIN)/python -m benchmarks.linkage --scale $(SCALE) --rows "$(ROWS)"
 
-bench-pipeline: setup  ## The whole pipeline, stage by stage [SCALES="0.1 1"] [WORKSPACE=DIR]; writes benchmarks/results/pipeline.json
-	@$(BIN)/python -m benchmarks.pipeline --scales "$(SCALES)" $(if $(WORKSPACE),--workspace "$(WORKSPACE)")
+bench-pipeline: setup  ## The whole pipeline, stage by stage [SCALES="0.1 1"] [WORKSPACE=DIR] [PROGRAMS=80]; writes benchmarks/results/pipeline.json
+	@$(BIN)/python -m benchmarks.pipeline --scales "$(SCALES)" $(if $(WORKSPACE),--workspace "$(WORKSPACE)") $(if $(PROGRAMS),--programs $(PROGRAMS))
 
 docs: setup  ## All tables, columns, tests and their lineage as one offline page, workspace/docs/models.html
 	$(BIN)/ibr docs

@@ -15,13 +15,14 @@ from benchmarks import results
 from benchmarks.measure import Limits
 from benchmarks.page import target_lines
 from benchmarks.pipeline import page, works
+from benchmarks.pipeline.programs import programs as programs_row
 from benchmarks.pipeline.works import Size
 from benchmarks.results import Figures
 from ibr.console import console, errors, table
 from ibr.errors import IbrError, UsageProblem
 
 FILE = results.FILE.with_name("pipeline.json")
-ORDER = ["run", "night", "stage", "growth"]
+ORDER = ["run", "night", "stage", "growth", "programs"]
 
 
 @click.command(epilog='Example: python -m benchmarks.pipeline --scales "0.1 1 3"')
@@ -30,14 +31,15 @@ ORDER = ["run", "night", "stage", "growth"]
     "--workspace", type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A sample country that is there already, in place of scales; it is copied, and stays as it is.",
 )  # fmt: skip
+@click.option("--programs", type=click.IntRange(min=6), help="So many programs in a tiny country, in place of scales.")
 @click.option("--page-only", is_flag=True, help="Measure nothing; write the page from the results there are.")
-def main(scales: str, workspace: Path | None, page_only: bool) -> None:
+def main(scales: str, workspace: Path | None, programs: int | None, page_only: bool) -> None:
     """Measure runs of the whole pipeline, from nothing and after a change of 1%."""
     if page_only:
         page.write(results.read(FILE))
         return
     try:
-        found = run(sizes(scales, workspace), Limits.of_machine())
+        found = run_programs(programs) if programs else run(sizes(scales, workspace), Limits.of_machine())
     except IbrError as problem:
         errors.print(f"bench: {problem}", markup=False, soft_wrap=True)
         sys.exit(problem.exit_code)
@@ -63,6 +65,19 @@ def sizes(scales: str, workspace: Path | None) -> list[Size]:
     return [Size(scale) for scale in asked]
 
 
+def _tell(line: str) -> None:
+    errors.print(line, markup=False, soft_wrap=True)
+
+
+def run_programs(many: int) -> list[Figures]:
+    """Measure many programs and merge the row into the results and the page."""
+    stamp = results.stamp()
+    found = [row.as_dict(stamp) for row in programs_row(many, _tell)]
+    results.write(results.merge(results.read(FILE), found, ORDER), FILE)
+    page.write(results.read(FILE))
+    return found
+
+
 def run(
     asked: Sequence[Size], limits: Limits, results_file: Path = FILE, page_file: Path = page.FILE
 ) -> list[Figures]:
@@ -70,7 +85,7 @@ def run(
     found: list[Figures] = []
     for size in asked:
         stamp = results.stamp()
-        rows = works.measure(size, limits, lambda line: errors.print(line, markup=False, soft_wrap=True))
+        rows = works.measure(size, limits, _tell)
         found += [row.as_dict(stamp) for row in rows]
         kept = [row for row in results.read(results_file) if row["row"] != "growth"]
         # The stages of a run that is measured again go with it, also those that it no longer has.

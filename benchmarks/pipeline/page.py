@@ -37,10 +37,12 @@ the payments and of the register were changed in their systems.
 ```
 make bench-pipeline                     # scales 0.1 and 1
 make bench-pipeline SCALES="0.01"       # minutes, to see that it works
+make bench-pipeline PROGRAMS=80         # 80 programs in a tiny country, beside its own five
 make bench-pipeline WORKSPACE=DIR       # on a sample country that `ibr sample-country DIR` has made; it stays as it is
 ```
 """
 STAGE_COLUMNS = ["stage", "seconds", "processor", "memory", "spilled", "disk", "rows", "rows a second"]
+PROGRAM_COLUMNS = ["programs", "dbt parses", "definitions", "first run", "measured"]
 GROWTH_COLUMNS = ["scale", "rows copied", "seconds", "processor", "memory", "measured"]
 
 
@@ -50,7 +52,7 @@ def render(rows: list[Figures]) -> str:
     if lines := target_lines(rows):
         parts.append("## Targets\n\n" + table(["work", "figure", "asked", "ours", "peers", ""], lines))
     parts += [_of_scale(rows, scale) for scale in dict.fromkeys(row["scale"] for row in rows if row["row"] == "run")]
-    parts += [_growth(rows), WHAT]
+    parts += [_growth(rows), _programs(rows), WHAT]
     return "\n".join(part for part in parts if part)
 
 
@@ -119,3 +121,20 @@ def _growth(rows: list[Figures]) -> str:
     told = ", ".join(f"{stage} {value:.2f}" for stage, value in ours["stages"].items())
     whole = f"Exponent of the whole: {ours['exponent']:.2f}. By stage: {told or 'none is long enough'}."
     return f"## Growth\n\n{table(GROWTH_COLUMNS, lines)}\n{whole}\n"
+
+
+def _programs(rows: list[Figures]) -> str:
+    row = next((row for row in rows if row["row"] == "programs"), None)
+    if row is None:
+        return ""
+    lines = [
+        [str(figures["programs"]), *(
+            f"{figures[f'{step}_seconds']:.1f} ({figures[f'{step}_cpu_seconds']:.1f})" if "seconds" in figures else "–"
+            for step in ("parse", "definitions", "run")
+        ), f"{row['date']}, {row['commit']}"]
+        for figures in (row["peer"], row["ours"])
+    ]  # fmt: skip
+    return (
+        "## Many programs\n\nSeconds (of processor) in a tiny country whose further programs have a system and a "
+        f"household each.\n\n{table(PROGRAM_COLUMNS, lines)}"
+    )

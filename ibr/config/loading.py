@@ -14,7 +14,7 @@ from ibr.config.operation import Backup, Warehouse
 from ibr.config.publishing import Encryption
 from ibr.config.registry import Registry
 from ibr.errors import ConfigurationProblem
-from ibr.yaml_files import place_of
+from ibr.yaml_files import place_of, read
 
 Block = TypeVar("Block", bound=BaseModel)
 
@@ -70,7 +70,7 @@ def load_warehouse(path: Path, home: Path) -> Warehouse:
 
 def _content(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationProblem(
             f"no registry.yml in {path.parent}; `ibr init {path.parent}` writes one to start from"

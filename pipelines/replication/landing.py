@@ -151,7 +151,7 @@ def _land_table(
         return LandedTable(
             name, "unchanged", 0, columns, Figures(rows=watermark.rows), until=watermark.until, position=position
         )
-    since = _since(table, columns, watermark, changes)
+    since = _since(con, table, columns, watermark, changes)
     con.execute(
         f"COPY (SELECT {as_landed(columns)} FROM {adapter.rows(name, columns, since)}) "
         f"TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
@@ -192,7 +192,13 @@ def _furthest(table: Table, columns: list[Column], at: str) -> str:
     return f"max({name}) FILTER (WHERE coalesce(TRY_CAST({name} AS TIMESTAMPTZ) <= {literal(at)}::TIMESTAMPTZ, true))"
 
 
-def _since(table: Table, columns: list[Column], watermark: Watermark | None, changes: Changes) -> Since | None:
+def _since(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: list[Column],
+    watermark: Watermark | None,
+    changes: Changes,
+) -> Since | None:
     """From where to copy: the source's own position where it tells what was written, else the cursor; None for all."""
     if watermark is None or not table.key:
         return None
@@ -201,11 +207,11 @@ def _since(table: Table, columns: list[Column], watermark: Watermark | None, cha
     if table.cursor and watermark.until:
         column = next(c for c in columns if c.name == table.cursor)
         # At the watermark itself, too: rows written in the same instant may have come after the last copy.
-        return Since(cursor=column, value=_further_back(watermark.until, column, table.look_back))
+        return Since(cursor=column, value=_further_back(con, watermark.until, column, table.look_back))
     return None
 
 
-def _further_back(until: str, column: Column, look_back: str | None) -> str:
+def _further_back(con: duckdb.DuckDBPyConnection, until: str, column: Column, look_back: str | None) -> str:
     """The value from which a cursor is read: `look_back` before the largest seen."""
     if look_back is None:
         return until
@@ -216,8 +222,7 @@ def _further_back(until: str, column: Column, look_back: str | None) -> str:
         form = "%Y-%m-%d" if len(until) <= len("2026-01-31") else f"%Y-%m-%d{between}%H:%M:%S"
         query = f"SELECT strftime(CAST(? AS TIMESTAMP) - {distance}, {literal(form)})"
     try:
-        with duckdb.connect() as con:
-            return str(con.execute(query, [until]).fetchall()[0][0])
+        return str(con.execute(query, [until]).fetchall()[0][0])
     except duckdb.Error:
         raise ConfigurationProblem(
             f"look_back: {look_back} does not fit cursor {column.name}, which is {column.type}; "

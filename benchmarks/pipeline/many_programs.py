@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from ibr.workspace import Workspace
 from pipelines.dbt import PROJECT_DIR
 from pipelines.replication import onboarding
 
@@ -60,13 +59,15 @@ def project(folder: Path, many: int) -> Path:
 
 
 def add(home: Path, many: int) -> None:
-    """The systems, a household each, and their entries in registry.yml."""
+    """The systems, a household each, and their entries in registry.yml as `ibr sources add` writes them."""
     settings = home / "registry.yml"
     programs = "".join(f"  {code.upper()}: {{name: {code}, benefit_unit: household}}\n" for code in codes(many))
     settings.write_text(settings.read_text().replace("programs:\n", f"programs:\n{programs}", 1))
+    (home / "sources").mkdir(exist_ok=True)
+    found = None
     for number, code in enumerate(codes(many)):
         with sqlite3.connect(home / "sources" / f"{code}.db") as db:
             db.executescript(_TABLES + _ROWS.format(n=number))
         url = f"sqlite:///sources/{code}.db"
-        found = onboarding.inspect(code, url, Workspace.at(home).home, [])
+        found = found or onboarding.inspect(code, url, home, [])  # all are alike
         onboarding.add_block(settings, code, onboarding.block(code, url, "mis", [code.upper()], found.tables))
