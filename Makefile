@@ -12,8 +12,9 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 export GX_ANALYTICS_ENABLED := false
 SCALE ?= small
+SCALES ?= 0.1 1
 
-.PHONY: help setup demo test lint format bench docs ui serve offline audit clean
+.PHONY: help setup demo test lint format bench bench-pipeline docs ui serve offline audit clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -43,6 +44,9 @@ format: setup  ## Mend what ruff can mend
 bench: setup  ## Linkage against its peers [SCALE=full] [ROWS="febrl4 dedupe"]; writes benchmarks/results/linkage.json
 	@$(BIN)/uv sync --frozen --group bench --quiet || echo "The bench group could not be installed: rows go without Splink."
 	@$(BIN)/python -m benchmarks.linkage --scale $(SCALE) --rows "$(ROWS)"
+
+bench-pipeline: setup  ## The whole pipeline, stage by stage [SCALES="0.1 1"] [WORKSPACE=DIR] [PROGRAMS=80]; writes benchmarks/results/pipeline.json
+	@$(BIN)/python -m benchmarks.pipeline --scales "$(SCALES)" $(if $(WORKSPACE),--workspace "$(WORKSPACE)") $(if $(PROGRAMS),--programs $(PROGRAMS))
 
 docs: setup  ## All tables, columns, tests and their lineage as one offline page, workspace/docs/models.html
 	$(BIN)/ibr docs

@@ -42,6 +42,14 @@ class Limits:
             float(os.environ.get("IBR_BENCH_MINUTES", 60)),
         )
 
+    def beyond(self, resident_gb: float, seconds: float) -> str | None:
+        """Why a job is to be ended that takes so much; None where it may go on."""
+        if resident_gb > self.memory_gb:
+            return f"ended after {seconds:.0f} s: it took more than the {self.memory_gb:.1f} GB allowed"
+        if seconds > self.minutes * 60:
+            return f"ended: it took longer than the {self.minutes:g} minutes allowed"
+        return None
+
 
 def machine_memory_gb() -> float:
     """The machine's memory."""
@@ -74,12 +82,12 @@ def _watch(folder: Path, limits: Limits, say: Say) -> dict[str, float]:
             cwd=folder, stdout=progress, stderr=errors, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
     largest, spilled, ended = 0.0, 0.0, None
-    others = _seconds_of_others()
+    others = seconds_of_others()
     try:
         while process.poll() is None:
             time.sleep(POLL_SECONDS)
             largest, spilled = max(largest, _resident_gb(process.pid)), max(spilled, _spilled_gb(folder))
-            ended = _beyond(limits, largest, time.monotonic() - begun)
+            ended = limits.beyond(largest, time.monotonic() - begun)
             if ended:
                 process.kill()
                 process.wait()
@@ -93,11 +101,11 @@ def _watch(folder: Path, limits: Limits, say: Say) -> dict[str, float]:
     return {
         "wall_seconds": round(seconds, 2),
         "spilled_gb": round(spilled, 3),
-        "other_cores": round(max(0.0, _seconds_of_others() - others) / seconds, 2),
+        "other_cores": round(max(0.0, seconds_of_others() - others) / seconds, 2),
     }
 
 
-def _seconds_of_others() -> float:
+def seconds_of_others() -> float:
     """Processor seconds of everything but the processes measured so far, from an arbitrary zero; 0 where not known."""
     with contextlib.suppress(OSError, ValueError):
         fields = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]
@@ -106,14 +114,6 @@ def _seconds_of_others() -> float:
         busy = (user + nice + system + interrupt + soft_interrupt) / os.sysconf("SC_CLK_TCK")
         return busy - spent.ru_utime - spent.ru_stime
     return 0.0
-
-
-def _beyond(limits: Limits, resident: float, seconds: float) -> str | None:
-    if resident > limits.memory_gb:
-        return f"ended after {seconds:.0f} s: it took more than the {limits.memory_gb:.1f} GB allowed"
-    if seconds > limits.minutes * 60:
-        return f"ended: it took longer than the {limits.minutes:g} minutes allowed"
-    return None
 
 
 def _reason(code: int, folder: Path, largest: float, seconds: float) -> str:

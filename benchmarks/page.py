@@ -48,9 +48,9 @@ def render(rows: list[Figures]) -> str:
     parts = (
         HEAD,
         _summary(rows),
-        "## Targets\n\n" + _table(["work", "figure", "asked", "ours", "peers", ""], target_lines(rows)),
+        "## Targets\n\n" + table(["work", "figure", "asked", "ours", "peers", ""], target_lines(rows)),
         _missed(rows),
-        "## Time and memory\n\n" + _table(TIME_COLUMNS, _time_lines(rows)),
+        "## Time and memory\n\n" + table(TIME_COLUMNS, _time_lines(rows)),
         _growth(rows),
         _left_out(rows),
         WHAT,
@@ -114,7 +114,7 @@ def _summary(rows: list[Figures]) -> str:
     if not rows:
         return "Nothing has been measured yet.\n"
     judged = [t["met"] for work in _works(rows) for t in work["targets"] if t["asked"] != "none set"]
-    machines = {_machine(row) for row in rows}
+    machines = {machine(row) for row in rows}
     dates = sorted({row["date"] for row in rows})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     unknown = judged.count(None)
@@ -133,11 +133,12 @@ def _other_work(rows: list[Figures]) -> str:
     return " Other work ran beside some of it: its seconds are rough, processor seconds less so."
 
 
-def _machine(row: Figures) -> str:
-    machine = row["machine"]
+def machine(row: Figures) -> str:
+    """The machine of a row, in words."""
+    told = row["machine"]
     return (
-        f"{machine['cpu']}, {machine['cores_allowed']} cores, {machine['memory_gb']:.0f} GB, "
-        f"Python {machine['python']}, DuckDB {machine['duckdb']}"
+        f"{told['cpu']}, {told['cores_allowed']} cores, {told['memory_gb']:.0f} GB, "
+        f"Python {told['python']}, DuckDB {told['duckdb']}"
     )
 
 
@@ -205,7 +206,7 @@ def _growth(rows: list[Figures]) -> str:
     ]  # fmt: skip
     if not lines:
         return ""
-    return "## Growth\n\n" + _table(GROWTH_COLUMNS, lines)
+    return "## Growth\n\n" + table(GROWTH_COLUMNS, lines)
 
 
 def _left_out(rows: list[Figures]) -> str:
@@ -225,6 +226,7 @@ def _left_out(rows: list[Figures]) -> str:
     return "## Failed, left out, uneven\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
-def _table(columns: list[str], lines: list[list[str]]) -> str:
+def table(columns: list[str], lines: list[list[str]]) -> str:
+    """A table in Markdown."""
     rows = [columns, ["---"] * len(columns), *lines]
     return "\n".join("| " + " | ".join(line) + " |" for line in rows) + "\n"

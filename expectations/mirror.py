@@ -70,17 +70,18 @@ def run_mirror_contract(
     tolerated: Mapping[str, float] | None = None,
     refused: str | None = None,
     quarantine: Path | None = None,
-    memory_limit: str = "1GB",
+    memory_limit: str | None = None,
+    temporary: Path | None = None,
 ) -> ContractResult:
     """Check one landed source before it is merged. May be called from threads; needs no warehouse.
 
     `parquet` is the landed file of each table; `tolerated` the share of a file's rows that may break a check on rows,
     where that differs from `limits.rejected_share` (a file may hold only what changed); `refused` the column that has
     the reason of rows which are quarantined already; `quarantine` the workspace's folder, under which broken rows go
-    to `<source>/contract/<table>.csv`.
+    to `<source>/contract/<table>.csv`; `temporary` where DuckDB spills what `memory_limit` does not hold.
     """
     contract = mirror_contract(_Source(tables, limits), parquet, tolerated, refused)
-    with connect(":memory:", memory_limit=memory_limit) as con:
+    with connect(":memory:", memory_limit=memory_limit, temp_directory=temporary) as con:
         # A folder of its own: the quarantine of a source also holds rows that later stages refused.
         folder = quarantine / source / "contract" if quarantine else None
         return run_contract(con, f"mirror of {source}", contract, folder)

@@ -265,9 +265,9 @@ def cluster_records(
     marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
     cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN, marks)
     if data.shadows:
-        alike = {int(r) for (r,) in con.execute("select l from lk_scored where l = r and odds >= 0").fetchall()}
+        alike = con.execute("select l from lk_scored where l = r and odds >= 0").fetchnumpy()["l"]
         shadows = con.execute("select shadow, stands_for from lk_shadow").fetchnumpy()
-        follows = np.isin(shadows["stands_for"], np.fromiter(alike, dtype=np.int64, count=len(alike)))
+        follows = np.isin(shadows["stands_for"], alike)
         cluster[shadows["shadow"][follows]] = cluster[shadows["stands_for"][follows]]
         notes.append(f"{data.shadows} records repeat another in every role and were compared once")
     return _keep_clusters(con, cluster), notes

@@ -18,6 +18,7 @@ from exchange.decisions import bind
 from ibr.config import Stage
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
+from ibr.yaml_files import read
 from linkage.registry_sql import run_script
 from pipelines import runner
 from pipelines.outcome import RunOutcome
@@ -61,7 +62,7 @@ def rebuild(
 
 def _write_settings(now: Workspace, then: Workspace) -> None:
     """The real settings, without the ways to the sources: nothing is asked of them, and no password is needed."""
-    settings = yaml.safe_load(now.registry_file.read_text(encoding="utf-8"))
+    settings = read(now.registry_file.read_text(encoding="utf-8"))
     for source in settings["sources"].values():
         if source["url"] != "inbox":
             source["url"] = "sqlite:///not-asked.db"
@@ -80,7 +81,7 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
 def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None:
     """The warehouse of then, as it was before the stages after replication."""
     then.ensure()
-    with connect(then.warehouse_file, memory_limit=now.registry.warehouse.memory_limit) as con:
+    with connect(then.warehouse_file) as con:
         prepare(con)
         attach(con, now.warehouse_file, "now")
         _make_sources(con, now, until)

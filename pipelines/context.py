@@ -14,10 +14,12 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ibr.config import Stage
 from ibr.disk import damaged_file, full_disk
 from ibr.errors import Defect, IbrError
 from ibr.workspace import Workspace
 from pipelines.replication.landed import Landing
+from pipelines.time_left import TimeLeft
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
@@ -43,6 +45,13 @@ class Session:
     log_file: Path | None = None
     # `ibr run` holds the warehouse from its first step to its last; runs that Dagster starts take it step by step.
     holds_lock: bool = False
+    # Of a run of `ibr run`; runs that Dagster starts are watched at its own page.
+    time_left: TimeLeft = field(default_factory=lambda: TimeLeft((), {}))
+
+    def begin(self, stage: Stage) -> None:
+        """Say that a stage begins."""
+        self.time_left.begin(stage)
+        self.progress(stage)
 
 
 @dataclass(frozen=True)
@@ -87,14 +96,16 @@ class Run:
             yield
 
     @contextmanager
-    def warehouse(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The warehouse, open for writing, schemas in place; closed again at the end, since dbt opens it itself."""
-        settings = self.workspace.registry.warehouse
+    def warehouse(self, memory_limit: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, open for writing, schemas in place; closed again at the end, since dbt opens it itself.
+
+        `memory_limit`: by default all that the run may take.
+        """
         with self.writing():
             con = connect(
                 self.workspace.warehouse_file,
-                memory_limit=settings.memory_limit,
-                threads=settings.threads,
+                memory_limit=memory_limit,
+                threads=self.workspace.registry.warehouse.threads,
                 temp_directory=self.workspace.temporary,
             )
             try:

@@ -31,7 +31,7 @@ def environment(workspace: Workspace) -> dict[str, str]:
     settings = workspace.registry.warehouse
     return {
         "IBR_WAREHOUSE": str(workspace.warehouse_file),
-        "IBR_MEMORY_LIMIT": settings.memory_limit,
+        "IBR_MEMORY_LIMIT": settings.budget.alone,
         "IBR_THREADS": str(settings.threads or os.cpu_count() or 1),
         "IBR_TEMP_DIR": str(workspace.temporary),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -35,13 +35,28 @@ def stage(
 
 def building(con: duckdb.DuckDBPyConnection, run: Run, layer: str) -> None:
     """From now on, and until its contract holds, nothing may be made from a layer."""
-    con.execute("INSERT OR REPLACE INTO ops.layers VALUES (?, 'building', ?)", [layer, run.run_id])
+    begun = since(con, run, layer) or now()  # a layer of several steps began with the first of them
+    con.execute("INSERT OR REPLACE INTO ops.layers VALUES (?, 'building', ?, ?)", [layer, run.run_id, begun])
+
+
+def since(con: duckdb.DuckDBPyConnection, run: Run, layer: str) -> dt.datetime | None:
+    """When this run began to build a layer; None where it did not."""
+    row = con.execute("SELECT since FROM ops.layers WHERE layer = ? AND run_id = ?", [layer, run.run_id]).fetchone()
+    return row[0] if row else None
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, layer: str) -> int:
+    """Rows of a layer's tables; of tables that were made whole the catalogue knows it without a look."""
+    counted = "SELECT sum(estimated_size)::BIGINT FROM duckdb_tables() WHERE schema_name = ?"
+    row = con.execute(counted, [layer]).fetchone()
+    return (row and row[0]) or 0
 
 
 def checked(con: duckdb.DuckDBPyConnection, run: Run, layer: str, result: ContractResult) -> None:
     """Write a contract's outcome: whether the layer is good, and every check."""
     con.execute(
-        "INSERT OR REPLACE INTO ops.layers VALUES (?, ?, ?)", [layer, "good" if result.passed else "broken", run.run_id]
+        "INSERT OR REPLACE INTO ops.layers VALUES (?, ?, ?, ?)",
+        [layer, "good" if result.passed else "broken", run.run_id, since(con, run, layer)],
     )
     checks.write(con, run.run_id, layer, now(), result)
     checks.write_page(con, run.workspace)

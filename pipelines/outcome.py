@@ -31,6 +31,7 @@ class RunOutcome:
     stages: list[StageOutcome] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     published: bool = False
+    left: str | None = None  # where `ibr run --resume` would go on, in words; None where nothing is left
 
     @property
     def exit_code(self) -> int:

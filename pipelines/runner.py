@@ -6,37 +6,39 @@ rest is published; a source that never had a good mirror stops everything.
 """
 
 import datetime as dt
-import os
-import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
+from contextlib import contextmanager
 
 import dagster as dg
+import duckdb
 
 import expectations
 from exchange import portal
 from ibr.config import STAGES, Source, Stage
 from ibr.disk import telling_of_a_full_disk
-from ibr.errors import ConfigurationProblem, ContractBroken
+from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
 from ibr.workspace import Workspace
 from pipelines import audited, checks, dbt, housekeeping, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
+from pipelines.instance import open_instance
 from pipelines.jobs import BUILD_JOB, replication_job_name
 from pipelines.outcome import RunOutcome, StageOutcome, Trouble
 from pipelines.replication.inbox.intake import next_ready
+from pipelines.replication.landed import Landing
 from pipelines.replication.landing import land
+from pipelines.replication.places import Places
+from pipelines.resuming import Request, left_of_last_run, note
+from pipelines.time_left import TimeLeft, Took, past_durations
+from pipelines.troubles import troubles_of
 from warehouse import serving
 from warehouse.audiences.policy import load_policy
 from warehouse.connection import connect
 from warehouse.lock import warehouse_lock
 from warehouse.schemas import prepare
-
-_SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
-_UNFINISHED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
 def run(
@@ -46,13 +48,14 @@ def run(
     full_refresh: bool = False,
     as_at: dt.date | None = None,
     started: dt.datetime | None = None,
+    sources: Sequence[str] | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> RunOutcome:
     """Materialise stages of a workspace; one run at a time.
 
-    `started`: the moment at which the age of sources and answers is judged, by default now. Raises WarehouseBusy if
-    another run is under way, ConfigurationProblem if registry.yml, audiences.yml or a table of rules is
-    wrong.
+    `started`: the moment at which the age of sources and answers is judged, by default now; `sources`: those that are
+    copied or asked, by default all. Raises WarehouseBusy if another run is under way, ConfigurationProblem if
+    registry.yml, audiences.yml or a table of rules is wrong.
     """
     started = started or dt.datetime.now(dt.UTC)
     registry = workspace.registry
@@ -79,8 +82,12 @@ def run(
             connect(workspace.warehouse_file).close()  # a wrong key is told before sources are copied
         audited.settings(workspace.home, workspace.registry_file)
         audited.started(workspace.home, run_id, stages, outcome.reporting_date, full_refresh)
+        copies = "replicate" in stages
+        chosen = [code for code in registry.sources if copies and (sources is None or code in sources)]
+        request = Request(run_id, tuple(stages), tuple(chosen), outcome.reporting_date, full_refresh)
+        past = _note(workspace, request, started, progress)
         progress("loading definitions")
-        runner = _Runner(workspace, tags, outcome, progress)
+        runner = _Runner(workspace, tags, outcome, progress, chosen, TimeLeft(stages, past))
         if "replicate" in stages:
             runner.replicate()
         if set(stages) == {"replicate"}:
@@ -92,17 +99,41 @@ def run(
     return outcome
 
 
+def resume(workspace: Workspace, *, progress: Callable[[str], None] = lambda message: None) -> RunOutcome:
+    """Go on where the last run failed or was ended: with its reporting date, keeping what it had done.
+
+    Raises UsageProblem where it left nothing, and as `run`.
+    """
+    if not workspace.warehouse_file.exists():
+        raise UsageProblem(f"{workspace.home} has seen no run that could be resumed; `ibr run` begins one")
+    with warehouse_lock(workspace.home, "ibr run --resume"), _opened(workspace) as con:
+        left = left_of_last_run(con, workspace.registry)
+    if left is None:
+        raise UsageProblem("the last run left nothing undone; `ibr run` begins another")
+    progress(f"going on with run {left.run_id} from {left.place}")
+    return run(
+        workspace, stages=left.stages, full_refresh=left.full_refresh, as_at=left.reporting_date, sources=left.sources,
+        progress=progress,
+    )  # fmt: skip
+
+
 class _Runner:
     """The definitions, the instance and the tags that all Dagster runs of one `ibr run` share."""
 
     def __init__(
-        self, workspace: Workspace, tags: dict[str, str], outcome: RunOutcome, progress: Callable[[str], None]
-    ) -> None:
-        self._workspace, self._tags, self._outcome, self._progress = workspace, tags, outcome, progress
+        self, workspace: Workspace, tags: dict[str, str], outcome: RunOutcome, progress: Callable[[str], None],
+        sources: Sequence[str], time_left: TimeLeft,
+    ) -> None:  # fmt: skip
+        self._workspace, self._tags, self._outcome = workspace, tags, outcome
+        self._progress = time_left.telling(progress)
+        registry = workspace.registry
+        self._copied = {code: source for code, source in registry.copied.items() if code in sources}
         self._started = dt.datetime.fromisoformat(tags[STARTED_TAG])
         self._instance = open_instance(workspace)
         log_file = workspace.logs / f"dbt-{outcome.run_id}.log"
-        self._session = Session(workspace, progress, log_file=log_file, holds_lock=True)
+        self._session = Session(
+            workspace, self._progress, log_file=log_file, holds_lock=True, time_left=time_left
+        )
         self._definitions = build_definitions(self._session)
 
     def replicate(self) -> None:
@@ -110,28 +141,25 @@ class _Runner:
 
         Only the copying is threaded: Dagster's logging set-up deadlocks when two runs start in one process.
         """
-        workspace, sources = self._workspace, self._workspace.registry.copied
+        sources = self._copied
+        self._session.begin("replicate")
+        places = Places(self._workspace.registry.warehouse.budget.landings_at_once)
         with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
             pool.submit(expectations.load)  # before the first landing asks for it
-            under_way = {
-                pool.submit(
-                    land,
-                    code,
-                    source,
-                    workspace.home,
-                    self._outcome.run_id,
-                    at=self._started,
-                    full=self._tags[FULL_TAG] == "true",
-                    progress=self._progress,
-                ): code
-                for code, source in sources.items()
-            }
+            under_way = {pool.submit(self._land, code, source, places): code for code, source in sources.items()}
             self._session.landings = {code: future for future, code in under_way.items()}
             for future in as_completed(under_way):
                 self._replicate(under_way[future])
             for code, source in sources.items():
                 if source.is_inbox:
                     self._replicate_further_batches(code, source)
+
+    def _land(self, code: str, source: Source, places: Places) -> Landing:
+        with places.one():
+            return land(
+                code, source, self._workspace.home, self._outcome.run_id,
+                at=self._started, full=self._tags[FULL_TAG] == "true", progress=self._progress,
+            )  # fmt: skip
 
     def _replicate(self, code: str) -> None:
         self._execute(replication_job_name(code), f"replicate {code}")
@@ -192,40 +220,32 @@ class _Runner:
             event.is_step_materialization and event.asset_key == PUBLICATION for event in result.all_events
         )
         self._outcome.stages.append(StageOutcome(stage, seconds, result.success))
-        self._outcome.troubles += _troubles(result, job_name)
+        self._outcome.troubles += troubles_of(result, job_name)
 
 
-def settle(workspace: Workspace) -> None:
-    """Make the workspace's DAGSTER_HOME, with this project's dagster.yaml in it."""
-    workspace.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copyfile(_SETTINGS, workspace.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
+@contextmanager
+def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, for the journal's sake."""
+    with connect(workspace.warehouse_file) as con:
+        prepare(con)
+        yield con
 
 
-def open_instance(workspace: Workspace) -> dg.DagsterInstance:
-    """Dagster's storage in the workspace, with what a killed run left behind tidied up.
-
-    Call it while holding the warehouse lock: only then is a run that looks unfinished surely dead.
-    """
-    settle(workspace)
-    instance = dg.DagsterInstance.from_config(str(workspace.dagster_home))
-    for record in instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED)):
-        instance.report_run_failed(record.dagster_run, "the process was ended before the run was")
-        # Its place in the pool would otherwise be held for ever.
-        instance.event_log_storage.free_concurrency_slots_for_run(record.dagster_run.run_id)
-    return instance
+def _note(
+    workspace: Workspace, request: Request, started: dt.datetime, progress: Callable[[str], None]
+) -> dict[str, Took]:
+    """Write that a run begins; what its stages last took."""
+    with _opened(workspace) as con:
+        note(con, request, started)
+        return past_durations(con)
 
 
 def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool:
     """Whether every source has a good mirror, of whatever age; if not, that is one more trouble. `asks`: services get
     theirs in the build itself."""
-    con = connect(workspace.warehouse_file)
-    try:
-        prepare(con)
+    with _opened(workspace) as con:
         answer = con.execute("SELECT list(source) FROM ops.sources WHERE last_good_at IS NOT NULL").fetchone()
         good = set((answer and answer[0]) or [])
-    finally:
-        con.close()
     needed = workspace.registry.copied if asks else workspace.registry.sources
     never = [code for code in needed if code not in good]
     if never:
@@ -240,43 +260,10 @@ def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool
     return not never
 
 
-def _troubles(result: dg.ExecuteInProcessResult, job_name: str) -> list[Trouble]:
-    """What failed in a Dagster run, in our own words; a failure that is not a user's is a defect of ours."""
-    place = "the build" if job_name == BUILD_JOB else job_name.removeprefix("replicate_")
-    troubles = []
-    for event in result.all_events:
-        if event.event_type_value == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
-            check = event.asset_check_evaluation_data
-            # A check that stops nothing may still be trouble: a file of decisions that was refused.
-            if check.blocking or "exit_code" in check.metadata:
-                troubles.append(Trouble(place, check.description or check.check_name, ContractBroken.exit_code))
-        if event.is_step_failure:
-            failure = event.step_failure_data.user_failure_data
-            if failure and "exit_code" in failure.metadata:
-                code = int(str(failure.metadata["exit_code"].value))
-                troubles.append(Trouble(place, failure.description or "", code))
-            elif event.step_failure_data.error and "AssetCheckFailed" in (event.step_failure_data.error.cls_name or ""):
-                continue  # the check itself has already been named
-            else:
-                error = event.step_failure_data.error
-                while error and error.cause:
-                    error = error.cause
-                kind = error.cls_name if error else "no error"
-                details = f"logs/dagster-{result.run_id}.log has the details"
-                troubles.append(
-                    Trouble(place, f"a defect of ours: step {event.step_key} failed with {kind}; {details}", 1)
-                )
-    if not result.success and not troubles:
-        troubles.append(Trouble(place, f"the run {result.run_id} failed; see logs/dagster-{result.run_id}.log", 1))
-    return troubles
-
-
 def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
     """Sources that could not be copied have no step that opens the warehouse: their failure is written here, and the
     run's end."""
-    con = connect(workspace.warehouse_file)
-    try:
-        prepare(con)
+    with _opened(workspace) as con:
         staleness.record(con, workspace.home, workspace.registry, dt.datetime.now(dt.UTC))
         checks.bring(con, workspace, workspace.registry.sources)
         for code, failure in staleness.failures(workspace.home, workspace.registry.sources).items():
@@ -286,5 +273,5 @@ def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
                     [outcome.run_id, code, failure["message"]],
                 )
         audited.ended(workspace.home, con, outcome)
-    finally:
-        con.close()
+        left = left_of_last_run(con, workspace.registry)
+        outcome.left = left.place if left else None

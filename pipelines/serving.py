@@ -29,7 +29,7 @@ def serve(
         load_policy(workspace.home, registry.publish.audiences),
         registry.serving,
         dbt.keys(),
-        registry.warehouse.memory_limit,
+        registry.warehouse.budget.alone,
         progress,
     )
 

@@ -8,6 +8,7 @@ from duckdb_extensions import import_extension
 from ibr.disk import damaged_file
 from ibr.errors import ConfigurationProblem, UsageProblem, WarehouseBusy
 from warehouse.encryption import is_encrypted, key_of
+from warehouse.memory import budget_of
 
 # Set on the instance rather than passed to duckdb.connect(): two connections of one process to one
 # file must agree on their configuration, and DuckDB refuses the second one if they do not.
@@ -26,16 +27,16 @@ def connect(
     path: Path | str,
     *,
     read_only: bool = False,
-    memory_limit: str = "8GB",
+    memory_limit: str | None = None,
     threads: int | None = None,
     temp_directory: Path | str | None = None,
     key: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file (or `:memory:`).
 
-    `memory_limit` as DuckDB writes it (`8GB`); `threads` None lets DuckDB take all cores;
-    `temp_directory` is where it spills, by default `tmp` beside the file; `key` that it is encrypted under, by default
-    what its workspace says.
+    `memory_limit` as DuckDB writes it (`8GB`), by default what the workspace allows a run that the file, or
+    `temp_directory`, lies in; `threads` None lets DuckDB take all cores; `temp_directory` is where it spills, by
+    default `tmp` beside the file; `key` that it is encrypted under, by default what its workspace says.
     Raises WarehouseBusy if another process writes to the file, UsageProblem if it is to be read
     and does not exist, ConfigurationProblem if it, or the log beside it, is damaged, or its key is not the right one.
     """
@@ -61,7 +62,8 @@ def connect(
         con.execute(f"USE {quoted(Path(path).stem)}")
     for statement in _ALWAYS:
         con.execute(statement)
-    con.execute("SET GLOBAL memory_limit = ?", [memory_limit])
+    place = temp_directory if str(path) == ":memory:" else path
+    con.execute("SET GLOBAL memory_limit = ?", [memory_limit or budget_of(Path(place) if place else None).alone])
     if threads is not None:
         con.execute("SET GLOBAL threads = ?", [threads])
     _spill_to(con, path, temp_directory)

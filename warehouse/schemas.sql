@@ -69,6 +69,8 @@ CREATE TABLE IF NOT EXISTS ops.layers (
     state VARCHAR NOT NULL CHECK (state IN ('building', 'good', 'broken')),
     run_id VARCHAR NOT NULL
 );
+-- Since when that run has been at it.
+ALTER TABLE ops.layers ADD COLUMN IF NOT EXISTS since TIMESTAMPTZ;
 
 CREATE TABLE IF NOT EXISTS ops.runs (
     run_id VARCHAR NOT NULL,
@@ -79,6 +81,16 @@ CREATE TABLE IF NOT EXISTS ops.runs (
     status VARCHAR,
     rows BIGINT,
     message VARCHAR
+);
+
+-- What each run was told to do: with ops.runs it says where one that did not come to its end goes on.
+CREATE TABLE IF NOT EXISTS ops.run_requests (
+    run_id VARCHAR PRIMARY KEY,
+    started_at TIMESTAMPTZ NOT NULL,
+    stages VARCHAR[] NOT NULL,
+    sources VARCHAR[] NOT NULL,
+    reporting_date DATE NOT NULL,
+    full_refresh BOOLEAN NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS ops.reconciliation (

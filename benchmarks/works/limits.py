@@ -1,12 +1,11 @@
 """How time grows with the number of records, and what happens when memory is short."""
 
-import math
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 
 from benchmarks.bench import AS_REGISTRY, NAMES, OURS, SPLINK, Bench
 from benchmarks.datasets import Dataset
+from benchmarks.growth import growth_of
 from benchmarks.results import Figures, Row
 from benchmarks.targets import Target, at_most
 from ibr.errors import UsageProblem
@@ -33,8 +32,9 @@ def growth(bench: Bench) -> list[Row]:
             continue
         for engine in engines:
             options = AS_REGISTRY if engine == OURS else None
-            steps[engine].append(bench.measure(engine, f"dedupe {data.size:,} records", data, options=options))
-    ours, *others = ({"engine": NAMES[engine], **_exponent(found)} for engine, found in steps.items())
+            figures = bench.measure(engine, f"dedupe {data.size:,} records", data, options=options)
+            steps[engine].append({name: figures[name] for name in STEP if name in figures})
+    ours, *others = ({"engine": NAMES[engine], **growth_of(found)} for engine, found in steps.items())
     peer = others[0] if others else {}
     target = at_most("exponent", "exponent of time in the number of records", 1.15, "number")
     work = f"growth from {scales[0]:g}x to {scales[-1]:g}x"
@@ -71,20 +71,3 @@ def _with_little(
     ]
     work = f"{work} with memory_limit {limit}"
     return bench.compare(row, work, data, targets, matching=matching, options=options, memory_limit=limit)
-
-
-def _exponent(found: list[Figures]) -> Figures:
-    """The steps that have a time, and the largest exponent between neighbours.
-
-    Of seconds as of processor seconds: on a machine with other work beside, seconds alone can flatter.
-    """
-    steps = [{name: step[name] for name in STEP if name in step} for step in found]
-    timed = [step for step in steps if "seconds" in step]
-    if len(timed) < 2:
-        return {"failed": "fewer than two sizes could be measured", "steps": steps}
-    exponents = [
-        math.log(large[clock] / small[clock]) / math.log(large["records"] / small["records"])
-        for small, large in pairwise(timed)
-        for clock in ("seconds", "cpu_seconds")
-    ]
-    return {"exponent": round(max(exponents), 3), "records": timed[-1]["records"], "steps": steps}

@@ -26,7 +26,7 @@ _WORK = "linkage_work"
 
 def enquire(
     home: Path, question: Question, actor: str | None = None, scope: Scope = EVERYTHING, *,
-    memory_limit: str = "8GB", threads: int | None = None,
+    memory_limit: str | None = None, threads: int | None = None,
 ) -> Answer:  # fmt: skip
     """Answer a question about one person from the current secretariat's snapshot.
 
@@ -47,7 +47,7 @@ def enquire(
 
 
 def _looked_up(
-    home: Path, question: Question, scope: Scope, memory_limit: str, threads: int | None
+    home: Path, question: Question, scope: Scope, memory_limit: str | None, threads: int | None
 ) -> tuple[Answer, str]:
     """The answer, and the purpose as it may be kept."""
     try:
@@ -68,7 +68,7 @@ def _without_names(con: duckdb.DuckDBPyConnection, purpose: str) -> str:
 
 @contextmanager
 def opened(
-    file: Path, temporary: Path, memory_limit: str, threads: int | None
+    file: Path, temporary: Path, memory_limit: str | None, threads: int | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with a snapshot attached to read, as `snapshot`: what is worked out stays out of it."""
     con = connect(":memory:", memory_limit=memory_limit, threads=threads, temp_directory=temporary)

@@ -26,7 +26,7 @@ def prune(home: Workspace, as_json: bool) -> None:
     what is published are not touched.
     """
     from pipelines.housekeeping import prune as prune_logs
-    from pipelines.runner import open_instance
+    from pipelines.instance import open_instance
     from warehouse.lock import warehouse_lock
 
     keep = home.registry.logs.keep_days

@@ -33,9 +33,18 @@ if TYPE_CHECKING:
     "--as-of", type=MOMENT, default=None,
     help="Rebuild what was known at the end of that day, or at that time (UTC), into a snapshot of its own.",
 )  # fmt: skip
+@click.option(
+    "--resume", is_flag=True,
+    help="Go on where the last run failed or was ended; what it had done before is not done again.",
+)  # fmt: skip
 @json_option
-def run(home, full_refresh, stages, more_stages, as_at, as_of, as_json) -> None:
+def run(home, full_refresh, stages, more_stages, as_at, as_of, resume, as_json) -> None:
     """Replicate the sources, build the registry, link, build marts, write exception files, publish."""
+    if resume:
+        if full_refresh or stages or more_stages or as_at or as_of:
+            raise UsageProblem("--resume goes on as the last run was told; it goes without other options")
+        execute(home, as_json=as_json, resume=True)
+        return
     if as_of:
         if full_refresh or stages or more_stages:
             raise UsageProblem("--as-of rebuilds everything from the mirrors; it goes without --select, --full-refresh")
@@ -51,15 +60,18 @@ def execute(
     full_refresh: bool = False,
     as_at: dt.date | None = None,
     as_json: bool = False,
+    resume: bool = False,
 ) -> None:
-    """Run stages and report; leaves with the run's exit code unless it is 0."""
+    """Run stages, or what the last run left of them, and report; leaves with the run's exit code unless it is 0."""
     with alerting_of_problems(home, "a run did not begin, or was stopped"):
         _ = home.registry  # a mistake in registry.yml is told before anything heavy is loaded
         with progress("run") as say:
             from pipelines import runner
 
-            outcome = runner.run(
-                home, stages=stages or STAGES, full_refresh=full_refresh, as_at=as_at, progress=say
+            outcome = (
+                runner.resume(home, progress=say)
+                if resume
+                else runner.run(home, stages=stages or STAGES, full_refresh=full_refresh, as_at=as_at, progress=say)
             )
     if outcome.exit_code:
         alert(home, _alert(outcome))
@@ -68,6 +80,8 @@ def execute(
     else:
         for trouble in outcome.troubles:
             errors.print(f"ibr: {trouble.place}: {trouble.message}", markup=False, highlight=False, soft_wrap=True)
+        if outcome.exit_code and outcome.left:
+            errors.print(f"`ibr run --resume` goes on from {outcome.left}", markup=False, soft_wrap=True)
         if outcome.published:
             from ibr.cli.summary import show
 
@@ -114,6 +128,7 @@ def _as_dict(outcome) -> dict:
         "reporting_date": outcome.reporting_date.isoformat(),
         "exit_code": outcome.exit_code,
         "published": outcome.published,
+        "left": outcome.left,
         "stages": [vars(stage) for stage in outcome.stages],
         "troubles": [vars(trouble) for trouble in outcome.troubles],
     }

@@ -17,7 +17,7 @@ from ibr.workspace import Workspace
 @click.option("--read-only", is_flag=True, help="Only to look at: nothing can be started, and no schedules run.")
 def ui(home: Workspace, port: int, read_only: bool) -> None:
     """Show assets, runs, checks and schedules in Dagster; its schedules run while this does."""
-    from pipelines.runner import settle
+    from pipelines.instance import settle
 
     _ = home.registry
     settle(home.ensure())

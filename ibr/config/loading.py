@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from ibr import secrets
 from ibr.config.alerts import Alerts
-from ibr.config.operation import Backup
+from ibr.config.operation import Backup, Warehouse
 from ibr.config.publishing import Encryption
 from ibr.config.registry import Registry
 from ibr.errors import ConfigurationProblem
-from ibr.yaml_files import place_of
+from ibr.yaml_files import place_of, read
 
 Block = TypeVar("Block", bound=BaseModel)
 
@@ -63,9 +63,14 @@ def load_encryption(path: Path, home: Path) -> Encryption | None:
     return _load_block(path, "encryption", Encryption, home)
 
 
+def load_warehouse(path: Path, home: Path) -> Warehouse:
+    """The bounds of a run alone, the usual ones where none are set. Raises ConfigurationProblem."""
+    return _load_block(path, "warehouse", Warehouse, home) or Warehouse()
+
+
 def _content(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationProblem(
             f"no registry.yml in {path.parent}; `ibr init {path.parent}` writes one to start from"

@@ -6,16 +6,22 @@ from typing import Literal
 from pydantic import Field
 
 from ibr.config.section import Section, Share
+from ibr.memory import Budget
 
 Stage = Literal["replicate", "registry", "link", "marts", "exceptions", "publish"]
 STAGES: tuple[Stage, ...] = ("replicate", "registry", "link", "marts", "exceptions", "publish")
 
 
 class Warehouse(Section):
-    """Bounds of the one process that writes."""
+    """Bounds of a run: the memory of all that it does, and the cores that DuckDB may take."""
 
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(\.\d+)? ?(MB|GB|TB)$")
     threads: int | None = Field(default=None, gt=0)
+
+    @property
+    def budget(self) -> Budget:
+        """How its memory is parted."""
+        return Budget.of(self.memory_limit)
 
 
 class Schedule(Section):

@@ -35,7 +35,13 @@ def build(layer: str, tables: list[dg.AssetKey], runner: Runner) -> dg.AssetChec
         with plain_failures(), run.warehouse() as con:
             result = runner(con)
             journal.checked(con, run, layer, result)
-            journal.stage(con, run, layer, begun, problem=None if result.passed else result.summary_line())
+            rows = journal.rows_of(con, layer)
+            if layer == "registry":
+                session.time_left.built(rows)
+            journal.stage(
+                con, run, layer, journal.since(con, run, layer) or begun, rows=rows,
+                problem=None if result.passed else result.summary_line(),
+            )  # fmt: skip
         selected = {check.asset_key for check in context.selected_asset_check_keys}
         asked = [key for key in tables if key in selected]
         names = {key.path[-1]: key for key in asked}

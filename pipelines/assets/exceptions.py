@@ -22,7 +22,7 @@ REPORTS = (
 def exception_files(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
     """A workbook, CSVs and a manifest for every program, every run, even when there is nothing to decide."""
     run = Run.of(context, session)
-    session.progress("writing exception files")
+    session.begin("exceptions")
     begun = journal.now()
     with plain_failures(), run.warehouse() as con:
         journal.require_good(con, "marts")

@@ -44,6 +44,7 @@ TABLES = {
 def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session]) -> Iterator:
     """Dedupe all programs together, verify against the register, carry over the numbers; one transaction."""
     run = Run.of(context, session)
+    session.begin("link")
     settings = dict(run.workspace.registry.linkage)
     if variants := settings.get("name_variants"):
         settings["name_variants"] = str(run.workspace.home / variants)  # an absolute path stays as it is

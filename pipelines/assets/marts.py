@@ -20,6 +20,7 @@ def build_dbt(project: DbtProject) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def mart_models(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], session: dg.ResourceParam[Session]):
+        session.begin("marts")
         yield from build_models(context, dbt, session, "marts")
 
     return mart_models

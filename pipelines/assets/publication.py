@@ -35,7 +35,7 @@ def build(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         Then the public pages, of the public's file alone.
         """
         run = Run.of(context, session)
-        session.progress("publishing")
+        session.begin("publish")
         workspace = run.workspace
         settings = workspace.registry.publish
         index = partial(build_beside, workspace.warehouse_file, workspace.temporary)

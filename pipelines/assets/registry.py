@@ -33,6 +33,7 @@ def run_parameters(context: dg.AssetExecutionContext, session: dg.ResourceParam[
     """Written at the start of every run, so that models read them in SQL. Rules edited to nonsense stop it here."""
     run = Run.of(context, session)
     registry = run.workspace.registry
+    session.begin("registry")
     with plain_failures(), run.warehouse() as con:
         audited.settings(run.workspace.home, run.workspace.registry_file)
         check_rules(RULES_DIR, registry.programs, registry.sources)

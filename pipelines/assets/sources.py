@@ -118,6 +118,8 @@ def build_contract(code: str, source: Source) -> dg.AssetChecksDefinition:
             refused=REASON,
             tolerated={name: _tolerated(landed, source) for name, landed in landing.tables.items()},
             quarantine=run.workspace.quarantine,
+            memory_limit=run.workspace.registry.warehouse.budget.merging,
+            temporary=run.workspace.temporary,
         )
 
     return contract
@@ -156,7 +158,7 @@ def _mirror(code: str, source: Source) -> dg.AssetsDefinition:
         home = run.workspace.home
 
         def merged(landing: Landing) -> MergeOutcome:
-            with run.warehouse() as con:
+            with run.warehouse(run.workspace.registry.warehouse.budget.merging) as con:
                 outcome = merge(con, code, source, landing, home, run_id=run.run_id, loaded_at=run.started_at)
                 journal.stage(con, run, "replicate", begun, source=code, rows=outcome.changed)
                 write_quarantine(con, run.workspace, code)

@@ -5,7 +5,8 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import duckdb
+import pyarrow
+from pyarrow import parquet
 
 from ibr.errors import ContractBroken, WarehouseBusy
 from pipelines.replication.adapters import Column, Figures
@@ -135,12 +136,12 @@ def _read(file: Path) -> str:
 
 def _require_rows(landing: Landing, file: Path, expected: int) -> None:
     """Raise ContractBroken unless a file can be opened and says it holds so many rows; reads its end alone."""
+    # Not by a DuckDB of its own, which took a tenth of a second: of 80 programs each has several tables.
     try:
-        with duckdb.connect() as con:
-            found = con.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
-    except duckdb.Error:
+        found = parquet.read_metadata(file).num_rows
+    except (OSError, pyarrow.ArrowException):
         found = None
-    if found != (expected,):
+    if found != expected:
         raise _damaged(landing.folder, file.name)
 
 

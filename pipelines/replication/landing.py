@@ -29,6 +29,7 @@ from pipelines.replication.landed import LandedTable, Landing, as_landed, lock_f
 from pipelines.replication.watermarks import Watermark, read_watermarks
 from warehouse.connection import connect, literal, quoted
 from warehouse.lock import lock
+from warehouse.memory import budget_of
 
 Progress = Callable[[str], None]
 
@@ -45,19 +46,19 @@ def land(
     *,
     at: dt.datetime,
     full: bool = False,
-    memory_limit: str = "1GB",
     progress: Progress | None = None,
 ) -> Landing:
     """Copy a source's tables into a new landing folder, in the place of earlier ones that were not merged.
 
-    `at`: when the run began; `full` copies everything. Where the trouble may pass it is tried again, `retries` times.
-    Raises SourceUnreachable (missing, silent, or slower than its timeout), ContractBroken (a table or column gone), and
-    WarehouseBusy while another run copies the same source for longer than its timeout.
+    `at`: when the run began; `full` copies everything. Takes the memory that is for one landing (ibr/memory.py). Where
+    the trouble may pass it is tried again, `retries` times. Raises SourceUnreachable (missing, silent, or slower than
+    its timeout), ContractBroken (a table or column gone), and WarehouseBusy while another run copies the same source
+    for longer than its timeout.
     """
     with lock(lock_file(home, code), f"source {code}", f"run {run_id}", source.timeout_seconds):
         for attempt in range(source.retries + 1):
             try:
-                return _land(code, source, home, run_id, at, full, memory_limit, progress)
+                return _land(code, source, home, run_id, at, full, progress)
             except SourceUnreachable as error:
                 if not error.may_pass or attempt == source.retries:
                     raise
@@ -69,8 +70,7 @@ def land(
 
 
 def _land(
-    code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, memory_limit: str,
-    progress: Progress | None,
+    code: str, source: Source, home: Path, run_id: str, at: dt.datetime, full: bool, progress: Progress | None,
 ) -> Landing:  # fmt: skip
     known = read_watermarks(home, code)
     prune(home, code, keep=known.merged)
@@ -92,7 +92,7 @@ def _land(
     try:
         if source.is_inbox:
             landing.batches, landing.as_of = intake.take_next(code, source, home, at)
-        con = connect(":memory:", memory_limit=memory_limit, temp_directory=folder / "spill")
+        con = connect(":memory:", memory_limit=budget_of(home).landing, temp_directory=folder / "spill")
         _in_time(con, code, source, copy)
         landing.write_manifest()
     except Exception as error:
@@ -151,7 +151,7 @@ def _land_table(
         return LandedTable(
             name, "unchanged", 0, columns, Figures(rows=watermark.rows), until=watermark.until, position=position
         )
-    since = _since(table, columns, watermark, changes)
+    since = _since(con, table, columns, watermark, changes)
     con.execute(
         f"COPY (SELECT {as_landed(columns)} FROM {adapter.rows(name, columns, since)}) "
         f"TO {literal(str(landing.rows_file(name)))} (FORMAT parquet, COMPRESSION zstd)"
@@ -192,7 +192,13 @@ def _furthest(table: Table, columns: list[Column], at: str) -> str:
     return f"max({name}) FILTER (WHERE coalesce(TRY_CAST({name} AS TIMESTAMPTZ) <= {literal(at)}::TIMESTAMPTZ, true))"
 
 
-def _since(table: Table, columns: list[Column], watermark: Watermark | None, changes: Changes) -> Since | None:
+def _since(
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: list[Column],
+    watermark: Watermark | None,
+    changes: Changes,
+) -> Since | None:
     """From where to copy: the source's own position where it tells what was written, else the cursor; None for all."""
     if watermark is None or not table.key:
         return None
@@ -201,11 +207,11 @@ def _since(table: Table, columns: list[Column], watermark: Watermark | None, cha
     if table.cursor and watermark.until:
         column = next(c for c in columns if c.name == table.cursor)
         # At the watermark itself, too: rows written in the same instant may have come after the last copy.
-        return Since(cursor=column, value=_further_back(watermark.until, column, table.look_back))
+        return Since(cursor=column, value=_further_back(con, watermark.until, column, table.look_back))
     return None
 
 
-def _further_back(until: str, column: Column, look_back: str | None) -> str:
+def _further_back(con: duckdb.DuckDBPyConnection, until: str, column: Column, look_back: str | None) -> str:
     """The value from which a cursor is read: `look_back` before the largest seen."""
     if look_back is None:
         return until
@@ -216,8 +222,7 @@ def _further_back(until: str, column: Column, look_back: str | None) -> str:
         form = "%Y-%m-%d" if len(until) <= len("2026-01-31") else f"%Y-%m-%d{between}%H:%M:%S"
         query = f"SELECT strftime(CAST(? AS TIMESTAMP) - {distance}, {literal(form)})"
     try:
-        with duckdb.connect() as con:
-            return str(con.execute(query, [until]).fetchall()[0][0])
+        return str(con.execute(query, [until]).fetchall()[0][0])
     except duckdb.Error:
         raise ConfigurationProblem(
             f"look_back: {look_back} does not fit cursor {column.name}, which is {column.type}; "

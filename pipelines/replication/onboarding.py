@@ -17,6 +17,7 @@ import yaml
 from ibr import secrets
 from ibr.config import SCHEMES, Source, Table, has_known_scheme
 from ibr.errors import ConfigurationProblem, ContractBroken, SourceUnreachable, UsageProblem
+from ibr.yaml_files import read
 from pipelines.replication.adapters import Adapter, Column, open_source
 from pipelines.replication.landing import check_columns
 from pipelines.replication.lookup.check import try_service
@@ -195,7 +196,7 @@ def add_block(registry_file: Path, code: str, text: str) -> None:
     Raises UsageProblem where there is a source of that name, ConfigurationProblem where there is no such place.
     """
     lines = registry_file.read_text(encoding="utf-8").splitlines(keepends=True)
-    content = yaml.safe_load("".join(lines)) or {}
+    content = read("".join(lines)) or {}
     if code in (content.get("sources") or {}):
         raise UsageProblem(f"registry.yml has a source {code} already; choose another code, or edit it there")
     start = next((i for i, line in enumerate(lines) if re.match(r"sources:\s*(\{\s*\})?\s*(#.*)?$", line)), None)

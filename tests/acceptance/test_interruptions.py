@@ -1,11 +1,13 @@
 """Runs that are killed, that meet, or that do not hold their contract: what was good stays, the next run completes."""
 
+import re
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from benchmarks.pipeline.stages import stage_of
 from tests.acceptance.conftest import IBR, Country, version
 
 # As in test_trouble.
@@ -55,7 +57,7 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
         ("warehouse.publication::point_current_at",),
         ("building marts: 10 tables", "marts"),
         ("replacing the last run's tables", "link"),
-        ("building staging and registry: 20 tables", "registry"),
+        ("building staging and registry: 20 tables", "replicate", "registry", "link", "marts"),
     ):
         kill_at(spoilt, moment, *stages)
         assert version(spoilt) == before, moment
@@ -63,7 +65,14 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
             assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone()[0] > 1000
     with (spoilt.home / "registry.yml").open("a", encoding="utf-8") as registry:
         registry.write("\nservice: {enabled: true}\n")
-    spoilt.ibr("run", "replicate", "registry", "link", "marts")
+    resumed = spoilt.ibr("run", "--resume")
+    said = {stage_of(line) for line in resumed.stderr.splitlines()}
+    assert {"registry", "link", "verify", "marts", "checks"} <= said, "by which the benchmark tells stages apart"
+    assert re.search(r"going on with run \S+ from registry", resumed.stderr)
+    with spoilt.warehouse() as con:
+        done = con.execute("SELECT stage FROM ops.runs WHERE run_id = (SELECT max(run_id) FROM ops.runs)").fetchall()
+    assert {stage for (stage,) in done} == {"registry", "decisions", "link", "marts", "audit"}
+    assert "left nothing undone" in spoilt.ibr("run", "--resume", expect=2).stderr
     assert version(spoilt) == before
     # All is ready but the name `current`; killed once more, when it has been given and is not yet recorded.
     kill_at(spoilt, "warehouse.publication::_record", "publish")

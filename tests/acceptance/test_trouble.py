@@ -70,6 +70,7 @@ def test_broken_sources_keep_their_last_good_mirror_and_the_rest_is_published(sp
     assert re.search(r"ctovc: .*column\(s\) DOB are gone", done.stderr)
     assert re.search(r"cfa: .*scope_person", done.stderr)
     assert re.search(r"iprs: .*no database file", done.stderr)
+    assert "`ibr run --resume` goes on from replicate (ctovc, cfa, iprs)" in done.stderr
     assert set(stale(spoilt)) == {"ctovc", "cfa", "iprs"}
     assert version(spoilt) != before
     with spoilt.published() as con:

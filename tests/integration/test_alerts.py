@@ -12,9 +12,9 @@ from ibr.alerts import Alert, send
 from ibr.config import Alerts, load_alerts
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
-from pipelines import runner
 from pipelines.alerts import alert_on_failure
 from pipelines.jobs import BUILD_JOB
+from pipelines.troubles import troubles_of
 from tests.integration.alert_servers import hook, mail, serving
 from tests.unit.test_cli import ibr
 
@@ -154,7 +154,7 @@ def test_a_night_in_dagster_that_failed_is_told_of_without_the_words_of_defects(
             dagster_event=next(event for event in result.all_events if event.is_run_failure),
         ).for_run_failure()  # fmt: skip
         alert_on_failure(Workspace(tmp_path))(context)
-    assert {trouble.place for trouble in runner._troubles(result, BUILD_JOB)} == {"the build"}
+    assert {trouble.place for trouble in troubles_of(result, BUILD_JOB)} == {"the build"}
     assert len(posted) == sent
     for _, content in posted:
         assert sorted(content["lines"]) == ["a defect of ours in step fails_by_a_defect", "source nsnp: unreachable"]

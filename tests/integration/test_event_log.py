@@ -10,7 +10,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from ibr.workspace import Workspace
 from pipelines import event_log
-from pipelines.runner import open_instance
+from pipelines.instance import open_instance
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import dagster as dg
 
 from ibr.workspace import Workspace
 from pipelines.housekeeping import Removed, prune
-from pipelines.runner import open_instance
+from pipelines.instance import open_instance
 
 
 @dg.job

@@ -13,6 +13,7 @@ from ibr.workspace import Workspace
 from pipelines import runner
 from pipelines.context import RUN_ID_TAG, STARTED_TAG
 from pipelines.outcome import RunOutcome
+from pipelines.time_left import TimeLeft
 from sample_country.register_service import Answer
 from tests.integration.lookups import NOT_FOUND, Register, block, found
 from warehouse.connection import connect
@@ -56,7 +57,8 @@ def started(workspace: Workspace, run_id: str) -> tuple[runner._Runner, RunOutco
     """`ibr run` without the copying of the other sources, whose mirrors are there already."""
     outcome = RunOutcome(run_id, workspace.registry.reporting_date)
     tags = {RUN_ID_TAG: run_id, STARTED_TAG: f"2026-07-0{run_id[-1]}T01:00:00+00:00"}
-    return runner._Runner(workspace, tags, outcome, lambda message: None), outcome
+    sources = list(workspace.registry.sources)
+    return runner._Runner(workspace, tags, outcome, lambda message: None, sources, TimeLeft((), {})), outcome
 
 
 @pytest.fixture(scope="module")

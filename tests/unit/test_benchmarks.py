@@ -7,9 +7,10 @@ import pytest
 from benchmarks import bench as harness
 from benchmarks import country, linkage, page, results
 from benchmarks.bench import OURS, RECORDLINKAGE, SPLINK, Bench
+from benchmarks.growth import growth_of
 from benchmarks.measure import Limits
 from benchmarks.targets import at_least, at_most, no_lower_than_peer, share_of_peers_time
-from benchmarks.works import WORKS, limits, sample_country
+from benchmarks.works import WORKS, sample_country
 from ibr.errors import UsageProblem
 
 TINY = 0.001
@@ -191,9 +192,9 @@ def test_growth_is_the_worst_step():
         {"records": n, "seconds": s, "cpu_seconds": s, "peak_gb": 1.0, "pair_f1": 0.9}
         for n, s in ((10, 1.0), (100, 10.0), (200, 40.0))
     ]
-    assert limits._exponent(steps)["exponent"] == 2.0
-    assert limits._exponent([*steps[:2], {"records": 200, "failed": "killed"}])["exponent"] == 1.0
-    assert "failed" in limits._exponent(steps[:1])
+    assert growth_of(steps)["exponent"] == 2.0
+    assert growth_of([*steps[:2], {"records": 200, "failed": "killed"}])["exponent"] == 1.0
+    assert "failed" in growth_of(steps[:1])
 
 
 def test_the_page_says_what_was_missed_and_what_failed():

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 import sample_country
+from benchmarks.pipeline.country import change_a_hundredth
 from ibr.errors import UsageProblem
 from sample_country import country, events, passing, recheck, seeds
 from sample_country.source_update import Source
@@ -34,6 +35,19 @@ def passed(made, tmp_path_factory) -> Path:
     (folder / "registry.yml").write_text("country: x\nreporting_date: 2026-06-30  # moved\nprograms: {}\n")
     sample_country.advance(folder, 2)
     return folder
+
+
+def test_the_pipelines_benchmark_changes_a_hundredth_of_what_programs_hold(made, tmp_path):
+    shutil.copytree(made / "sources", tmp_path / "sources")
+    before = tables_of(made)
+    assert change_a_hundredth(tmp_path) == sum(
+        len(set(content) - set(before[name])) for name, content in tables_of(tmp_path).items()
+    )
+    changed = {name for name, content in tables_of(tmp_path).items() if set(content) != set(before[name])}
+    assert changed == {
+        "nsnp.Member", "nsnp.PaymentLine", "ctovc.MEMBERS", "ctovc.PAYMENTS", "hsnp.person", "hsnp.hh_payments",
+        "cfa.scope_person", "cfa.distribution", "iprs.person",
+    }  # fmt: skip
 
 
 def truth(folder: Path, name: str) -> pl.DataFrame:

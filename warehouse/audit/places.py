@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import yaml
 
+from ibr.yaml_files import read
+
 FOLDER, COPY_FOLDER = "audit", "audit-copy"
 _LOG, _LISTS = "events.jsonl", "subjects"
 
@@ -55,7 +57,7 @@ def _copy_to(settings: Path, changed: int) -> str | None:
     if not changed:
         return None
     try:
-        content = yaml.safe_load(settings.read_text(encoding="utf-8"))
+        content = read(settings.read_text(encoding="utf-8"))
     except yaml.YAMLError:
         return None
     audit = content.get("audit") if isinstance(content, dict) else None

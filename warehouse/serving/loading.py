@@ -73,7 +73,7 @@ def load(
     policy: Policy,
     settings: Serving,
     keys: Keys,
-    memory_limit: str = "8GB",
+    memory_limit: str | None = None,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Served:
     """Make a publication the one that is read in PostgreSQL.
