@@ -5,7 +5,7 @@ from dataclasses import dataclass
 _BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 # What is not DuckDB's: Python, Dagster, dbt and Great Expectations, the arrays that clusters are made in, and what
 # DuckDB takes beyond its limit. At a nation's size a run took 1.5 GB more than the limit that DuckDB was given; making
-# clusters of 4.3 million records, in arrays of all pairs that tell, 5.6 GB more: that step is not within it yet.
+# clusters of 4.3 million records, in arrays of all pairs that tell, 5.6 GB more; cluster_edges.sql brings fewer since.
 _BESIDE_DUCKDB = 1800 * 10**6
 # More landings beside each other gain nothing, and none goes well with less.
 _MOST_LANDINGS, _LEAST_FOR_A_LANDING = 8, 125 * 10**6

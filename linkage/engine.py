@@ -22,7 +22,7 @@ from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
-from linkage.sql import single
+from linkage.sql import render, single
 from linkage.standardise import Standardised, columns_of, standardise
 from linkage.state import find_areas, keep_state, see_records
 from linkage.term_frequency import add_frequencies
@@ -37,6 +37,7 @@ PAIR_THRESHOLDS = {"match": 0.99, "review": 0.5}
 LONE_MARGIN = 1.5
 # Bits that a pair below the joining probability says: nearly nothing, and not enough to join by itself.
 UNSURE = -0.5
+ROUNDING = 0.01  # bits, more than clustering rounds off
 
 
 def deduplicate(
@@ -260,7 +261,8 @@ def cluster_records(
 ) -> tuple[np.ndarray, list[str]]:
     """Clusters from pairs, kept as lk_cluster; shadows follow the record that stands for them."""
     notes: list[str] = []
-    edges = con.execute(f"select l, r, odds from lk_scored where {TELLING} and l <> r order by l, r").fetchnumpy()
+    least = _log_odds(join_probability) - ROUNDING
+    edges = con.execute(render("cluster_edges.sql", telling=TELLING, least=least)).fetchnumpy()
     odds = _sure_enough(edges["odds"], join_probability)
     marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
     cluster = average_linkage(edges["l"], edges["r"], odds, data.records, same, different, LONE_MARGIN, marks)
@@ -291,8 +293,11 @@ def _join_clusters(
 
 def _sure_enough(odds: np.ndarray, join_probability: float) -> np.ndarray:
     """Odds for clustering: what is below the joining probability and not against it joins nothing by itself."""
-    unsure = (odds > UNSURE) & (odds < np.log2(join_probability / (1 - join_probability)))
-    return np.where(unsure, UNSURE, odds)
+    return np.where((odds > UNSURE) & (odds < _log_odds(join_probability)), UNSURE, odds)
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log2(probability / (1 - probability)))
 
 
 def _keep_clusters(con: duckdb.DuckDBPyConnection, cluster: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import duckdb
 import networkx as nx
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ from scipy.spatial.distance import squareform
 
 from linkage import Specification, deduplicate
 from linkage.clustering import HIGHEST, LOWEST, NEVER_COMPARED, average_linkage, components
+from linkage.engine import LONE_MARGIN, UNSURE, cluster_records
+from linkage.standardise import Standardised
 from tests.unit.test_linkage_trouble import COLUMNS, people, village
 
 
@@ -53,6 +56,27 @@ def test_average_linkage_is_scipys(graph):
     np.fill_diagonal(distance, 0)
     expected = fcluster(average(squareform(distance)), 100, criterion="distance")
     assert partition(average_linkage(left, right, odds, size)) == partition(expected)
+
+
+@given(graphs(), st.sampled_from([0.5, 0.9, 0.99]), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_pairs_of_records_that_cannot_join_make_no_difference(graph, joins_from, decided):
+    size, left, right, odds = graph
+    decisions = [(k, size - 1 - k, "same") for k in range(decided) if k < size - 1 - k]
+    with duckdb.connect(":memory:", config={"threads": 1}) as con:
+        con.register("drawn", pa.table({"l": left, "r": right, "odds": odds}))
+        con.execute(f"create temp table lk_plain as select r, r::varchar as record_id from range({size}) t(r)")
+        con.execute("create temp table lk_scored as from drawn")
+        con.execute("create temp table lk_decided (l integer, r integer, decision varchar)")
+        if decisions:
+            con.executemany("insert into lk_decided values (?, ?, ?)", decisions)
+        same = np.array([pair[:2] for pair in decisions], dtype=np.int64).reshape(-1, 2)
+        different = np.empty((0, 2), dtype=np.int64)
+        found, _ = cluster_records(con, Standardised(size, 0, size, [], [], {}), same, different, joins_from)
+        marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
+    sure = np.where((odds > UNSURE) & (odds < np.log2(joins_from / (1 - joins_from))), UNSURE, odds)
+    expected = average_linkage(left, right, sure, size, same, different, LONE_MARGIN, marks)
+    assert found.tolist() == expected.tolist()
 
 
 @given(graphs(), st.randoms(use_true_random=False))
