@@ -1,7 +1,6 @@
 """Records on Spark: standardised, numbered, counted, and given what keys and comparisons read."""
 
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
@@ -16,37 +15,37 @@ from linkage.term_frequency import note_counts
 
 @dataclass(frozen=True)
 class Records:
-    """`numbered`: all records as lk_plain, by ascending number; `copies` (r, stands_for): those that another stands
-    for; `compared`: the others as lk_rec; `data`: what is known of them."""
+    """`all`: as lk_rec, with `stands_for` (of a copy, the record that stands for it) and `signature`; `data`: what is
+    known of them; `totals`: how many hold a value, by column."""
 
-    numbered: DataFrame
-    copies: DataFrame
-    compared: DataFrame
+    all: DataFrame
     data: Standardised
+    totals: dict[str, int]
+
+    @property
+    def compared(self) -> DataFrame:
+        """All but the copies."""
+        return self.all.where("stands_for is null")
 
 
 def standardise_records(spark: SparkSession, trained: Trained, records: DataFrame, folder: Path) -> Records:
-    """From records as they were given, in Parquet below `folder`."""
+    """From records as they were given, into Parquet below `folder`: `records`, and `frequency` (column, value, holders:
+    records that hold it, two or more)."""
     numbered = _numbered(spark, trained, records, folder)
     copies = _copies(numbered).persist()
-    kept = numbered.join(copies, "r", "left_anti")
+    known = numbered.join(copies, "r", "left")
     data = trained.basis.standardised(numbered.count(), copies.count())
-    counted, totals = _with_counts(kept, data)
-    households = (
-        numbered.where("hh is not null").groupBy("hh").count()
-        .where(F.col("count").between(2, LARGEST_HOUSEHOLD)).select("hh", F.lit(True).alias("is_accompanied"))
-    )  # fmt: skip
-    told = counted.join(households, "hh", "left").withColumn(
-        "is_accompanied", F.coalesce("is_accompanied", F.lit(False))
-    )
+    totals = _count_values(spark, known.where("stands_for is null"), data, folder)
+    told = _accompanied(_with_counts(spark, known, list(totals), folder), numbered)
+    beside = ["stands_for", "is_accompanied", *(f"n_{column}" for column in totals)]
     task = AddFrequencies(data, totals)
-    compared = stored(spark, mapped(told, task.prepare, task), folder / "compared")
-    return Records(numbered, copies, compared, data)
+    made = mapped(told.select(*numbered.columns, *beside), task.prepare, task)
+    return Records(stored(spark, made, folder / "records"), data, totals)
 
 
-def stored(spark: SparkSession, frame: DataFrame, folder: Path, **options: str) -> DataFrame:
+def stored(spark: SparkSession, frame: DataFrame, folder: Path) -> DataFrame:
     """The rows, written once and read again: what follows reads them several times."""
-    frame.write.mode("overwrite").parquet(str(folder), **options)
+    frame.write.mode("overwrite").parquet(str(folder))
     return spark.read.parquet(str(folder))
 
 
@@ -54,7 +53,7 @@ def _numbered(spark: SparkSession, trained: Trained, records: DataFrame, folder:
     """Numbers ascend with the identifiers, as on one machine, with gaps: nothing needs them to be dense."""
     task = Standardise(trained)
     plain = mapped(records, task.prepare, task).orderBy("record_id")
-    return stored(spark, plain.withColumn("r", F.monotonically_increasing_id()), folder / "standardised")
+    return stored(spark, plain.select(F.monotonically_increasing_id().alias("r"), "*"), folder / "standardised")
 
 
 def _copies(numbered: DataFrame) -> DataFrame:
@@ -67,34 +66,39 @@ def _copies(numbered: DataFrame) -> DataFrame:
     return signed.join(repeated, ["side", "signature"]).where("r <> stands_for").select("r", "stands_for")
 
 
-def _with_counts(kept: DataFrame, data: Standardised) -> tuple[DataFrame, dict[str, int]]:
-    """Beside each value how many records hold it; how many hold any; `data` learns how common values are.
-
-    A value that one record holds joins nothing, and none is common enough to make a task wait: names and places are
-    few, and are sent to every machine; numbers that two records share are joined by them.
-    """
-    held = {
-        field.column: kept.where(F.col(field.column).isNotNull())
-        .groupBy(F.col(field.column).alias("value")).agg(F.count("*").alias("holders"))
-        for field in data.frequent
-    }  # fmt: skip
-    figures = reduce(DataFrame.union, (_figures(column, counts) for column, counts in held.items())).collect()
-    known = {row.column: row for row in figures}
+def _count_values(spark: SparkSession, kept: DataFrame, data: Standardised, folder: Path) -> dict[str, int]:
+    """How many records hold any value, by column; `data` learns how common the values are."""
+    columns = [field.column for field in data.frequent]
+    stack = ", ".join(f"'{column}', {column}" for column in columns)
+    values = kept.selectExpr(f"stack({len(columns)}, {stack}) as (column, value)").where("value is not null")
+    counted = values.groupBy("column", "value").agg(F.count("*").alias("holders")).persist()
+    pairs = F.sum(F.expr("holders * (holders - 1)").cast("double"))
+    rows = counted.groupBy("column").agg(F.sum("holders").alias("total"), pairs.alias("agreeing")).collect()
+    counted.where("holders > 1").write.partitionBy("column").parquet(str(folder / "frequency"))
+    counted.unpersist()
+    known = {row.column: (int(row.total), float(row.agreeing)) for row in rows}
     data.once, data.chance = {}, {}
     for field in data.frequent:
-        row = known[field.column]
-        note_counts(data, field, row.total, row.agreeing)
-    counted = kept
-    for column, counts in held.items():
-        shared = counts.where("holders > 1").toDF(column, f"n_{column}")
-        counted = counted.join(shared, column, "left")
-    return counted, {column: row.total for column, row in known.items()}
+        note_counts(data, field, *known.get(field.column, (0, 0.0)))
+    return {column: known.get(column, (0, 0.0))[0] for column in columns}
 
 
-def _figures(column: str, counts: DataFrame) -> DataFrame:
-    """Of a column: how many records hold a value, and how many ordered pairs of them the same."""
-    return counts.agg(
-        F.lit(column).alias("column"),
-        F.coalesce(F.sum("holders"), F.lit(0)).alias("total"),
-        F.coalesce(F.sum(F.expr("holders * (holders - 1)")).cast("double"), F.lit(0.0)).alias("agreeing"),
-    )
+def _with_counts(spark: SparkSession, known: DataFrame, columns: list[str], folder: Path) -> DataFrame:
+    """Beside each value (n_<column>) how many records hold it, where it is more than one.
+
+    Names, places and dates that two records share are few, and are sent to every machine; numbers are joined.
+    """
+    shared = spark.read.schema("value string, holders bigint, column string").parquet(str(folder / "frequency"))
+    for column in columns:
+        holders = shared.where(F.col("column") == column).select(
+            F.col("value").alias(column), F.col("holders").alias(f"n_{column}")
+        )
+        known = known.join(holders, column, "left")
+    return known
+
+
+def _accompanied(known: DataFrame, numbered: DataFrame) -> DataFrame:
+    """Beside each record whether its source lists others in its household (find_households in standardise.py)."""
+    households = numbered.where("hh is not null").groupBy("hh").count()
+    households = households.where(F.col("count").between(2, LARGEST_HOUSEHOLD)).select("hh", F.lit(True).alias("found"))
+    return known.join(households, "hh", "left").withColumn("is_accompanied", F.expr("coalesce(found, false)"))

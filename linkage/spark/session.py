@@ -1,5 +1,6 @@
 """A Spark session: the one that spark-submit has prepared, or one of this machine."""
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -11,11 +12,13 @@ from ibr.errors import ConfigurationProblem
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# What the tasks rely on, whoever has made the session.
+# What tasks and what reads their files rely on, whoever has made the session.
 _TASKS = {
     # A task's DuckDB works on whole batches; of 10,000 rows, the default, starting is most of the work.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     "spark.sql.session.timeZone": "UTC",
+    # A moment, as DuckDB reads it; the default is an older form that says no time zone.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
 # A session of this machine is quiet, and nothing of it listens beyond the machine.
 _LOCAL = {
@@ -28,22 +31,23 @@ _LOCAL = {
 }
 
 
-def open_session(master: str = "local[*]", settings: Mapping[str, str] | None = None) -> "SparkSession":
-    """A session with the settings given, which go before what spark-submit was told; `master` only where nothing was
-    submitted. The caller stops it.
-
-    Raises ConfigurationProblem where Spark or Java is missing.
-    """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise ConfigurationProblem(
-            "engine: spark needs the extra spark, which is not installed; run `make spark` (pip install 'ibr[spark]')"
-        ) from None
+def require() -> None:
+    """ConfigurationProblem where Spark or Java is missing."""
+    if importlib.util.find_spec("pyspark") is None:
+        raise ConfigurationProblem("engine: spark needs the extra spark, which is not installed; `make spark` adds it")
     if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
         raise ConfigurationProblem(
-            "engine: spark needs Java 17, and there is none; apt-get install openjdk-17-jre-headless, or set JAVA_HOME"
+            "engine: spark needs Java 17 or later, and none was found; apt-get install default-jre-headless"
         )
+
+
+def open_session(master: str = "local[*]", settings: Mapping[str, str] | None = None) -> "SparkSession":
+    """A session with the settings given, which go before what spark-submit was told; `master` only where nothing was
+    submitted. The caller stops it. Errors as `require`.
+    """
+    require()
+    from pyspark.sql import SparkSession
+
     wanted: dict[str, bool | float | int | str | None] = {**_TASKS, **(settings or {})}
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # set by spark-submit, which says where and as what this runs
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 
-from linkage.co_members import SURE, TITLE, is_tie
+from linkage.co_members import CAN_BE, NOBODY, TITLE, is_tie
 from linkage.comparison import compared_sql
 from linkage.engine import write_results
 from linkage.match_keys import hash_values, key_values_sql
-from linkage.prior import log_odds, odds_sql
+from linkage.prior import TELLING, odds_sql
 from linkage.results import KeyYield
 from linkage.scoring import weigh
 from linkage.settle import settle
@@ -21,11 +21,15 @@ from linkage.spark.frames import connect, signed, unsigned
 from linkage.spark.trained import STATE, Trained
 from linkage.sql import render, single
 from linkage.standardise import Standardised, signature, standardise_more
+from linkage.state import find_areas
 from linkage.term_frequency import frequency_table, make_compared, share_sql
 
+# The rows that `Settle` makes, of several tables: of `pairs` and `clusters` (record_id_r is the entity_id), and of a
+# state's pairs, ties and areas (r, l: area, keys: entity).
 SETTLED = (
     "kind string, record_id_l string, record_id_r string, match_key string, match_weight double, "
-    "match_probability double, verdict string"
+    "match_probability double, verdict string, l bigint, r bigint, keys bigint, w_m double, w_h double, "
+    "co_members byte, hh_l bigint, hh_r bigint"
 )
 
 
@@ -51,7 +55,8 @@ class Standardise:
 @dataclass(frozen=True)
 class AddFrequencies:
     """Standardised records with how many hold each value (n_<column>) and whether their household lists others → the
-    table that keys and comparisons read (compared.sql). `totals`: records with any value, by column."""
+    table that keys and comparisons read (compared.sql), with signature and stands_for. `totals`: records with any
+    value, by column."""
 
     data: Standardised
     totals: dict[str, int]
@@ -63,7 +68,8 @@ class AddFrequencies:
         con.register("lk_given", records)
         counted = ", ".join(f"n_{column}" for column in self.totals)
         con.execute(
-            f"create or replace temp table lk_plain as select * exclude (signature, is_accompanied, {counted}) "
+            "create or replace temp table lk_plain as "
+            f"select * exclude (signature, stands_for, is_accompanied, {counted}) "
             f"replace ({unsigned('hh')} as hh) from lk_given;"
             f"create or replace temp table lk_household as "
             f"select distinct {unsigned('hh')} as hh from lk_given where is_accompanied;"
@@ -77,10 +83,14 @@ class AddFrequencies:
                 f"create or replace temp table {frequency_table(column)} as select distinct {column} as value, "
                 f"{share_sql(known, self.totals[column], holders)} as share from lk_given where {holders} > 1"
             )
-        con.unregister("lk_given")
         con.execute(render("sounds.sql", mothers=True))
         con.execute(make_compared(self.data, "lk_rec", "lk_plain"))
-        return con.execute(f"select * replace ({signed('hh')} as hh) from lk_rec").to_arrow_table()
+        made = con.execute(
+            f"select c.* replace ({signed('c.hh')} as hh), g.signature, g.stands_for "
+            "from lk_rec c join lk_given g using (r)"
+        ).to_arrow_table()
+        con.unregister("lk_given")
+        return made
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,8 @@ class KeyValues:
 
 @dataclass(frozen=True)
 class Weigh:
-    """Pairs with their two records (l, r, keys, a, b) → l, r, keys, w_m, w_h as in lk_weighed, and, of pairs that tie
-    two households, hh_l and hh_r."""
+    """Pairs with their two records (l, r, keys, a, b) → l, r, keys, w_m, w_h as in lk_weighed; the level of co-members
+    where nobody bears the pair out; and, of pairs that tie two households if they are sure, hh_l and hh_r."""
 
     trained: Trained
     data: Standardised
@@ -133,18 +143,19 @@ class Weigh:
             "create or replace temp table lk_pairs as " + compared_sql(self.data, patterns, "lk_asked", "lk_other")
         )
         weigh(con, patterns, model.learned)
-        ties = f"{odds_sql(model.prior)} >= {log_odds(SURE)!r} and {is_tie(self.data)}"
+        ties = is_tie(self.data)
         return con.execute(
-            f"select n.l, n.r, n.keys, w_m, w_h, if({ties}, {signed('a.hh')}, null) as hh_l, "
-            f"if({ties}, {signed('b.hh')}, null) as hh_r from lk_weighed w join lk_numbered n on n.i = w.l "
+            f"select n.l, n.r, n.keys, w_m, w_h, case when {CAN_BE} then {NOBODY} end as nobody, "
+            f"if({ties}, {signed('a.hh')}, null) as hh_l, if({ties}, {signed('b.hh')}, null) as hh_r "
+            "from lk_weighed w join lk_numbered n on n.i = w.l "
             "join lk_rec a on a.r = w.l join lk_other b on b.r = w.r"
         ).to_arrow_table()
 
 
 @dataclass(frozen=True)
 class Settle:
-    """The records of whole areas (stands_for: of a copy, the record that stands for it) and the pairs between them →
-    rows of the tables `pairs` and `clusters` (SETTLED)."""
+    """The records of whole areas and the telling pairs between them → pairs, clusters, and what a state keeps
+    (SETTLED)."""
 
     trained: Trained
     data: Standardised
@@ -164,13 +175,13 @@ class Settle:
             records = single(con, "select count(*) from lk_plain")
             data = self.trained.basis.standardised(records, single(con, "select count(*) from lk_shadow"))
             data.once, data.chance = self.data.once, self.data.chance
-            settle(con, data, self.trained.patterns, model, decisions, self.join_probability)
+            same, _ = settle(con, data, self.trained.patterns, model, decisions, self.join_probability)
             names = [KeyYield(name) for name in [*(key.name for key in self.trained.keys), TITLE]]
             write_results(con, names, self.limits, "part_pairs", "part_clusters")
+            find_areas(con, records, same, self.limits["review"])
+            beside = 1 << model.co_members_key
             return con.execute(
-                "select 'pairs' as kind, record_id_l, record_id_r, match_key, match_weight, match_probability, verdict "
-                "from part_pairs union all "
-                "select 'clusters', record_id, entity_id, null, null, null, null from part_clusters"
+                render("spark_settled.sql", hh=signed, odds=odds_sql(model.prior), telling=TELLING, beside=beside)
             ).to_arrow_table()
 
 

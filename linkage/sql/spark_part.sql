@@ -3,7 +3,7 @@
 create temp table lk_number as
 select (row_number() over (order by r) - 1)::int as i, r from lk_members;
 create temp table lk_rec as
-select m.* exclude (stands_for) replace (n.i as r, {{ hh }} as hh)
+select m.* exclude (stands_for, signature) replace (n.i as r, {{ hh }} as hh)
 from lk_members m join lk_number n using (r)
 where m.stands_for is null;
 create temp table lk_plain as

@@ -40,14 +40,3 @@ def service_home(tmp_path_factory) -> Path:
     with shared.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return shared if shared.exists() else make_home(shared, dt.datetime.now(dt.UTC))
-
-
-@pytest.fixture(scope="session")
-def spark():
-    """A Spark session of two cores, for tests marked `needs_java`."""
-    from linkage.spark.session import open_session
-    from tests.integration.spark import QUICK
-
-    session = open_session("local[2]", QUICK)
-    yield session
-    session.stop()

@@ -1,10 +1,15 @@
-"""A Spark session of this machine for tests, made once a process; small, and quick rather than fast."""
+"""Spark on this machine for tests: small, and quick rather than fast."""
 
 import importlib.util
 import os
 import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from linkage.spark.whole import Cluster
 
 # Data of a few hundred rows: compiling code for them, and planning anew after each step, takes longer than the work.
 QUICK = {
@@ -21,6 +26,13 @@ needs_java = [
     pytest.mark.needs_java,
     pytest.mark.skipif(
         not (_HAS_JAVA and importlib.util.find_spec("pyspark")),
-        reason="no Spark here: apt-get install openjdk-17-jre-headless, and `make spark`",
+        reason="no Spark here: apt-get install default-jre-headless, and `make spark`",
     ),
 ]
+
+
+def spark_cluster(storage: Path, **how: Any) -> "Cluster":
+    """Two cores of this machine."""
+    from linkage.spark.whole import Cluster
+
+    return Cluster(storage, "local[2]", QUICK, **how)

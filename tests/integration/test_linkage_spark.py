@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from linkage import candidates, deduplicate
-from tests.integration.spark import needs_java
-from tests.property.test_linkage_incremental import COLUMNS, SPECIFICATION, crowd, insert, person
+from linkage.basis import Basis
+from tests.integration.spark import needs_java, spark_cluster
+from tests.property.test_linkage_incremental import COLUMNS, RESULTS, SPECIFICATION, STATES, crowd, insert, person
 
 pytestmark = needs_java
 
@@ -21,11 +22,15 @@ def few_pairs():
 
 
 @pytest.fixture(scope="module")
-def both(few_pairs, spark, tmp_path_factory):
-    """The records of three lists with families, gaps, slips and 30 copies of one, linked by either engine: the
-    connection (schema `o` for one machine, `spark` for Spark), and what either says of itself."""
-    from linkage.spark import Trained, link_records
+def storage(tmp_path_factory):
+    return tmp_path_factory.mktemp("storage")
 
+
+@pytest.fixture(scope="module")
+def both(few_pairs, storage):
+    """The records of three lists with families, gaps, slips and 30 copies of one, linked by either engine: the
+    connection (results and state in the schemas o and kept for one machine, s and shared for Spark), and what either
+    says of itself."""
     rng, con = np.random.default_rng(9), duckdb.connect()
     con.execute(f"create table people ({', '.join(c + ' varchar' for c in COLUMNS.split(', '))})")
     con.execute("create table decisions (record_id_l varchar, record_id_r varchar, decision varchar)")
@@ -35,43 +40,54 @@ def both(few_pairs, spark, tmp_path_factory):
         "insert into decisions select min(id), max(id), 'same' from people where id not like 'one:x%' "
         "union all select 'one:x00000', 'one:x00001', 'different' union all select 'gone', 'one:x00002', 'same'"
     )
+    asked = {"decisions": "decisions", "join_probability": 0.99}
     alone = deduplicate(
-        con, SPECIFICATION, "people", "o", compare_clusters=False, keep_in="kept", decisions="decisions"
+        con, SPECIFICATION, "people", "o", compare_clusters=False, with_candidates=True, keep_in="kept", **asked
     )
-    folder = tmp_path_factory.mktemp("linked")
-    con.execute(f"copy people to '{folder}/people.parquet'")
-    shared = link_records(
-        spark, Trained.load(con, SPECIFICATION, "kept"), spark.read.parquet(f"{folder}/people.parquet"), folder,
-        decisions=con.execute("from decisions").to_arrow_table(),
-    )  # fmt: skip
-    con.execute("create schema spark")
-    for table, frame in (("pairs", shared.pairs), ("clusters", shared.clusters)):
-        con.register("lk_found", frame.toArrow())
-        con.execute(f"create table spark.{table} as from lk_found")
-    return con, alone, shared
+    cluster = spark_cluster(storage)
+    return con, alone, cluster.deduplicate(con, SPECIFICATION, "people", "s", keep_in="shared", **asked)
 
 
-@pytest.mark.parametrize("table", ["pairs", "clusters"])
-def test_both_engines_find_the_same(both, table):
+def differences(con, query):
+    """Rows of a query that the two engines do not share; {0} stands for the schema of results, {1} for the state's."""
+    one, other = query.format("o", "kept"), query.format("s", "shared")
+    return con.execute(f"(({one}) except all ({other})) union all (({other}) except all ({one}))").fetchall()
+
+
+@pytest.mark.parametrize("query", [*RESULTS, *STATES], ids=lambda query: query[:60])
+def test_both_engines_find_and_keep_the_same(both, query):
+    assert differences(both[0], query) == []
+
+
+def test_both_states_are_of_one_kind(both):
+    """The next run, the service and explanations read either."""
     con, *_ = both
-    assert con.execute(f"select count(*) from o.{table}").fetchone()[0] > 100
-    assert con.execute(
-        f"(from o.{table} except all from spark.{table}) union all (from spark.{table} except all from o.{table})"
-    ).fetchall() == []  # fmt: skip
+    columns = "select table_name, column_name, data_type from duckdb_columns() where schema_name = '{1}'"
+    assert differences(con, columns) == []
+    assert differences(con, "from {1}.frequency_given union all from {1}.frequency_nid") == []
+    one, other = (Basis.load(con, state) for state in ("kept", "shared"))
+    assert (one.settings, one.records, one.plan, one.once) == (other.settings, other.records, other.plan, other.once)
+    assert one.chance == pytest.approx(other.chance)
 
 
 def test_keys_pair_the_same_blocks(both):
     _, alone, shared = both
     told = [(key.name, key.pairs, key.limit, key.blocks_skipped) for key in alone.keys if key.is_used]
-    assert told[:-1] == [(key.name, key.pairs, key.limit, key.blocks_skipped) for key in shared.keys if key.is_used]
+    found = [(key.name, key.pairs, key.limit, key.blocks_skipped) for key in shared.keys if key.is_used]
+    assert told[:-1] == found[:-1]
     assert any(key.blocks_skipped for key in shared.keys)
 
 
 def test_the_cases_are_among_them(both):
     """Co-members, copies and decisions: what would go unnoticed if the records held none of it."""
     con, alone, _ = both
-    told = {row[0] for row in con.execute("select distinct match_key from spark.pairs").fetchall()}
+    told = {row[0] for row in con.execute("select distinct match_key from s.pairs").fetchall()}
     assert {"household co-members", "identical records", "decision"} <= told
-    assert con.execute("select count(*) from kept.records where stands_for is not null").fetchone()[0] > 20
-    assert con.execute("select count(distinct co_members) from kept.pairs").fetchone()[0] > 3
+    assert con.execute("select count(*) from shared.records where stands_for is not null").fetchone()[0] > 20
+    assert con.execute("select count(distinct co_members) from shared.pairs").fetchone()[0] > 3
+    assert con.execute("select count(*) from s.clerical_candidates").fetchone()[0] > 10
     assert alone.counts["match"] > 50
+
+
+def test_nothing_of_anybody_stays_in_the_storage(both, storage):
+    assert list(storage.iterdir()) == []
