@@ -16,6 +16,7 @@ from linkage.spark.pairs import find_pairs, weigh_pairs
 from linkage.spark.records import Records, standardise_records, stored
 from linkage.spark.tasks import SETTLED, Settle
 from linkage.spark.trained import Trained
+from linkage.sql import literal
 
 AREA_RECORDS = 50_000  # records of areas that one task settles together: some 100 MB
 
@@ -30,6 +31,10 @@ class Linked:
     keys: list[KeyYield]
     candidate_pairs: int
     thresholds: dict[str, float]
+
+    def stored(self, files: str) -> str:
+        """SQL for DuckDB: the rows of the files in this folder."""
+        return f"read_parquet({literal(str(self.folder / files / '*.parquet'))})"
 
 
 def link_records(
@@ -64,7 +69,7 @@ def link_records(
         joins_from = limits["match"] if join_probability is None else join_probability
         task = Settle(trained, known.data, limits, joins_from, decisions)
         pairs = stored(spark, telling(trained, weighed), folder / "telling")
-        _settled(task, known, pairs, areas).write.partitionBy("kind").parquet(str(folder / "settled"))
+        stored(spark, _settled(task, known, pairs, areas), folder / "settled")
     return Linked(folder, trained, known, yields, weighed.count(), limits)
 
 

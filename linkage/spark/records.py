@@ -74,7 +74,7 @@ def _count_values(spark: SparkSession, kept: DataFrame, data: Standardised, fold
     counted = values.groupBy("column", "value").agg(F.count("*").alias("holders")).persist()
     pairs = F.sum(F.expr("holders * (holders - 1)").cast("double"))
     rows = counted.groupBy("column").agg(F.sum("holders").alias("total"), pairs.alias("agreeing")).collect()
-    counted.where("holders > 1").write.partitionBy("column").parquet(str(folder / "frequency"))
+    stored(spark, counted.where("holders > 1"), folder / "frequency")
     counted.unpersist()
     known = {row.column: (int(row.total), float(row.agreeing)) for row in rows}
     data.once, data.chance = {}, {}
@@ -88,7 +88,7 @@ def _with_counts(spark: SparkSession, known: DataFrame, columns: list[str], fold
 
     Names, places and dates that two records share are few, and are sent to every machine; numbers are joined.
     """
-    shared = spark.read.schema("value string, holders bigint, column string").parquet(str(folder / "frequency"))
+    shared = spark.read.parquet(str(folder / "frequency"))
     for column in columns:
         holders = shared.where(F.col("column") == column).select(
             F.col("value").alias(column), F.col("holders").alias(f"n_{column}")

@@ -16,7 +16,7 @@ from linkage.specification import Specification
 from linkage.sql import literal, render, single
 from linkage.standardise import find_households
 from linkage.state import decisions_sql, see_records
-from linkage.term_frequency import share_sql
+from linkage.term_frequency import frequency_table, share_sql
 
 
 def write_linked(
@@ -41,11 +41,13 @@ def write_linked(
     basis = Basis.of(data, settings, model, plan_of(linked.keys))
     basis.notes.extend(learned.notes)
     frequencies = [
-        (field.column, share_sql(field, linked.records.totals[field.column], "holders")) for field in data.frequent
-    ]
+        (frequency_table(field.column, state), literal(field.column),
+         share_sql(field, linked.records.totals[field.column], "holders"))
+        for field in data.frequent
+    ]  # fmt: skip
     con.execute(
-        render("spark_results.sql", folder=literal(str(linked.folder))[1:-1], output=output_schema, state=state,
-               number=unsigned, frequencies=frequencies, learned=literal(basis.as_json()),
+        render("spark_results.sql", stored=linked.stored, output=output_schema, state=state, number=unsigned,
+               frequencies=frequencies, learned=literal(basis.as_json()),
                decisions=decisions_sql(decisions))
     )  # fmt: skip
     for name, table in (("date_orders", trained.date_orders), ("date_fillers", trained.date_fillers)):

@@ -51,5 +51,8 @@ def open_session(master: str = "local[*]", settings: Mapping[str, str] | None = 
     wanted: dict[str, bool | float | int | str | None] = {**_TASKS, **(settings or {})}
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # set by spark-submit, which says where and as what this runs
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        wanted = {"spark.master": master, **(_LOCAL if master.startswith("local") else {}), **wanted}
+        if master.startswith("local"):
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+            wanted = {**_LOCAL, **wanted}
+        wanted = {"spark.master": master, **wanted}
     return SparkSession.builder.config(map=wanted).getOrCreate()

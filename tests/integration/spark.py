@@ -22,13 +22,11 @@ QUICK = {
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 _HAS_JAVA = shutil.which("java") is not None or "JAVA_HOME" in os.environ
-needs_java = [
-    pytest.mark.needs_java,
-    pytest.mark.skipif(
-        not (_HAS_JAVA and importlib.util.find_spec("pyspark")),
-        reason="no Spark here: apt-get install default-jre-headless, and `make spark`",
-    ),
-]
+needs_spark = pytest.mark.skipif(
+    not (_HAS_JAVA and importlib.util.find_spec("pyspark")),
+    reason="no Spark here: apt-get install default-jre-headless, and `make spark`",
+)
+needs_java = [pytest.mark.needs_java, needs_spark]
 
 
 def spark_cluster(storage: Path, **how: Any) -> "Cluster":

@@ -4,10 +4,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from linkage import candidates, deduplicate
+from linkage import Specification, candidates, deduplicate
 from linkage.basis import Basis
 from tests.integration.spark import needs_java, spark_cluster
 from tests.property.test_linkage_incremental import COLUMNS, RESULTS, SPECIFICATION, STATES, crowd, insert, person
+from tests.unit.test_linkage_co_members import FAMILIES, ROLES
 
 pytestmark = needs_java
 
@@ -91,3 +92,20 @@ def test_the_cases_are_among_them(both):
 
 def test_nothing_of_anybody_stays_in_the_storage(both, storage):
     assert list(storage.iterdir()) == []
+
+
+def test_a_model_of_a_part_finds_the_shares_of_all(few_pairs, tmp_path):
+    """Learned on half of the families: twice as many relatives among its pairs as among all, which is put right."""
+    con = duckdb.connect()
+    con.execute(FAMILIES)
+    con.execute("create table decisions (record_id_l varchar, record_id_r varchar, decision varchar)")
+    columns = {**ROLES, "household_id": "hh"}
+    families = Specification.from_mapping({"record_id": "id", "source": "source", "columns": columns})
+    asked = {"join_probability": 0.99}
+    alone = deduplicate(con, families, "people", "o", compare_clusters=False, **asked)
+    cluster = spark_cluster(tmp_path, learn_from=600)
+    shared = cluster.deduplicate(con, families, "people", "s", decisions="decisions", keep_in="shared", **asked)
+    assert shared.counts["records"] == alone.counts["records"] == 1140
+    assert shared.counts["match"] == pytest.approx(alone.counts["match"], rel=0.05)
+    for share in ("same_person", "same_household"):
+        assert shared.model["prior"][share] == pytest.approx(alone.model["prior"][share], rel=0.5), share
