@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibr.errors import ConfigurationProblem
@@ -20,6 +21,7 @@ _TASKS = {
     # A moment, as DuckDB reads it; the default is an older form that says no time zone.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+_SILENT = Path(__file__).with_name("log4j2.properties").as_uri()
 # A session of this machine is quiet, and nothing of it listens beyond the machine.
 _LOCAL = {
     "spark.app.name": "ibr",
@@ -27,7 +29,7 @@ _LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
+    "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={_SILENT}",
 }
 
 

@@ -527,13 +527,14 @@ def test_kept_figures_outlive_a_full_refresh_and_stand_once(built: Built, tmp_pa
 def on_spark(built: Built, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """The tagged models as Spark builds them from the same inputs, and what became of their unit tests there."""
     folder = tmp_path_factory.mktemp("spark")
-    settings = {"master": "local[2]", "storage": str(folder / "storage"), "settings": QUICK}
+    quick = {**QUICK, "spark.sql.shuffle.partitions": "1"}
+    settings = {"master": "local[2]", "storage": str(folder / "storage"), "settings": quick}
     of_country = {"country": "Kenya", "currency": "KES", "reporting_date": "2026-06-30"}
     (folder / "registry.yml").write_text(yaml.safe_dump({**of_country, "engine": "spark", "spark": settings}))
     workspace, said = Workspace.at(folder), []
 
     def hear(message: Any) -> None:
-        if message.info.name == "LogUnitTestResult" or message.info.level == "error":
+        if message.info.name == "LogTestResult" or message.info.level == "error":
             said.append(message.info.msg)
 
     with pytest.MonkeyPatch.context() as patch, duckdb.connect(str(built.warehouse), read_only=True) as con:

@@ -6,7 +6,8 @@ import pytest
 
 from linkage import Specification, candidates, deduplicate
 from linkage.basis import Basis
-from tests.integration.spark import needs_java, spark_cluster
+from linkage.spark.session import open_session
+from tests.integration.spark import QUICK, needs_java, spark_cluster
 from tests.property.test_linkage_incremental import COLUMNS, RESULTS, SPECIFICATION, STATES, crowd, insert, person
 from tests.unit.test_linkage_co_members import FAMILIES, ROLES
 
@@ -109,3 +110,13 @@ def test_a_model_of_a_part_finds_the_shares_of_all(few_pairs, tmp_path):
     assert shared.counts["match"] == pytest.approx(alone.counts["match"], rel=0.05)
     for share in ("same_person", "same_household"):
         assert shared.model["prior"][share] == pytest.approx(alone.model["prior"][share], rel=0.5), share
+
+
+def test_a_failure_tells_nothing_of_a_row_but_to_who_asked(capfd):
+    session = open_session("local[1]", QUICK)
+    try:
+        with pytest.raises(Exception, match="Wanjiru"):
+            session.sql("select raise_error('Wanjiru Kamau')").collect()
+    finally:
+        session.stop()
+    assert "Wanjiru" not in "".join(capfd.readouterr())
