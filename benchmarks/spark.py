@@ -1,6 +1,7 @@
 """What linkage on Spark moves at a size that nobody here can run: computed from two sizes that were measured.
 
     python -m benchmarks.spark [SMALLER LARGER]       # scales of the sample country, by default .01 and .1
+    python -m benchmarks.spark --again                # from what was measured last
 
 Each match key's pairs, the pairs that say something and those that may join two records are counted at both sizes.
 Between them every count grew with some power of the records; the same power is carried on, and a key is held to what
@@ -13,6 +14,7 @@ import json
 import math
 import sys
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,6 +112,7 @@ def at(records: int, smaller: Counted, larger: Counted, edge_bytes: float) -> di
     """What a number of records would bring."""
     def grown(one: int, other: int) -> float:
         power = math.log(other / one) / math.log(larger.records / smaller.records) if one and other else 1.0
+        power = max(power, 1.0)  # less is chance, or the other match keys of the smaller size
         return other * (records / larger.records) ** power
 
     by_key = {
@@ -140,11 +143,15 @@ def _moved(records: float, row: float, values: float, pairs: float, telling: flo
 
 
 def main(arguments: list[str]) -> None:
-    """Measure, compute, write and print."""
-    scales = tuple(map(float, arguments)) or SCALES
-    with TemporaryDirectory() as folder:
-        smaller, larger = (count(scale, Path(folder)) for scale in scales)
-    edge_bytes, record_bytes = driver_bytes(), cluster_bytes()
+    """Measure, or with `--again` take what was measured; compute, write and print."""
+    if arguments == ["--again"]:
+        told = json.loads(RESULTS.read_text(encoding="utf-8"))
+        smaller, larger = (Counted(**one) for one in told["measured"])
+        edge_bytes, record_bytes = told["driver_bytes_an_edge"], told["cluster_bytes_a_record"]
+    else:
+        with TemporaryDirectory() as folder:
+            smaller, larger = (count(scale, Path(folder)) for scale in tuple(map(float, arguments)) or SCALES)
+        edge_bytes, record_bytes = driver_bytes(), cluster_bytes()
     alone = [on_one_machine(size, record_bytes) for size in (30_000_000, *SIZES)]
     computed = [at(size, smaller, larger, edge_bytes) for size in SIZES]
     told = {
@@ -152,18 +159,24 @@ def main(arguments: list[str]) -> None:
         "cluster_bytes_a_record": record_bytes, "one_machine": alone, "computed": computed,
     }  # fmt: skip
     RESULTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print("| persons | hours at the measured growth | hours at the worst that is allowed | memory for clusters |")
-    print("| --- | --- | --- | --- |")
-    for row in alone:
+    print("\n".join([*_one_machine(alone), "", *_on_spark(computed)]))
+
+
+def _one_machine(rows: list[dict[str, float]]) -> Iterator[str]:
+    yield "| persons | hours at the measured growth | hours at the worst that is allowed | memory for clusters |"
+    yield "| --- | --- | --- | --- |"
+    for row in rows:
         hours = f"{row['hours']:.1f} | {row['hours_at_worst']:.1f}"
-        print(f"| {row['records'] / 1e6:,.0f} M | {hours} | {row['cluster_gb']:.1f} GB |")
-    print()
-    print("| persons | keys | values | pairs | of one key | telling pairs | not alone | shuffled | driver |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for row in computed:
+        yield f"| {row['records'] / 1e6:,.0f} M | {hours} | {row['cluster_gb']:.1f} GB |"
+
+
+def _on_spark(rows: list[dict[str, float]]) -> Iterator[str]:
+    yield "| persons | keys | values | pairs | of one key | telling pairs | not alone | shuffled | driver |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for row in rows:
         cells = [f"{row[name] / 1e6:,.0f} M" for name in ("values", "pairs", "largest_key", "telling", "near")]
-        whole = [f"{row['records'] / 1e6:,.0f} M", f"{row['keys']}", *cells, f"{row['tb']:.2f} TB"]
-        print(f"| {' | '.join(whole)} | {row['driver_gb']:.1f} GB |")
+        whole = [f"{row['records'] / 1e6:,.0f} M", f"{row['keys']:.0f}", *cells, f"{row['tb']:.2f} TB"]
+        yield f"| {' | '.join(whole)} | {row['driver_gb']:.1f} GB |"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from linkage.basis import settings_of
-from linkage.engine import deduplicate
+from linkage.engine import deduplicate, drop_temporary
 from linkage.results import LinkageResult, Progress, Stopwatch
 from linkage.spark.engine import link_records
 from linkage.spark.results import write_linked
@@ -70,6 +70,7 @@ class Cluster:
                 result = write_linked(con, linked, specification, records, output_schema, keep_in, settings, decisions)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            drop_temporary(con)
         result.seconds.update(watch.stages)
         return result
 
