@@ -24,7 +24,8 @@ def find_pairs(trained: Trained, records: Records) -> tuple[DataFrame, list[KeyY
     values = mapped(records.compared, task.prepare, task)
     blocks = values.groupBy("key", "h").agg(F.count("*").alias("n")).where("n > 1")
     yields = _yields(trained, blocks, most_pairs(records.data.compared))
-    limits = F.create_map(*(F.lit(x) for number, _ in trained.basis.plan for x in (number, yields[number].limit or 0)))
+    known = {-1: 0, **{number: yields[number].limit or 0 for number, _ in trained.basis.plan}}  # a map is never empty
+    limits = F.create_map(*(F.lit(value) for pair in known.items() for value in pair))
     kept = values.join(blocks.where(F.col("n") <= limits[F.col("key").cast("int")]).drop("n"), ["key", "h"])
     left, right = kept.withColumnRenamed("r", "l"), kept
     found = left.join(right, ["key", "h"]).where("l < r")

@@ -24,6 +24,7 @@ from linkage.standardise import Standardised, signature, standardise_more
 from linkage.state import find_areas
 from linkage.term_frequency import frequency_table, make_compared, share_sql
 
+NO_VALUES = "select 0::tinyint as key, 0::bigint as h, 0::bigint as r where false"  # of a plan that runs no key
 # The rows that `Settle` makes, of several tables: of `pairs` and `clusters` (record_id_r is the entity_id), and of a
 # state's pairs, ties and areas (r, l: area, keys: entity).
 SETTLED = (
@@ -110,7 +111,7 @@ class KeyValues:
             f"select {number}::tinyint as key, {signed('h')} as h, r from ({key_values_sql(key)})"
             for number, key in zip(numbers, keys, strict=True)
         )
-        return con.execute(values).to_arrow_table()
+        return con.execute(values or NO_VALUES).to_arrow_table()
 
 
 @dataclass(frozen=True)
