@@ -14,6 +14,7 @@ from dagster_dbt import DbtProject
 
 from ibr.errors import ContractBroken
 from ibr.workspace import Workspace
+from linkage.registry_state import AllRecords
 from linkage.spark.session import open_session, require
 from linkage.sql import literal, quote
 from pipelines.dbt import PROJECT_DIR, Dbt, Heard, spark_tables
@@ -25,7 +26,7 @@ TAG, PROFILE = "spark", "spark"
 _MODELS = ("--select", f"tag:{TAG}", "--resource-type", "model")
 
 
-def all_records(workspace: Workspace) -> Any:
+def all_records(workspace: Workspace) -> AllRecords | None:
     """What links all persons in place of this machine; None where that is this machine's work."""
     if workspace.registry.engine != "spark":
         return None
