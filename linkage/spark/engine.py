@@ -18,7 +18,7 @@ from linkage.spark.tasks import SETTLED, Settle
 from linkage.spark.trained import Trained
 from linkage.sql import literal
 
-AREA_RECORDS = 50_000  # records of areas that one task settles together: some 100 MB
+AREA_RECORDS = 50_000  # records of areas that one task settles together
 
 
 @dataclass
