@@ -14,7 +14,7 @@ export GX_ANALYTICS_ENABLED := false
 SCALE ?= small
 SCALES ?= 0.1 1
 
-.PHONY: help setup demo test lint format bench bench-pipeline docs ui serve offline audit clean
+.PHONY: help setup spark demo test lint format bench bench-pipeline docs ui serve offline audit clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv sync --frozen
 	@touch $@
+
+spark: setup  ## Add Spark to .venv, for engine: spark (docs/spark.md); needs Java 17 beside it
+	$(BIN)/uv sync --frozen --extra spark
 
 demo: setup  ## The whole main job on the sample country; again, and one payment cycle passes
 	$(BIN)/ibr demo

@@ -76,6 +76,11 @@ class Workspace:
         return self.home / "dagster"
 
     @property
+    def spark_storage(self) -> Path:
+        """What is handed to Spark and back, with engine: spark."""
+        return self.registry.spark.storage or self.home / "spark"
+
+    @property
     def temporary(self) -> Path:
         """Where DuckDB spills."""
         return self.home / "tmp"

@@ -5,7 +5,7 @@ placeholder), and the limit falls further where a key would still bring more pai
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -26,6 +26,21 @@ class Blocks:
     pairs: int
     limit: int
     skipped: int
+
+    @classmethod
+    def within(cls, sizes: Iterable[tuple[int, int, int]], allowed: int, parts: int = 1) -> "Blocks":
+        """The blocks up to the largest size at which they bring no more pairs than allowed.
+
+        `sizes`: records in a block, pairs of all such blocks, number of them, in ascending order; one of so many
+        `parts` of the blocks was looked at.
+        """
+        limit, total, skipped = 0, 0, 0
+        for size, pairs, blocks in sizes:
+            if size <= BLOCK_LIMIT and total + pairs * parts <= allowed and not skipped:
+                limit, total = size, total + pairs * parts
+            else:
+                skipped += blocks * parts
+        return cls(total, limit, skipped)
 
 
 class Blocking(ABC):
@@ -109,13 +124,7 @@ class Blocking(ABC):
                 "select greatest(n0, n1) as size, sum(pairs)::bigint, count(*) from lk_block group by 1 order by 1"
             ).fetchall()
         self.yields[number].seconds = round(self.yields[number].seconds + seconds.value, 3)
-        limit, total, skipped = 0, 0, 0
-        for size, pairs, blocks in sizes:
-            if size <= BLOCK_LIMIT and total + pairs * parts <= allowed and not skipped:
-                limit, total = size, total + pairs * parts
-            else:
-                skipped += blocks * parts
-        return Blocks(total, limit, skipped)
+        return Blocks.within(sizes, allowed, parts)
 
     def _fill_key(self, key: MatchKey, parts: int, looking: str) -> None:
         """lk_key (h, r, side): the records' values of a key; of a register, only those that a record shares."""

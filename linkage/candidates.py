@@ -29,6 +29,11 @@ RECORDS_A_PAIR = 10
 FREE_PAIRS, LEAST_FREE_PAIRS = 1, 100_000
 
 
+def most_pairs(records: int) -> int:
+    """Pairs that one key may bring among so many records."""
+    return max(LEAST_PAIRS, MOST_PAIRS * records)
+
+
 class PlannedSearch(Blocking):
     """First tries every key on a part of its blocks (`keys`: the bits under which a pair was tried), then runs those
     that are worth it; the tried pairs are at most TAUGHT_PAIRS a key, and are found and compared again."""
@@ -93,7 +98,7 @@ class PlannedSearch(Blocking):
         )
 
     def _allowed(self) -> int:
-        return max(LEAST_PAIRS, MOST_PAIRS * self._data.compared)
+        return most_pairs(self._data.compared)
 
     def _add_copies(self) -> None:
         if self._data.shadows:

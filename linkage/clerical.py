@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from scipy.stats import binomtest
-
 FEWEST = 10  # pairs drawn from a stratum, where it has so many
 NEAR, FAR = 10.0, 1000.0  # odds relative to a threshold: strata around the thresholds are this wide
 
@@ -116,6 +114,8 @@ def wilson(right: int, of: int) -> tuple[float, float]:
     """The 95% interval of a share of which `right` of `of` were observed (Wilson 1927); (0, 1) for none."""
     if of <= 0:
         return 0.0, 1.0
+    from scipy.stats import binomtest  # 2 s, and linking needs none of it
+
     interval = binomtest(right, of).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)
 

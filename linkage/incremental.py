@@ -18,18 +18,16 @@ from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE, is_tie
 from linkage.comparison import Patterns, compare
 from linkage.engine import (
     PAIR_THRESHOLDS,
-    cluster_records,
     co_members_yield,
-    decided_pairs,
     drop_temporary,
-    notes_on,
     thresholds,
     write_results,
 )
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
 from linkage.prior import TELLING, log_odds, odds_sql
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
-from linkage.scoring import Model, add_co_members, score, scored_sql, weigh
+from linkage.scoring import Model, scored_sql, weigh
+from linkage.settle import settle
 from linkage.specification import Specification
 from linkage.sql import quote, render, single, table_exists
 from linkage.standardise import (
@@ -212,15 +210,9 @@ def _settle(
     con.execute(render("changes_part.sql", state=run.state, beside=run.beside))
     size = single(con, "select count(*) from lk_plain")
     data = run.basis.standardised(size, single(con, "select count(*) from lk_shadow"))
-    compare(con, data, run.patterns, "lk_candidates", "lk_pairs")
-    weigh(con, run.patterns, run.model.learned, target="lk_copies")
-    con.execute("insert into lk_weighed from lk_copies")
-    add_co_members(con, data, run.patterns, run.model, learning=False)
-    same, different = decided_pairs(con, decisions)
-    score(con, run.model)
-    cluster, notes = cluster_records(con, data, same, different, join_probability)
+    same, notes = settle(con, data, run.patterns, run.model, decisions, join_probability)
     find_areas(con, size, same, limits["review"])
-    return notes + notes_on(cluster, different), size
+    return notes, size
 
 
 def _keep_candidates(run: _Run, yields: list[KeyYield], limits: dict[str, float], target: str) -> None:

@@ -56,18 +56,26 @@ def consistent_prior(con: duckdb.DuckDBPyConnection, all_pairs: int, pairs: str)
         "select (round(w_m * 4))::int as m, (round(least(w_h, 60) * 4))::int as h, sum(counted)::double as n, "
         f"sum(stands_for)::double as v from {pairs} where l <> r group by 1, 2 order by 1, 2"
     ).fetchnumpy()
+    return fixed_point(all_pairs, rows["m"], rows["h"], rows["n"], rows["v"])
+
+
+def fixed_point(
+    all_pairs: int, m: np.ndarray, h: np.ndarray, n: np.ndarray, v: np.ndarray, household: float | None = None
+) -> Prior:
+    """As `consistent_prior`, from the counts: `n` pairs of one person's weight `m` and one household's `h` in quarter
+    bits, which stand for `v` where households are counted. `household`: the share of these, where it is known."""
     total = max(all_pairs, 1)
     start = min(0.05, 0.1 / math.sqrt(total))
-    prior = Prior(start, start)
-    if len(rows["n"]) == 0:
+    prior = Prior(start, household or start)
+    if len(n) == 0:
         return prior
-    m, h, n, v = np.exp2(rows["m"] / 4), np.exp2(rows["h"] / 4), rows["n"], rows["v"]
+    m, h = np.exp2(m / 4), np.exp2(h / 4)
     for _ in range(ROUNDS):
         whole = prior.person * m + prior.household * h + prior.unrelated
         person = float((n * prior.person * m / whole).sum())
-        household = float((v * prior.household * h / whole).sum())
+        relatives = float((v * prior.household * h / whole).sum()) if household is None else household * total
         prior = Prior(
-            float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(household / total, 0.5 / total, 0.3))
+            float(np.clip(person / total, 0.5 / total, 0.3)), float(np.clip(relatives / total, 0.5 / total, 0.3))
         )
     return prior
 

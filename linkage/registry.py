@@ -27,6 +27,7 @@ from linkage.register import match_register
 from linkage.register_answers import are_asked_by_id, registers, whole, whole_registers
 from linkage.registry_sql import run_script
 from linkage.registry_state import (
+    AllRecords,
     drop_spare_state,
     link_persons,
     publish_register,
@@ -190,6 +191,7 @@ def link_registry(
     reporting_date: dt.date,
     *,
     keeps_register: bool = False,
+    all_records: AllRecords | None = None,
     progress: Progress | None = None,
 ) -> RegistryLinkageSummary:
     """Link registry.persons, check it against registry.population, and replace `linkage.*` in one
@@ -197,7 +199,8 @@ def link_registry(
 
     Inputs: a warehouse connection that may write; the `linkage:` block of registry.yml, or None for the
     defaults; the run's identifier; the date at which a death counts; `keeps_register`: whether what the
-    match to the register learned stays, for further records (linkage/lookup). `linkage.decisions` binds. Raises
+    match to the register learned stays, for further records (linkage/lookup); `all_records`: what links all persons
+    instead of this machine, where what changed is not enough (linkage/spark). `linkage.decisions` binds. Raises
     ConfigurationProblem for a block that cannot be used, and ContractBroken for an empty registry and for the
     safety stop: a cluster of more than `max_cluster_size` records, or a share of merged records or matching
     pairs `max_jump` times the last run's.
@@ -212,7 +215,7 @@ def link_registry(
         )
     con.execute(f"DROP SCHEMA IF EXISTS {WORK} CASCADE; CREATE SCHEMA {WORK}")
     try:
-        return _link(con, settings, run_id, reporting_date, keeps_register, say)
+        return _link(con, settings, run_id, reporting_date, keeps_register, all_records, say)
     finally:
         con.execute(f"DROP SCHEMA IF EXISTS {WORK} CASCADE")
 
@@ -223,6 +226,7 @@ def _link(
     run_id: str,
     reporting_date: dt.date,
     keeps_register: bool,
+    all_records: AllRecords | None,
     say: Progress,
 ) -> RegistryLinkageSummary:
     say("linking persons")
@@ -243,7 +247,7 @@ def _link(
             )  # fmt: skip
         persons = link_persons(
             con, roles, names_once(PERSONS), WORK, decisions=f"{WORK}.decisions",
-            join_probability=None, relearn_after=settings.relearn_after,
+            join_probability=None, relearn_after=settings.relearn_after, all_records=all_records,
             progress=lambda stage: say(f"linking persons: {stage}"),
         )  # fmt: skip
         figures = _figures(con)

@@ -5,6 +5,7 @@ the state that belongs to the published results.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import duckdb
 
@@ -16,6 +17,7 @@ from linkage.sql import table_exists
 from linkage.state import apply_changes
 
 SCHEMAS = ("linkage_state_a", "linkage_state_b")
+AllRecords = Callable[..., LinkageResult]  # as linkage.deduplicate, with pairs for clerks and a state
 REGISTER_SCHEMAS = ("linkage_register_a", "linkage_register_b")
 
 
@@ -53,11 +55,12 @@ def link_persons(
     join_probability: float | None,
     relearn_after: float,
     progress: Callable[[str], None],
+    all_records: AllRecords | None = None,
 ) -> LinkageResult:
     """{work}.pairs and {work}.clusters of all records, from what changed where the published state allows it.
 
     `relearn_after`: the share of the records that may have changed since the model was learned; 0 learns every time.
-    `publish_state` makes it last.
+    `all_records`: what looks at all of them instead of this machine. `publish_state` makes it last.
     """
     state = published_state(con)
     if state and relearn_after > 0:
@@ -67,9 +70,10 @@ def link_persons(
         )  # fmt: skip
         if found:
             return found
-    return deduplicate(
-        con, roles, records, work, decisions=decisions, join_probability=join_probability, compare_clusters=False,
-        with_candidates=True, keep_in=_spare(state), progress=progress,
+    look_at_all = all_records or partial(deduplicate, compare_clusters=False, with_candidates=True)
+    return look_at_all(
+        con, roles, records, work, decisions=decisions, join_probability=join_probability, keep_in=_spare(state),
+        progress=progress,
     )  # fmt: skip
 
 

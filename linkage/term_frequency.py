@@ -7,7 +7,7 @@ the records (with a register: from both sides, which the register dominates).
 import duckdb
 import numpy as np
 
-from linkage.fields import KINDS
+from linkage.fields import KINDS, Field
 from linkage.register_columns import HAS_INITIAL, INITIALS, is_word
 from linkage.sql import render
 from linkage.standardise import Standardised, everybody
@@ -23,15 +23,12 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
     """Count the values of each field into lk_frequency_<column>, set `data.chance` and `data.once`, build lk_rec."""
     shadowed = "where not exists (select 1 from lk_shadow s where s.shadow = p.r)" if data.shadows else "where true"
     for field in data.frequent:
-        column, start = field.column, KINDS[field.kind_name].u[0]
+        column = field.column
         people = everybody([column], data.registered > 0)
         total = int(con.execute(f"select count({column}) from {people} p {shadowed}").fetchall()[0][0])
-        belief, all_records = PRIOR_RECORDS * start, total + PRIOR_RECORDS
-        # The person whom two records may be counts once: what is asked is how many others have the value. On a list of
-        # 1,093 records, 236 of them twins of others, 220 pairs instead of none reach .99.
         con.execute(
             f"create or replace temp table {frequency_table(column)} as "
-            f"select {column} as value, log2((count(*) - 1 + {belief!r}) / {all_records!r}) as share, count(*) as n "
+            f"select {column} as value, {share_sql(field, total)} as share, count(*) as n "
             f"from {people} p {shadowed} and {column} is not null group by 1 having count(*) > 1"
         )
         if data.registered and is_word(column):
@@ -39,11 +36,30 @@ def add_frequencies(con: duckdb.DuckDBPyConnection, data: Standardised) -> None:
                 f"create or replace temp table {frequency_table(column)} as "
                 f"select f.*, w.word from {frequency_table(column)} f left join lk_word w using (value)"
             )
-        data.once[column] = float(np.log2((1 + belief) / all_records))
         row = con.execute(f"select sum(n * (n - 1)) from {frequency_table(column)}").fetchone()
-        agreeing, pairs = float(row[0] or 0) if row else 0.0, float(total) * max(total - 1, 0)
-        data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
+        note_counts(data, field, total, float(row[0] or 0) if row else 0.0)
     con.execute(make_compared(data, "lk_rec", "lk_plain" if not data.shadows else COMPARED))
+
+
+def share_sql(field: Field, total: int, holders: str = "count(*)") -> str:
+    """SQL: the binary logarithm of a value's share of `total` records, where `holders` (SQL) of them hold it.
+
+    The person whom two records may be counts once: what is asked is how many others have the value. On a list of 1,093
+    records, 236 of them twins of others, 220 pairs instead of none reach .99.
+    """
+    return f"log2(({holders} - 1 + {_belief(field)!r}) / {total + PRIOR_RECORDS!r})"
+
+
+def note_counts(data: Standardised, field: Field, total: int, agreeing: float) -> None:
+    """Set `data.once` and `data.chance` of a field: `total` records hold a value, `agreeing` ordered pairs the same."""
+    start = KINDS[field.kind_name].u[0]
+    data.once[field.column] = float(np.log2((1 + _belief(field)) / (total + PRIOR_RECORDS)))
+    pairs = float(total) * max(total - 1, 0)
+    data.chance[field.name] = (agreeing + PRIOR_PAIRS * start) / (pairs + PRIOR_PAIRS)
+
+
+def _belief(field: Field) -> float:
+    return PRIOR_RECORDS * KINDS[field.kind_name].u[0]
 
 
 COMPARED = "(from lk_plain p where not exists (select 1 from lk_shadow s where s.shadow = p.r))"

@@ -35,7 +35,13 @@ def environment(workspace: Workspace) -> dict[str, str]:
         "IBR_THREADS": str(settings.threads or os.cpu_count() or 1),
         "IBR_TEMP_DIR": str(workspace.temporary),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "IBR_SPARK_TABLES": str(spark_tables(workspace)) if workspace.registry.engine == "spark" else "",
     }
+
+
+def spark_tables(workspace: Workspace) -> Path:
+    """Where Spark stores the models that it builds, a folder a schema in it."""
+    return workspace.spark_storage / "tables"
 
 
 def project(workspace: Workspace) -> DbtProject:
@@ -52,8 +58,9 @@ class Dbt:
     model.
     """
 
-    def __init__(self, project: DbtProject) -> None:
+    def __init__(self, project: DbtProject, profile: str = "warehouse") -> None:
         self.project = project
+        self._profile = profile  # a target of profiles.yml
         self._manifest: Any = None
 
     def parse(self, heard: Heard = lambda message: None, *, write: bool = True) -> bool:
@@ -107,6 +114,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner  # 2 s, and only a build needs it
 
         where = ["--project-dir", str(self.project.project_dir), "--profiles-dir", str(self.project.profiles_dir)]
+        where += ["--target", self._profile]
         # Its messages are handed over; what it would print or keep itself would be told twice.
         silent = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
         with chdir(self.project.project_dir), _ending_as_dbt_expects():  # dbt changes the folder and leaves it so

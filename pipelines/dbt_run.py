@@ -18,7 +18,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from ibr.disk import full_disk
 from ibr.errors import ContractBroken, DiskFull
-from pipelines import journal
+from pipelines import journal, spark
 from pipelines.context import Run, Session, plain_failures
 from pipelines.dbt import Dbt
 
@@ -46,6 +46,9 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
         if layer == "marts":
             journal.require_good(con, "registry")
         journal.building(con, run, layer)
+    if layer == "marts" and run.workspace.registry.engine == "spark":
+        with plain_failures(), run.warehouse() as con, _Ear(session, target, f"{what} on Spark") as ear:
+            spark.build_models(run.workspace, con, dbt.project.manifest_path, ear)
     with plain_failures(), run.writing(), _Ear(session, target, what) as ear:
         succeeded = dbt.build([*_NIGHTLY, *_selection(context)], target, ear)
     yield from _asset_events(context, ear.results, target)

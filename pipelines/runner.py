@@ -20,7 +20,7 @@ from ibr.config import STAGES, Source, Stage
 from ibr.disk import telling_of_a_full_disk
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
 from ibr.workspace import Workspace
-from pipelines import audited, checks, dbt, housekeeping, staleness
+from pipelines import audited, checks, dbt, housekeeping, spark, staleness
 from pipelines.assets.publication import KEY as PUBLICATION
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG, Session
 from pipelines.definitions import build_definitions
@@ -65,6 +65,8 @@ def run(
         )
     if "registry" in stages:  # which asks again: here it is told before sources are copied
         expectations.check_rules(dbt.RULES_DIR, registry.programs, registry.sources)
+    if registry.engine == "spark":
+        spark.require()
     if "publish" in stages:
         serving.check(load_policy(workspace.home, registry.publish.audiences), registry.serving)
         portal.check(workspace.home, registry)

@@ -117,7 +117,7 @@ rule_that_counts as (
 
 judged as (
     select
-        pairs.* exclude (overlap_from, overlap_to),
+        {{ all_but('pairs', ['overlap_from', 'overlap_to']) }},
         rule_that_counts.rule_code,
         rule_that_counts.rule_level,
         coalesce(rule_that_counts.verdict, 'for_review') as verdict,

@@ -24,6 +24,19 @@ class Warehouse(Section):
         return Budget.of(self.memory_limit)
 
 
+class Spark(Section):
+    """Where Spark runs, with `engine: spark` (docs/spark.md).
+
+    `master` and `settings`: Spark's own. `storage`: a folder that all its machines see by the same path, by default
+    `spark/` in the workspace. `learn_from`: on how many records this machine learns the model.
+    """
+
+    master: str = "local[*]"
+    storage: Path | None = None
+    learn_from: int = Field(default=2_000_000, ge=10_000)
+    settings: dict[str, str] = {}
+
+
 class Schedule(Section):
     """When the nightly run starts (cron), and how long it waits for sources that have not answered.
 

@@ -1,13 +1,13 @@
 """The whole of registry.yml, and what its parts have to agree on."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ibr.config.alerts import Alerts
 from ibr.config.exchanging import Decisions, Retention, Sharing
-from ibr.config.operation import Audit, Backup, Health, Logs, Schedule, Warehouse
+from ibr.config.operation import Audit, Backup, Health, Logs, Schedule, Spark, Warehouse
 from ibr.config.programs import Program, ProgramCode
 from ibr.config.publishing import Encryption, Portal, Publish, Service, Serving, unknown_to_service
 from ibr.config.section import Section
@@ -27,6 +27,8 @@ class Registry(Section):
     programs: dict[ProgramCode, Program] = {}
     sources: dict[Identifier, Source] = {}
     warehouse: Warehouse = Warehouse()
+    engine: Literal["duckdb", "spark"] = Field(default="duckdb", description="what links all persons and builds facts")
+    spark: Spark = Spark()
     publish: Publish = Publish()
     serving: Serving | None = None
     encryption: Encryption | None = None
@@ -79,6 +81,8 @@ class Registry(Section):
     def _nothing_lies_in_the_clear(self) -> "Registry":
         if self.encryption and self.publish.parquet:
             raise ValueError("publish.parquet writes files in the clear beside encrypted ones; set one of the two")
+        if self.encryption and self.engine == "spark":
+            raise ValueError("engine: spark hands over files in the clear beside encrypted ones; set one of the two")
         if self.encryption and self.service.enabled:
             raise ValueError("service.enabled builds an index in the clear beside encrypted files; set one of the two")
         return self

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from linkage.registry import link_registry
-from pipelines import journal
+from pipelines import journal, spark
 from pipelines.assets.decisions import KEY as DECISIONS
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures
 
@@ -53,7 +53,7 @@ def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session
         journal.require_good(con, "registry")
         summary = link_registry(
             con, settings, run.run_id, run.reporting_date, keeps_register=run.workspace.registry.service.enabled,
-            progress=session.progress,
+            all_records=spark.all_records(run.workspace), progress=session.progress,
         )  # fmt: skip
         counts = {table: _count(con, table) for table in TABLES}
         journal.stage(con, run, "link", begun, rows=counts["persons_crosswalk"])

@@ -204,3 +204,11 @@ def test_the_service_is_refused_beside_what_its_index_does_not_carry(tmp_path, b
 def test_the_service_goes_with_the_thresholds_of_the_linkage(tmp_path):
     settings = {"service": {"enabled": True}, "linkage": {"thresholds": {"match": 0.99, "review": 0.5}}}
     assert config.load(write(tmp_path, {**SMALL, **settings})).service.enabled
+
+
+def test_spark_is_an_engine_and_hands_nothing_over_beside_encrypted_files(tmp_path):
+    asked = {**SMALL, "engine": "spark", "spark": {"master": "yarn", "storage": "/mnt/shared/ibr"}}
+    read = config.load(write(tmp_path, asked))
+    assert (read.engine, read.spark.master, config.load(write(tmp_path, SMALL)).engine) == ("spark", "yarn", "duckdb")
+    with pytest.raises(ConfigurationProblem, match="in the clear beside encrypted ones"):
+        config.load(write(tmp_path, {**asked, "encryption": {"key": "k" * 64}}))

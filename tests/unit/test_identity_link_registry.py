@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
@@ -119,6 +120,23 @@ def test_a_second_run_gives_the_same_numbers(con: duckdb.DuckDBPyConnection, eng
     second = _everything(con)
     first.pop("model"), second.pop("model")
     assert second == first
+
+
+def test_another_engine_links_all_persons_in_place_of_this_one(
+    con: duckdb.DuckDBPyConnection, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def elsewhere(*arguments: Any, **named: Any) -> LinkageResult:
+        asked.append((named["join_probability"], named["keep_in"]))
+        return engine.deduplicate(*arguments, **named)
+
+    link_registry(con, None, "run-1", TODAY)
+    here = _everything(con)
+    monkeypatch.delattr(registry_state, "deduplicate")
+    link_registry(con, None, "run-2", TODAY, all_records=elsewhere)
+    assert asked == [(None, "linkage_state_b")]
+    assert {**_everything(con), "model": None} == {**here, "model": None}
 
 
 def test_a_failure_leaves_the_last_run(

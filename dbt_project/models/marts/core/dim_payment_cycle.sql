@@ -17,7 +17,7 @@ select
     cycles.program,
     cycles.period_start,
     cycles.period_end,
-    cast(date_diff('month', period_start, period_end) + 1 as integer) as months,
+    cast(12 * (year(period_end) - year(period_start)) + month(period_end) - month(period_start) + 1 as integer) as months,
     cast(row_number() over (partition by cycles.program order by cycles.period_start desc) as integer) as cycles_back,
     cycles.payment_lines,
     cast(cycles.amount_due as decimal(18, 2)) as amount_due,

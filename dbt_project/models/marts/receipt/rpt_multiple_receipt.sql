@@ -29,7 +29,7 @@ evidence as (
     -- The best pair between the two recipients' records.
     select
         weighed.match_id,
-        arg_max(linked.match_key, (linked.match_weight, linked.match_key)) as match_key,
+        {{ value_at_greatest('linked.match_key', '(linked.match_weight, linked.match_key)') }} as match_key,
         max(linked.match_probability) as match_probability,
         max(linked.match_weight) as match_weight
     from weighed

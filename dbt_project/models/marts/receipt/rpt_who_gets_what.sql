@@ -26,7 +26,7 @@ covered as (
         payments.county_code,
         cast(null as decimal(18, 2)) as amount_due,
         cast(null as decimal(18, 2)) as amount_paid,
-        cast(null as varchar) as payment_id,
+        cast(null as string) as payment_id,
         false as is_recipient,
         true as is_covered,
         payments.is_source_stale
@@ -54,9 +54,9 @@ select
     bool_or(is_recipient) as is_recipient,
     bool_or(is_covered) as is_covered,
     -- A person paid in two places in one cycle stands where the most was due; fct_payments keeps each place.
-    arg_max(household_uid, {{ place }}) as household_uid,
-    arg_max(area_code, {{ place }}) as area_code,
-    arg_max(county_code, {{ place }}) as county_code,
+    {{ value_at_greatest('household_uid', place) }} as household_uid,
+    {{ value_at_greatest('area_code', place) }} as area_code,
+    {{ value_at_greatest('county_code', place) }} as county_code,
     bool_or(is_source_stale) as is_source_stale
 from rows_of_persons
 group by person_uid, program, cycle_id

@@ -1,0 +1,45 @@
+"""Between Spark and the DuckDB of a task: batches of rows in and out, and numbers that Spark has no type for."""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+
+# A task compares at most some 100,000 rows at a time; what is more would be a fault, and spills.
+MEMORY = "1GB"
+_HALF = 2**63
+Task = Callable[[duckdb.DuckDBPyConnection, pa.Table], pa.Table]
+
+
+def signed(number: str) -> str:
+    """SQL: a hash (UBIGINT) as Spark holds it, in the same order."""
+    return f"({number}::hugeint - {_HALF})::bigint"
+
+
+def unsigned(number: str) -> str:
+    """SQL: and back."""
+    return f"({number}::hugeint + {_HALF})::ubigint"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """The DuckDB of a task: Spark runs one task a core."""
+    return duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "autoinstall_known_extensions": False})
+
+
+def mapped(frame: DataFrame, prepare: Callable[[duckdb.DuckDBPyConnection], None], task: Task) -> DataFrame:
+    """What a task makes of the rows, batch by batch; `prepare` fills a fresh DuckDB. Its columns are known from what it
+    makes of no rows."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        with connect() as con:
+            prepare(con)
+            for batch in batches:
+                yield from task(con, pa.Table.from_batches([batch])).to_batches()
+
+    with connect() as con:
+        prepare(con)
+        made = task(con, to_arrow_schema(frame.schema).empty_table())
+    return frame.mapInArrow(run, from_arrow_schema(made.schema))
+
