@@ -7,6 +7,7 @@ _BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 # DuckDB takes beyond its limit. At a nation's size a run took 1.5 GB more than the limit that DuckDB was given; making
 # clusters of 4.3 million records, in arrays of all pairs that tell, 5.6 GB more; cluster_edges.sql brings fewer since.
 _BESIDE_DUCKDB = 1800 * 10**6
+LEAST = 400 * 10**6  # a run of 1.5 million small rows keeps within it (tests/integration/test_within_memory.py)
 # More landings beside each other gain nothing, and none goes well with less.
 _MOST_LANDINGS, _LEAST_FOR_A_LANDING = 8, 125 * 10**6
 

@@ -78,7 +78,7 @@ class Workspace:
     @property
     def spark_storage(self) -> Path:
         """What is handed to Spark and back, with engine: spark."""
-        return self.registry.spark.storage or self.home / "spark"
+        return self.home / (self.registry.spark.storage or "spark")
 
     @property
     def temporary(self) -> Path:

@@ -55,7 +55,10 @@ def rebuild(
             _make_warehouse(workspace, then, until)
         # By the clock of today every source would be older than promised, and the register could not be asked.
         started = min(until, dt.datetime.now(dt.UTC))
-        outcome = runner.run(then, stages=STAGES, as_at=as_at or moment.date(), started=started, progress=progress)
+        try:
+            outcome = runner.run(then, stages=STAGES, as_at=as_at or moment.date(), started=started, progress=progress)
+        finally:
+            shutil.rmtree(then.spark_storage, ignore_errors=True)
         file = _keep(workspace, then, name) if outcome.published else None
     return outcome, file
 
@@ -75,6 +78,8 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)
+    if storage := (settings.get("spark") or {}).get("storage"):  # tonight's files are not to be mixed with these
+        settings["spark"]["storage"] = str(now.home / storage / then.home.name)
     then.registry_file.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
 
 

@@ -15,20 +15,24 @@ from warehouse.audit.anchors import STAGE
 CHANGED = "configuration_changed"
 
 
-def settings(home: Path, settings_file: Path) -> None:
-    """Record that registry.yml, the policy of publications, the words of exception files or a table of rules is not
-    what it was when a run last looked; sums, no content."""
-    sums = {
-        "registry.yml": _sum([settings_file]),
-        "audiences.yml": _sum([policy] if (policy := home / "audiences.yml").is_file() else []),
-        "words": _sum(sorted((home / "words").glob("*.yml"))),
-        "rules": _sum(sorted(RULES_DIR.glob("*.csv"))),
+def sums(home: Path, settings_file: Path) -> dict[str, str]:
+    """A sum of registry.yml, of the policy of publications, of the words of exception files and of the rules."""
+    return {
+        "registry.yml": sum_of([settings_file]),
+        "audiences.yml": sum_of([policy] if (policy := home / "audiences.yml").is_file() else []),
+        "words": sum_of(sorted((home / "words").glob("*.yml"))),
+        "rules": sum_of(sorted(RULES_DIR.glob("*.csv"))),
     }
+
+
+def settings(home: Path, settings_file: Path) -> None:
+    """Record which of the settings are not what they were when a run last looked; sums, no content."""
+    now = sums(home, settings_file)
     before = audit.last(home, CHANGED)
     known = before.details["now"] if before else {}
-    if sums != known:
-        changed = [name for name, sum_ in sums.items() if known.get(name) != sum_]
-        audit.record(home, CHANGED, details={"changed": changed, "now": sums})
+    if now != known:
+        changed = [name for name, sum_ in now.items() if known.get(name) != sum_]
+        audit.record(home, CHANGED, details={"changed": changed, "now": now})
 
 
 def started(home: Path, run_id: str, stages: Sequence[str], reporting_date: object, full_refresh: bool) -> None:
@@ -51,7 +55,8 @@ def ended(home: Path, con: duckdb.DuckDBPyConnection, outcome: RunOutcome) -> No
     )
 
 
-def _sum(files: Sequence[Path]) -> str:
+def sum_of(files: Sequence[Path]) -> str:
+    """The SHA-256 of the files' contents, in their order."""
     content = hashlib.sha256()
     for file in files:
         content.update(hashlib.sha256(file.read_bytes()).digest())

@@ -31,7 +31,7 @@ from pipelines.replication.inbox.intake import next_ready
 from pipelines.replication.landed import Landing
 from pipelines.replication.landing import land
 from pipelines.replication.places import Places
-from pipelines.resuming import Request, left_of_last_run, note
+from pipelines.resuming import Request, left_of_last_run, note, settings_of
 from pipelines.time_left import TimeLeft, Took, past_durations
 from pipelines.troubles import troubles_of
 from warehouse import serving
@@ -54,8 +54,8 @@ def run(
     """Materialise stages of a workspace; one run at a time.
 
     `started`: the moment at which the age of sources and answers is judged, by default now; `sources`: those that are
-    copied or asked, by default all. Raises WarehouseBusy if another run is under way, ConfigurationProblem if
-    registry.yml, audiences.yml or a table of rules is wrong.
+    copied, by default all; registers that are asked by ID are asked all the same. Raises WarehouseBusy if another run
+    is under way, ConfigurationProblem if registry.yml, audiences.yml or a table of rules is wrong.
     """
     started = started or dt.datetime.now(dt.UTC)
     registry = workspace.registry
@@ -86,8 +86,9 @@ def run(
         audited.started(workspace.home, run_id, stages, outcome.reporting_date, full_refresh)
         copies = "replicate" in stages
         chosen = [code for code in registry.sources if copies and (sources is None or code in sources)]
-        request = Request(run_id, tuple(stages), tuple(chosen), outcome.reporting_date, full_refresh)
-        past = _note(workspace, request, started, progress)
+        set_now = settings_of(workspace)
+        request = Request(run_id, tuple(stages), tuple(chosen), outcome.reporting_date, full_refresh, set_now)
+        past = _note(workspace, request, started)
         progress("loading definitions")
         runner = _Runner(workspace, tags, outcome, progress, chosen, TimeLeft(stages, past))
         if "replicate" in stages:
@@ -109,7 +110,7 @@ def resume(workspace: Workspace, *, progress: Callable[[str], None] = lambda mes
     if not workspace.warehouse_file.exists():
         raise UsageProblem(f"{workspace.home} has seen no run that could be resumed; `ibr run` begins one")
     with warehouse_lock(workspace.home, "ibr run --resume"), _opened(workspace) as con:
-        left = left_of_last_run(con, workspace.registry)
+        left = left_of_last_run(con, workspace.registry, settings_of(workspace))
     if left is None:
         raise UsageProblem("the last run left nothing undone; `ibr run` begins another")
     progress(f"going on with run {left.run_id} from {left.place}")
@@ -233,13 +234,11 @@ def _opened(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _note(
-    workspace: Workspace, request: Request, started: dt.datetime, progress: Callable[[str], None]
-) -> dict[str, Took]:
+def _note(workspace: Workspace, request: Request, started: dt.datetime) -> dict[str, Took]:
     """Write that a run begins; what its stages last took."""
     with _opened(workspace) as con:
         note(con, request, started)
-        return past_durations(con)
+        return past_durations(con, request.sources)
 
 
 def _can_build(workspace: Workspace, outcome: RunOutcome, *, asks: bool) -> bool:
@@ -275,5 +274,5 @@ def _record_failures(workspace: Workspace, outcome: RunOutcome) -> None:
                     [outcome.run_id, code, failure["message"]],
                 )
         audited.ended(workspace.home, con, outcome)
-        left = left_of_last_run(con, workspace.registry)
+        left = left_of_last_run(con, workspace.registry, settings_of(workspace))
         outcome.left = left.place if left else None

@@ -15,11 +15,12 @@ from dagster_dbt import DbtProject
 from ibr.errors import ContractBroken
 from ibr.workspace import Workspace
 from linkage.registry_state import AllRecords
+from linkage.spark import LEARNED, LEARNING
 from linkage.spark.session import open_session, require
 from linkage.sql import literal, quote
 from pipelines.dbt import PROJECT_DIR, Dbt, Heard, spark_tables
 
-__all__ = ["all_records", "build_models", "inputs_of", "require"]
+__all__ = ["all_records", "build_models", "clear", "inputs_of", "require"]
 
 TAG, PROFILE = "spark", "spark"
 # Data tests and contracts are for the tables as the warehouse has them.
@@ -34,6 +35,15 @@ def all_records(workspace: Workspace) -> AllRecords | None:
 
     spark = workspace.registry.spark
     return Cluster(workspace.spark_storage, spark.master, spark.settings, spark.learn_from).deduplicate
+
+
+def clear(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> None:
+    """Remove what a run that was killed left of persons, in the clear, whatever the engine is now."""
+    unused = () if workspace.registry.engine == "spark" else ("tables",)
+    for name in ("linkage", "inputs", *unused):
+        shutil.rmtree(workspace.spark_storage / name, ignore_errors=True)
+    for schema in (LEARNING, LEARNED):
+        con.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def build_models(workspace: Workspace, con: duckdb.DuckDBPyConnection, manifest: Path, heard: Heard) -> None:

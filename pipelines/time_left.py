@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 
 import duckdb
@@ -32,7 +32,7 @@ class TimeLeft:
     clock: Callable[[], float] = time.monotonic
     _current: Stage | None = None
     _since: float = 0.0
-    _registry_rows: int | None = field(default=None)
+    _registry_rows: int | None = None
 
     def begin(self, stage: Stage) -> None:
         """A stage begins."""
@@ -74,7 +74,8 @@ def in_words(seconds: float | None) -> str:
     return f"about {minutes} min left" if minutes < 100 else f"about {seconds / 3600:.1f} h left"
 
 
-def past_durations(con: duckdb.DuckDBPyConnection) -> dict[str, Took]:
-    """What each stage took when it was last done, from the end of the one before it, by ops.runs."""
+def past_durations(con: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> dict[str, Took]:
+    """What each stage took when it was last done, replicate of at least these sources; by ops.runs."""
     query = files("pipelines").joinpath("sql/durations.sql").read_text(encoding="utf-8")
-    return {stage: Took(seconds, rows) for stage, seconds, rows in con.execute(query).fetchall()}
+    rows = con.execute(query, {"sources": list(sources)}).fetchall()
+    return {stage: Took(seconds, registry_rows) for stage, seconds, registry_rows in rows}

@@ -90,7 +90,8 @@ CREATE TABLE IF NOT EXISTS ops.run_requests (
     stages VARCHAR[] NOT NULL,
     sources VARCHAR[] NOT NULL,
     reporting_date DATE NOT NULL,
-    full_refresh BOOLEAN NOT NULL
+    full_refresh BOOLEAN NOT NULL,
+    settings VARCHAR NOT NULL -- a sum of registry.yml, rules and models as they were
 );
 
 CREATE TABLE IF NOT EXISTS ops.reconciliation (

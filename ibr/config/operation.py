@@ -1,12 +1,12 @@
 """How the registry is run: its stages and their hour, the bounds of the machine, what is kept and watched."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ibr.config.section import Section, Share
-from ibr.memory import Budget
+from ibr.memory import LEAST, Budget
 
 Stage = Literal["replicate", "registry", "link", "marts", "exceptions", "publish"]
 STAGES: tuple[Stage, ...] = ("replicate", "registry", "link", "marts", "exceptions", "publish")
@@ -17,6 +17,13 @@ class Warehouse(Section):
 
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(\.\d+)? ?(MB|GB|TB)$")
     threads: int | None = Field(default=None, gt=0)
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _suffices(cls, limit: str) -> str:
+        if Budget.of(limit).total < LEAST:
+            raise ValueError("is below 400MB, with which no run can be made")
+        return limit
 
     @property
     def budget(self) -> Budget:
@@ -35,6 +42,15 @@ class Spark(Section):
     storage: Path | None = None
     learn_from: int = Field(default=2_000_000, ge=10_000)
     settings: dict[str, str] = {}
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _as_spark_reads_them(cls, settings: Any) -> Any:
+        """Numbers, yes and no, as YAML reads them, become Spark's words."""
+        if not isinstance(settings, dict):
+            return settings
+        plain = (bool, int, float)
+        return {key: str(value).lower() if isinstance(value, plain) else value for key, value in settings.items()}
 
 
 class Schedule(Section):

@@ -1,6 +1,9 @@
 """Between Spark and the DuckDB of a task: batches of rows in and out, and numbers that Spark has no type for."""
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -23,9 +26,17 @@ def unsigned(number: str) -> str:
     return f"({number}::hugeint + {_HALF})::ubigint"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """The DuckDB of a task: Spark runs one task a core."""
-    return duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "autoinstall_known_extensions": False})
+@contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The DuckDB of a task: Spark runs one task a core. What it spills lies with Spark's own scratch files, for this
+    user alone, and goes with it."""
+    beside = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or None
+    with (
+        TemporaryDirectory(prefix="ibr-", dir=beside) as scratch,
+        duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, "temp_directory": scratch}) as con,
+    ):
+        con.execute("SET autoinstall_known_extensions = false")
+        yield con
 
 
 def mapped(frame: DataFrame, prepare: Callable[[duckdb.DuckDBPyConnection], None], task: Task) -> DataFrame:
@@ -42,4 +53,3 @@ def mapped(frame: DataFrame, prepare: Callable[[duckdb.DuckDBPyConnection], None
         prepare(con)
         made = task(con, to_arrow_schema(frame.schema).empty_table())
     return frame.mapInArrow(run, from_arrow_schema(made.schema))
-

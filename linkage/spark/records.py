@@ -86,7 +86,7 @@ def _count_values(spark: SparkSession, kept: DataFrame, data: Standardised, fold
 def _with_counts(spark: SparkSession, known: DataFrame, columns: list[str], folder: Path) -> DataFrame:
     """Beside each value (n_<column>) how many records hold it, where it is more than one.
 
-    Names, places and dates that two records share are few, and are sent to every machine; numbers are joined.
+    Values that two records share are few beside the records.
     """
     shared = spark.read.parquet(str(folder / "frequency"))
     for column in columns:

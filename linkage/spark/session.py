@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from ibr.errors import ConfigurationProblem
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+OLDEST_JAVA = 17
 # What tasks and what reads their files rely on, whoever has made the session.
 _TASKS = {
     # A task's DuckDB works on whole batches; of 10,000 rows, the default, starting is most of the work.
@@ -34,13 +37,28 @@ _LOCAL = {
 
 
 def require() -> None:
-    """ConfigurationProblem where Spark or Java is missing."""
+    """ConfigurationProblem where Spark or a Java that it runs on is missing."""
     if importlib.util.find_spec("pyspark") is None:
         raise ConfigurationProblem("engine: spark needs the extra spark, which is not installed; `make spark` adds it")
-    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+    found = _java_version()
+    if found is None or found < OLDEST_JAVA:
         raise ConfigurationProblem(
-            "engine: spark needs Java 17 or later, and none was found; apt-get install default-jre-headless"
+            f"engine: spark needs Java {OLDEST_JAVA} or later, and {f'Java {found}' if found else 'none'} was found; "
+            "apt-get install default-jre-headless, and let JAVA_HOME name it where there are several"
         )
+
+
+def _java_version() -> int | None:
+    """The major version of the Java that Spark would start."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    try:
+        asked = [java or "java", "-version"]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stderr
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(version[1]) if version else None
 
 
 def open_session(master: str = "local[*]", settings: Mapping[str, str] | None = None) -> "SparkSession":

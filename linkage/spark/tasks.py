@@ -4,7 +4,7 @@ Each takes a batch of rows and gives the rows it makes of them. A batch is a par
 both their records; only `Settle` needs whole areas (state.py).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -162,7 +162,7 @@ class Settle:
     data: Standardised
     limits: dict[str, float]
     join_probability: float
-    decisions: pa.Table | None = field(default=None)
+    decisions: pa.Table | None = None
 
     def __call__(self, members: pa.Table, pairs: pa.Table) -> pa.Table:
         model = self.trained.model

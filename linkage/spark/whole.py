@@ -10,6 +10,7 @@ import duckdb
 from linkage.basis import settings_of
 from linkage.engine import deduplicate, drop_temporary
 from linkage.results import LinkageResult, Progress, Stopwatch
+from linkage.spark import LEARNED, LEARNING
 from linkage.spark.engine import link_records
 from linkage.spark.results import write_linked
 from linkage.spark.session import open_session
@@ -17,8 +18,6 @@ from linkage.spark.trained import Trained
 from linkage.specification import Specification
 from linkage.sql import literal, quote, single
 from linkage.standardise import source_of
-
-LEARNING, LEARNED = "linkage_learning", "linkage_learned"  # schemas, for as long as the run lasts
 
 
 @dataclass(frozen=True)

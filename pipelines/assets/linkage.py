@@ -51,6 +51,7 @@ def linkage(context: dg.AssetExecutionContext, session: dg.ResourceParam[Session
     begun = journal.now()
     with plain_failures(), run.warehouse() as con:
         journal.require_good(con, "registry")
+        spark.clear(run.workspace, con)
         summary = link_registry(
             con, settings, run.run_id, run.reporting_date, keeps_register=run.workspace.registry.service.enabled,
             all_records=spark.all_records(run.workspace), progress=session.progress,

@@ -10,7 +10,8 @@ LONGEST_WAIT = 60.0  # seconds
 class Places:
     """So many places; who has waited `longest_wait` seconds for one begins without.
 
-    Or else as many sources that hang as there are places would hold all others up. While they hang they take no memory.
+    Or else as many sources that hang as there are places would hold all others up. While they hang they take no memory;
+    where more than there are places for copy longer than that, they take more than their part of the budget.
     """
 
     def __init__(self, many: int, longest_wait: float = LONGEST_WAIT) -> None:

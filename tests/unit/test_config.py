@@ -206,9 +206,19 @@ def test_the_service_goes_with_the_thresholds_of_the_linkage(tmp_path):
     assert config.load(write(tmp_path, {**SMALL, **settings})).service.enabled
 
 
+@pytest.mark.parametrize("limit", ["0GB", "200MB", "399.9MB"])
+def test_less_memory_than_any_run_can_be_made_with_is_refused(tmp_path, limit):
+    with pytest.raises(ConfigurationProblem, match="below 400MB"):
+        config.load(write(tmp_path, {**SMALL, "warehouse": {"memory_limit": limit}}))
+    assert config.load(write(tmp_path, {**SMALL, "warehouse": {"memory_limit": "400MB"}}))
+
+
 def test_spark_is_an_engine_and_hands_nothing_over_beside_encrypted_files(tmp_path):
     asked = {**SMALL, "engine": "spark", "spark": {"master": "yarn", "storage": "/mnt/shared/ibr"}}
     read = config.load(write(tmp_path, asked))
     assert (read.engine, read.spark.master, config.load(write(tmp_path, SMALL)).engine) == ("spark", "yarn", "duckdb")
+    told = {"spark": {"settings": {"spark.authenticate": True, "spark.executor.instances": 20}}}
+    settings = config.load(write(tmp_path, {**SMALL, **told})).spark.settings
+    assert settings == {"spark.authenticate": "true", "spark.executor.instances": "20"}
     with pytest.raises(ConfigurationProblem, match="in the clear beside encrypted ones"):
         config.load(write(tmp_path, {**asked, "encryption": {"key": "k" * 64}}))

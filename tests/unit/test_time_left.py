@@ -73,15 +73,18 @@ def test_a_stage_took_from_the_end_of_the_one_before(tmp_path):
 
     with connect(":memory:") as con:
         prepare(con)
-        note(con, Request("r1", ("replicate", "registry", "link"), ("a", "b"), begun.date(), False), begun)
+        note(con, Request("r1", ("replicate", "registry", "link"), ("a", "b"), begun.date(), False, "s"), begun)
         ended(con, "r1", "replicate", 1, "a")
-        ended(con, "r1", "replicate", 3, "b", status="failure")
+        ended(con, "r1", "replicate", 3, "b")
         ended(con, "r1", "decisions", 4)
         ended(con, "r1", "registry", 10, rows=1000)
         ended(con, "r1", "link", 30)
-        note(con, Request("r2", ("link",), (), begun.date(), False), begun + dt.timedelta(minutes=60))
+        ended(con, "r1", "replicate", 31, "c", status="failure")  # as a run writes it, at its end
+        note(con, Request("r0", ("replicate",), ("a",), begun.date(), False, "s"), begun + dt.timedelta(minutes=40))
+        ended(con, "r0", "replicate", 41, "a")  # one source alone, later
+        note(con, Request("r2", ("link",), (), begun.date(), False, "s"), begun + dt.timedelta(minutes=60))
         ended(con, "r2", "link", 65)
-        note(con, Request("r3", ("link",), (), begun.date(), False), begun + dt.timedelta(minutes=70))
+        note(con, Request("r3", ("link",), (), begun.date(), False, "s"), begun + dt.timedelta(minutes=70))
         ended(con, "r3", "link", 99, status="failure")
-        found = past_durations(con)
+        found = past_durations(con, ["a", "b"])
     assert found == {"replicate": Took(180, None), "registry": Took(420, 1000), "link": Took(300, 1000)}
