@@ -12,6 +12,7 @@ import duckdb
 
 from expectations.contract import Check, Kind, TableContract
 from expectations.duckdb_dialect import creator, keep_connections_for_duckdb
+from expectations.importing import without_spark_connect
 from expectations.quarantine import write_broken_rows
 from expectations.results import CheckResult, ContractResult
 from warehouse import connection
@@ -62,7 +63,8 @@ def _context() -> "EphemeralDataContext":
     """One a process: Great Expectations keeps it in a global anyway."""
     # Before the import, which reads it: nothing may be sent anywhere.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
+    with without_spark_connect():
+        import great_expectations as gx
 
     keep_connections_for_duckdb()
     context = gx.get_context(mode="ephemeral")

@@ -49,7 +49,7 @@ def rebuild(
     name = as_of_name(moment)
     with tempfile.TemporaryDirectory(prefix="as-of-", dir=workspace.ensure().temporary) as folder:
         then = Workspace.at(Path(folder))
-        _write_settings(workspace, then)
+        handed_over = _write_settings(workspace, then)
         progress(f"mirrors as they were on {name}")
         with warehouse_lock(workspace.home, f"ibr run --as-of {name}"):
             _make_warehouse(workspace, then, until)
@@ -58,13 +58,14 @@ def rebuild(
         try:
             outcome = runner.run(then, stages=STAGES, as_at=as_at or moment.date(), started=started, progress=progress)
         finally:
-            shutil.rmtree(then.spark_storage, ignore_errors=True)
+            shutil.rmtree(handed_over, ignore_errors=True)
         file = _keep(workspace, then, name) if outcome.published else None
     return outcome, file
 
 
-def _write_settings(now: Workspace, then: Workspace) -> None:
-    """The real settings, without the ways to the sources: nothing is asked of them, and no password is needed."""
+def _write_settings(now: Workspace, then: Workspace) -> Path:
+    """The real settings, without the ways to the sources: nothing is asked of them, and no password is needed. Returns
+    the folder of what is handed to Spark, which tonight's is not to be mixed with."""
     settings = read(now.registry_file.read_text(encoding="utf-8"))
     for source in settings["sources"].values():
         if source["url"] != "inbox":
@@ -78,9 +79,11 @@ def _write_settings(now: Workspace, then: Workspace) -> None:
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)
-    if storage := (settings.get("spark") or {}).get("storage"):  # tonight's files are not to be mixed with these
-        settings["spark"]["storage"] = str(now.home / storage / then.home.name)
+    spark = settings.setdefault("spark", {})
+    handed_over = now.home / (spark.get("storage") or then.home) / f"spark-{then.home.name}"
+    spark["storage"] = str(handed_over)
     then.registry_file.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    return handed_over
 
 
 def _make_warehouse(now: Workspace, then: Workspace, until: dt.datetime) -> None:

@@ -20,8 +20,10 @@ print("works" if batch.validate(gxe.ExpectColumnValuesToNotBeNull(column="a")).s
 
 
 def test_great_expectations_still_needs_the_workaround(tmp_path):
+    script = tmp_path / "without.py"
+    script.write_text(WITHOUT)
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT, str(tmp_path / "w.duckdb")], capture_output=True, text=True, check=False
+        [sys.executable, script, str(tmp_path / "w.duckdb")], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "fails", (
         "Great Expectations now works on DuckDB without keep_connections_for_duckdb(): remove it from "
