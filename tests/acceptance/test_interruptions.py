@@ -50,6 +50,8 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
     subprocess.run(
         [IBR, "sample-country", str(spoilt.home), "--advance", "1"], check=True, capture_output=True
     )
+    with (spoilt.home / "registry.yml").open("a", encoding="utf-8") as registry:
+        registry.write("\nservice: {enabled: true}\n")
     # Once what came is copied, from the last stage back to the first: one run is then enough to come to each of them.
     for moment, *stages in (
         ("PaymentLine", "replicate"),
@@ -63,8 +65,6 @@ def test_a_run_killed_anywhere_is_completed_by_the_next(spoilt):
         assert version(spoilt) == before, moment
         with spoilt.published() as con:
             assert con.execute("SELECT count(*) FROM marts.dim_person").fetchone()[0] > 1000
-    with (spoilt.home / "registry.yml").open("a", encoding="utf-8") as registry:
-        registry.write("\nservice: {enabled: true}\n")
     resumed = spoilt.ibr("run", "--resume")
     said = {stage_of(line) for line in resumed.stderr.splitlines()}
     assert {"registry", "link", "verify", "marts", "checks"} <= said, "by which the benchmark tells stages apart"
