@@ -109,7 +109,7 @@ class Service(Section):
     burst: int = Field(default=200, ge=1)
     keep_jobs_days: int = Field(default=7, ge=1)
     session_minutes: int = Field(default=20, ge=1, le=480)
-    lookups: int = Field(default=2, ge=1, le=64)
+    lookups: int = Field(default=1, ge=1, le=64)
     standard: Standard = Standard()
 
 
