@@ -16,7 +16,7 @@ hand.
 WHAT = """\
 ## What was measured
 
-The sample country of a scale (1.0 is Kenya 2016: 883,000 households, 3.7 million persons, 30 million people in the
+The sample country of a scale (1.0 is a nation: 883,000 households, 3.7 million persons, 30 million people in the
 register, 10 million payments) is made before, and not counted. Then `ibr run`, in a new workspace, from nothing to
 published, with all audiences, exception files and the public pages; then again, after a hundredth of the people, of
 the payments and of the register were changed in their systems.

@@ -17,6 +17,7 @@ from benchmarks.pipeline.watching import watch
 from benchmarks.results import Figures, Row
 from benchmarks.targets import at_most
 from ibr.config import load_warehouse
+from sample_country.hundredth import change_a_hundredth
 
 ENGINE = "ibr run"
 NATION = 1.0  # the scale that targets of time are set for
@@ -54,7 +55,7 @@ def measure(size: Size, limits: Limits, say: Say) -> list[Row]:
         if "failed" in first:
             return judged(size, first, None, 0, home)
         say(f"scale {size.scale:g}: {first['seconds']:.0f} s, {first['peak_gb']:.2f} GB")
-        changed = country.change_a_hundredth(home)
+        changed = change_a_hundredth(home / "sources")
         say(f"scale {size.scale:g}: night after {changed:,} rows changed")
         night = _run(home, limits)
         return [*judged(size, first, night, changed, home), *_stages(size, first)]

@@ -14,8 +14,10 @@ from ibr.workspace import Workspace
 from pipelines import dbt, runner
 from pipelines.context import AS_AT_TAG, FULL_TAG, RUN_ID_TAG, STARTED_TAG
 from pipelines.definitions import Session, build_definitions
+from pipelines.instance import open_instance
 from pipelines.outcome import RunOutcome
 from pipelines.time_left import TimeLeft
+from sample_country.many_programs import codes
 
 MANY = 80
 # Seconds of processor; measured 2.7 for 80 programs and 0.6 for 5, and for dbt 28 and 12. A step that looks at all
@@ -36,7 +38,7 @@ def home(tmp_path_factory) -> Path:
 
 def test_80_programs_are_parsed_and_planned_in_seconds_each_in_rooms_of_its_own(home):
     workspace = Workspace.at(home).ensure()
-    runner.open_instance(workspace).dispose()
+    open_instance(workspace).dispose()
     begun = time.process_time()
     dbt.prepare(workspace)
     parsed = time.process_time()
@@ -44,7 +46,7 @@ def test_80_programs_are_parsed_and_planned_in_seconds_each_in_rooms_of_its_own(
     assert parsed - begun < PARSE
     assert time.process_time() - parsed < DEFINITIONS
     keys = definitions.resolve_asset_graph().get_all_asset_keys()
-    for code in many_programs.codes(MANY):
+    for code in codes(MANY):
         assert {key.path[1] for key in keys if key.path[0] == f"mirror_{code}"} == {
             "scope_household", "scope_person", "distribution", "feedback",
         }  # fmt: skip
@@ -53,7 +55,7 @@ def test_80_programs_are_parsed_and_planned_in_seconds_each_in_rooms_of_its_own(
 
 
 def test_a_source_that_hangs_and_one_that_is_broken_hold_up_none_of_the_others(home, monkeypatch):
-    hanging, broken, *others = many_programs.codes(14)
+    hanging, broken, *others = codes(14)
     (home / "sources" / f"{broken}.db").write_text("no database at all")
     workspace = Workspace.at(home)
     ended = []

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 import sample_country
-from benchmarks.pipeline.country import change_a_hundredth
 from ibr.errors import UsageProblem
 from sample_country import country, events, passing, recheck, seeds
+from sample_country.hundredth import change_a_hundredth
 from sample_country.source_update import Source
 
 SCALE = 0.0015
@@ -40,7 +40,7 @@ def passed(made, tmp_path_factory) -> Path:
 def test_the_pipelines_benchmark_changes_a_hundredth_of_what_programs_hold(made, tmp_path):
     shutil.copytree(made / "sources", tmp_path / "sources")
     before = tables_of(made)
-    assert change_a_hundredth(tmp_path) == sum(
+    assert change_a_hundredth(tmp_path / "sources") == sum(
         len(set(content) - set(before[name])) for name, content in tables_of(tmp_path).items()
     )
     changed = {name for name, content in tables_of(tmp_path).items() if set(content) != set(before[name])}
