@@ -16,7 +16,7 @@ from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
 from linkage.evidence import gather
 from linkage.match_keys import MOST_KEYS, MatchKey, possible_keys
-from linkage.prior import TELLING, Prior, consistent_prior, odds_sql
+from linkage.prior import TELLING, Prior, consistent_prior, log_odds, odds_sql
 from linkage.profiles import cluster_pairs
 from linkage.register_candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
@@ -261,7 +261,7 @@ def cluster_records(
 ) -> tuple[np.ndarray, list[str]]:
     """Clusters from pairs, kept as lk_cluster; shadows follow the record that stands for them."""
     notes: list[str] = []
-    least = _log_odds(join_probability) - ROUNDING
+    least = log_odds(join_probability) - ROUNDING
     edges = con.execute(render("cluster_edges.sql", telling=TELLING, least=least)).fetchnumpy()
     odds = _sure_enough(edges["odds"], join_probability)
     marks = con.execute("select hash(record_id) as mark from lk_plain order by r").fetchnumpy()["mark"]
@@ -293,11 +293,7 @@ def _join_clusters(
 
 def _sure_enough(odds: np.ndarray, join_probability: float) -> np.ndarray:
     """Odds for clustering: what is below the joining probability and not against it joins nothing by itself."""
-    return np.where((odds > UNSURE) & (odds < _log_odds(join_probability)), UNSURE, odds)
-
-
-def _log_odds(probability: float) -> float:
-    return float(np.log2(probability / (1 - probability)))
+    return np.where((odds > UNSURE) & (odds < log_odds(join_probability)), UNSURE, odds)
 
 
 def _keep_clusters(con: duckdb.DuckDBPyConnection, cluster: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def _write_settings(now: Workspace, then: Workspace) -> Path:
     linkage = settings.get("linkage") or {}
     if variants := linkage.get("name_variants"):
         linkage["name_variants"] = str(now.home / variants)
-    spark = settings.setdefault("spark", {})
+    spark = settings["spark"] = settings.get("spark") or {}
     handed_over = now.home / (spark.get("storage") or then.home) / f"spark-{then.home.name}"
     spark["storage"] = str(handed_over)
     then.registry_file.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")

@@ -99,8 +99,7 @@ class Service(Section):
     `enabled`: each publication gets the index that answers come from; `max_age_hours`: how old such a publication may
     be; `calls_per_second` and `burst`: how much one key may ask on average, and at once; `keep_jobs_days`: how long
     answers of jobs and of the standard's transactions stay; `lookups`: how many questions are looked up beside each
-    other, each by a core; `session_minutes`: after which somebody who does nothing
-    at the pages is signed out.
+    other, each by a core; `session_minutes`: after which somebody who does nothing at the pages is signed out.
     """
 
     enabled: bool = False

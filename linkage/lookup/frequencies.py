@@ -36,7 +36,7 @@ class Common(_Looked):
         super().__init__(con, "lk_common", folder, f"{side}_common", [f"{column}::varchar" for column in columns])
         for column in columns:
             con.execute(
-                f"create or replace temp view lk_frequency_{column} as "
+                f"create or replace view lk_frequency_{column} as "
                 f"select value, share from lk_common where field = {literal(column)}"
             )
 
@@ -48,7 +48,7 @@ class Dictionary(_Looked):
         super().__init__(con, "lk_word", folder, "words", columns)
         for column in columns:
             con.execute(
-                f"create or replace temp view lk_frequency_{column} as "
+                f"create or replace view lk_frequency_{column} as "
                 f"select value, word, {column} as share from lk_word where {column} is not null"
             )
 

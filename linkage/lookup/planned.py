@@ -18,8 +18,8 @@ import duckdb
 from linkage.sql import literal
 
 _COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
-_MAKES = re.compile(r"create (?:or replace )?(?:temp )?table ([\w.]+) as\s+(.*)\Z", re.I | re.S)
-_TEMPORARY = re.compile(r"(?<=\bcreate )temp (?=table|view)|(?<=\breplace )temp (?=table|view)|\btemp\.(?=lk_)", re.I)
+_MAKES = re.compile(r"create (?:or replace )?table ([\w.]+) as\s+(.*)\Z", re.I | re.S)
+_TEMPORARY = re.compile(r"\btemp (?=table |view )|\btemp\.(?=lk_)", re.I)
 _RUNS = re.compile(r"(select|with|from|insert|delete|update)\b", re.I)
 
 

@@ -18,7 +18,8 @@ def told(tmp_path, monkeypatch) -> dict:
     told = {}
 
     def run(workspace, **given):
-        told.update(given, sources=yaml.safe_load(workspace.registry_file.read_text())["sources"])
+        settings = yaml.safe_load(workspace.registry_file.read_text())
+        told.update(given, sources=settings["sources"], spark=settings["spark"])
         return SimpleNamespace(published=False)
 
     lookup = {"headers": {"Authorization": "Bearer ${CIVIL_TOKEN}"}}
@@ -42,3 +43,13 @@ def test_nobody_is_asked_and_no_secret_is_needed(told):
     assert "replicate" not in told["stages"]
     assert "example.org" not in str(told["sources"])
     assert "${" not in str(told["sources"])
+
+
+@pytest.mark.parametrize("written", ["spark:", "spark: {storage: shared}"])
+def test_what_spark_is_handed_is_kept_from_the_nights_and_removed(told, tmp_path, written):
+    with (tmp_path / "registry.yml").open("a") as settings:
+        settings.write(f"{written}\n")
+    (tmp_path / "shared" / "tables").mkdir(parents=True)
+    as_of.rebuild(told["workspace"], dt.datetime(2026, 1, 31), progress=print)
+    assert told["spark"]["storage"] not in (str(tmp_path / "shared"), str(tmp_path / "spark"))
+    assert [folder.name for folder in (tmp_path / "shared").iterdir()] == ["tables"]
