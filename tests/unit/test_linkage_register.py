@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from linkage import Specification, match_register, register_people
+from linkage import Specification, match_register, register_candidates, register_people
 from linkage.match_keys import RECORDS, hash_values, key_values_sql, possible_keys
 from linkage.register_columns import of_register
 from linkage.register_people import people_for, people_of
@@ -138,3 +138,27 @@ def test_copies_in_the_register_are_one_person_to_be_found():
     matches, _ = matched(con)
     copies = {person for record, person, *_ in matches if "copy" in record}
     assert copies == {"copy0"}
+
+
+def test_keys_tried_on_a_few_of_very_many_find_what_all_of_them_would(monkeypatch):
+    """At a nation's size one in hundreds of those still looking is tried: more than a block may hold."""
+    con = duckdb.connect()
+    con.execute(
+        "create table register as select 'r' || i as id, 'g' || chr(97 + i % 26) || chr(97 + (i // 26) % 26) || i % 7 "
+        "as g, chr(97 + (i * 5) % 26) || 'o' || chr(97 + (i * 3) % 26) || 'er' as f, 'v' || i % 40 as p, "
+        "(date '1950-01-01' + (i * 97) % 20000)::varchar as d from (select range::int as i from range(4000))"
+    )
+    con.execute(
+        "create table people as select 'p' || id as id, g, if(i % 2 = 0, f, reverse(f) || 'ski') as f, p, "
+        "if(i % 2 = 0, d, d[:8] || if(d[9:] = '17', '18', '17')) as d "
+        "from (select *, id[2:]::int as i from register) where i % 3 < 2"
+    )
+    roles = {"given_name": "g", "family_name": "f", "birth_date": "d", "places": ["p"]}
+    specification = Specification.from_mapping({"record_id": "id", "columns": roles})
+    outcomes = []
+    for tried in (3, 10_000):
+        monkeypatch.setattr(register_candidates, "TRIED_RECORDS", tried)
+        result = match_register(con, specification, "people", "register", None, "o")
+        assert {key.name: key.is_used for key in result.keys}["given name, birth year and month"]
+        outcomes.append(con.execute("select record_id, register_id from o.matches order by all").fetchall())
+    assert outcomes[0] == outcomes[1]
