@@ -84,6 +84,7 @@ class RegisterSearch(Blocking):
         self.begin()
         for number in self._later:
             blocks = self.survey(number, allowed, looking=f"{OPEN} and hash(r) % {parts} = 0")
+            # A block holds only the records tried: the register's side, much the larger, says what will be skipped.
             self.pair(number, f"greatest(n0, n1) <= {blocks.limit}")
             pairs[number] = blocks.pairs * parts
             self.yields[number].pairs = self.yields[number].pairs or blocks.pairs * parts

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from benchmarks import bench as harness
-from benchmarks import country, linkage, page, results
+from benchmarks import country, linkage, page, results, spark
 from benchmarks.bench import OURS, RECORDLINKAGE, SPLINK, Bench
 from benchmarks.growth import growth_of
 from benchmarks.measure import Limits
@@ -195,6 +195,17 @@ def test_growth_is_the_worst_step():
     assert growth_of(steps)["exponent"] == 2.0
     assert growth_of([*steps[:2], {"records": 200, "failed": "killed"}])["exponent"] == 1.0
     assert "failed" in growth_of(steps[:1])
+
+
+def test_what_one_machine_would_take_follows_from_the_largest_size_that_was_linked(tmp_path, monkeypatch):
+    def row(work, records, seconds, exponent):
+        return {"row": "growth", "work": work, "ours": {
+            "exponent": exponent, "steps": [{"records": 1, "seconds": 1}, {"records": records, "seconds": seconds}],
+        }}  # fmt: skip
+
+    (tmp_path / "linkage.json").write_text(json.dumps([row("to 3x", 30, 3600, 2), row("to 1x", 10, 60, 1)]))
+    monkeypatch.setattr(spark, "LINKAGE", tmp_path / "linkage.json")
+    assert spark.on_one_machine(90, 1e7) == {"records": 90, "hours": 9, "cluster_gb": 0.9}
 
 
 def test_the_page_says_what_was_missed_and_what_failed():
