@@ -19,6 +19,7 @@ from exchange.catalogues import ENGLISH, Words
 from exchange.enquiries import Scope
 from exchange.pages.staff import Member, Profile
 from exchange.service.service import now
+from exchange.service.snapshot import TOO_OLD
 from ibr.errors import IbrError
 
 if TYPE_CHECKING:
@@ -240,9 +241,16 @@ def show(
         "languages_here": _languages_here(request), "country": pages.registry.country, "about": None,
         "member": visitor.member if visitor else None, "form_token": visitor.form_token if visitor else "",
         "page": template.removesuffix(".html"), "day": words.day, "currency": pages.registry.currency,
+        "days_old": _days_old(request) if visitor else None,
         "programs": {code: program.name for code, program in pages.registry.programs.items()},
     } | values  # fmt: skip
     return HTMLResponse(_TEMPLATES.get_template(template).render(**told), status)
+
+
+def _days_old(request: Request) -> int | None:
+    """How many days old the publication is, where it is older than the service answers from; None where it is not."""
+    snapshots = request.app.state.service.snapshots
+    return snapshots.age.days if snapshots.problem == TOO_OLD else None
 
 
 def _languages_here(request: Request) -> dict[str, str]:

@@ -72,9 +72,18 @@ def published_queue(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con = connect(":memory:", memory_limit="1GB", threads=1)
     try:
         attach(con, file, "queue")
+        _require_columns(con)
         yield con
     finally:
         con.close()
+
+
+def _require_columns(con: duckdb.DuckDBPyConnection) -> None:
+    found = {name for name, *_ in con.execute("DESCRIBE queue.cases").fetchall()}
+    if not {"said_by", "state"} <= found:
+        raise UsageProblem(
+            "the current publication's review queue was written by an earlier release; the next run writes it anew"
+        )
 
 
 def waiting(con: duckdb.DuckDBPyConnection) -> list[Waiting]:

@@ -14,6 +14,8 @@ from exchange.service.index import FOLDER
 from linkage.lookup import FILE, Lookup, require_whole
 from linkage.lookup.check import OverlapRule
 
+TOO_OLD = "publication_too_old"
+
 
 class NotAvailable(Exception):
     """Nothing can be looked up now; the reason is a code."""
@@ -80,7 +82,7 @@ class Snapshots:
         """Why nothing can be looked up now, as a code; None where it can."""
         if self.age is None:
             return self.unopened or "nothing_is_published"
-        return "publication_too_old" if self.age > self._most_age else None
+        return TOO_OLD if self.age > self._most_age else None
 
     def refresh(self) -> bool:
         """Open the current publication if it is another than the one that is open; whether it was.

@@ -58,4 +58,6 @@ def told(error: Rejected) -> JSONResponse:
     headers = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after + 0.5)))}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if error.status == 405:
+        headers["Allow"] = "POST"
     return JSONResponse(body, error.status, headers)

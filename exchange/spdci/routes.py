@@ -38,6 +38,7 @@ from ibr.errors import IbrError
 from ibr.workspace import Workspace
 
 _LOG = logging.getLogger("ibr.service")
+_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 _NOT_TAKEN: dict[int | str, dict[str, Any]] = {
     status: {"model": NotTaken, "description": description}
     for status, description in {
@@ -95,6 +96,7 @@ def standard_router(workspace: Workspace) -> APIRouter:
     _add_sync(router)
     _add_async(router)
     _add_received(router)
+    _add_everything_else(router)
 
     @router.get("/.well-known/jwks.json", response_model=JsonWebKeys)
     async def jwks(request: Request) -> dict[str, Any]:
@@ -132,6 +134,18 @@ def _add_received(router: APIRouter) -> None:
         ("notify", "notify"), ("txn/on-status", "txn-on-status"),
     ):  # fmt: skip
         _add(router, f"/registry/{path}", handlers.receive, action, models.AnyHeader, models.Named, Acknowledgement)
+
+
+def _add_everything_else(router: APIRouter) -> None:
+    """Paths that the standard has not, and methods that its paths are not asked by; added last, it is tried last."""
+    known = {route.path for route in router.routes if isinstance(route, APIRoute)}
+
+    async def endpoint(request: Request) -> Response:
+        if request.url.path in known:
+            raise Rejected(Error.BAD, "expected POST", 405)
+        raise Rejected(Error.NOT_FOUND, "the standard has no such path; /openapi.json lists those that there are", 404)
+
+    router.add_api_route("/registry/{path:path}", endpoint, methods=_METHODS, include_in_schema=False)
 
 
 def _add(

@@ -16,6 +16,7 @@ from exchange.pages.sessions import LONGEST, Sessions
 from exchange.pages.staff import FIRST_SECRET_LASTS, Profile, members
 from exchange.pages.state import Refusals
 from exchange.service.limits import Limits
+from exchange.service.snapshot import TOO_OLD, Snapshots
 from ibr.cli.main import cli
 from ibr.errors import UsageProblem
 from tests.pages import REGISTRY, add_people, password_of, publish, quick_passwords, served  # noqa: F401
@@ -68,6 +69,15 @@ def test_every_page_bears_the_headers_and_nothing_comes_from_elsewhere(browser, 
     assert "://" not in page.replace("http://www.w3.org", "")
     assert " style=" not in page
     assert len(page) < 100_000
+
+
+def test_who_has_signed_in_is_told_that_a_publication_is_too_old(browser, people, monkeypatch):
+    assert 'role="alert"' not in people["Amina"].get("/").text
+    monkeypatch.setattr(Snapshots, "problem", TOO_OLD)
+    monkeypatch.setattr(Snapshots, "age", dt.timedelta(days=4, hours=3))
+    for path in ("/", "/tables", "/enquiry"):
+        assert "What you see is 4 days old" in people["Amina"].get(path).text, path
+    assert "days old" not in browser().get("/sign-in").text
 
 
 def test_the_first_secret_opens_only_the_choice_of_a_password(home, browser):

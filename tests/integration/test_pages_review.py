@@ -7,14 +7,17 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
 from exchange.decisions import import_inbox
 from exchange.pages import staff
 from exchange.review import review_queue
-from exchange.review.inbox import FOLDER, decisions_left, leave_decision, take_up
-from exchange.review.published import build_queue
+from exchange.review.inbox import FOLDER as INBOX
+from exchange.review.inbox import decisions_left, leave_decision, take_up
+from exchange.review.published import FILE, FOLDER, build_queue, published_queue
+from ibr.errors import UsageProblem
 from tests.integration.managers import states
 from tests.integration.test_clerical_sample import linked  # noqa: F401
 from tests.pages import REGISTRY, VERSION, add_people, publish, quick_passwords, served  # noqa: F401
@@ -47,7 +50,7 @@ def people(published):
 @pytest.fixture(autouse=True)
 def nothing_left(published):
     yield
-    shutil.rmtree(published / FOLDER, ignore_errors=True)
+    shutil.rmtree(published / INBOX, ignore_errors=True)
 
 
 def cases(visitor) -> list[str]:
@@ -67,6 +70,15 @@ def taken(home: Path, tmp_path: Path, two_people=()) -> list[tuple]:
         return con.execute(
             "SELECT decision, decided_by, comment FROM ops.review_decisions ORDER BY decision_id"
         ).fetchall()
+
+
+def test_a_queue_of_an_earlier_release_is_named_so(tmp_path):
+    folder = publish(tmp_path)
+    (folder / FOLDER).mkdir()
+    with duckdb.connect(str(folder / FOLDER / FILE)) as con:
+        con.execute("CREATE TABLE cases AS SELECT 'mis_a:1' AS record_id_l, 1 AS place")
+    with pytest.raises(UsageProblem, match="earlier release; the next run"), published_queue(tmp_path):
+        pass
 
 
 def test_the_page_lists_the_cases_in_the_queues_order_without_details(published, people):
@@ -102,10 +114,10 @@ def test_a_decision_goes_into_the_inbox_and_the_next_case_follows(published, peo
     assert "Recorded: different people" in people["Amina"].get(f"/review/case/{second}").text
     assert first not in cases(people["Baraka"])  # a decision of one binds, and nobody is asked again
     assert (published / "warehouse.duckdb").stat().st_mtime_ns == before
-    (file,) = (published / FOLDER).glob("*.json")
+    (file,) = (published / INBOX).glob("*.json")
     assert file.stat().st_mode & 0o077 == 0
     assert taken(published, tmp_path) == [("different people", "Amina", "two cards")]
-    assert not list((published / FOLDER).glob("*.json"))
+    assert not list((published / INBOX).glob("*.json"))
 
 
 def test_who_decided_takes_back_what_no_run_took_up_and_nobody_else_does(published, people, tmp_path):
@@ -140,7 +152,7 @@ def test_the_trail_says_taken_back_only_of_what_was(published, people, monkeypat
     assert decisions_left(published) == waits
     assert people["Amina"].send(f"/review/back/{waits[-1].id}", at="/enquiry").status_code == 303
     assert audit.last(published, "review_taken_back").actor == "Amina"
-    assert not list((published / FOLDER).glob(".*"))
+    assert not list((published / INBOX).glob(".*"))
 
 
 def test_what_a_run_took_up_stays_decided_until_a_later_publication_is_current(published, people, tmp_path):
@@ -160,7 +172,7 @@ def test_what_a_run_took_up_stays_decided_until_a_later_publication_is_current(p
         assert [one.is_taken_up for one in decisions_left(published)] == [False]
         assert first in cases(people["Baraka"])  # a later publication says of it what it will
         taken(published, tmp_path)
-        assert [path.name for path in (published / FOLDER / "taken").iterdir()] == [later.name]
+        assert [path.name for path in (published / INBOX / "taken").iterdir()] == [later.name]
     finally:
         link.unlink()
         link.symlink_to(VERSION)
@@ -197,7 +209,7 @@ def test_the_queue_says_of_each_case_what_still_has_to_be_confirmed(published, p
 
 def test_after_a_crash_the_same_word_is_not_recorded_twice(published, people, tmp_path):
     decide(people["Amina"], cases(people["Amina"])[0], "different people")
-    (file,) = (published / FOLDER).glob("*.json")
+    (file,) = (published / INBOX).glob("*.json")
     content = file.read_bytes()
     copy = shutil.copy(published / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     with connect(copy) as con:
@@ -210,7 +222,7 @@ def test_after_a_crash_the_same_word_is_not_recorded_twice(published, people, tm
 def test_a_pair_that_is_gone_holds_nothing_up(published, tmp_path):
     leave_decision(published, ["a:1", "b:2"], "same person", "Amina", dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
     assert taken(published, tmp_path) == []
-    assert not list((published / FOLDER).glob("*.json"))
+    assert not list((published / INBOX).glob("*.json"))
     assert audit.last(published, "review_outdated").actor == "Amina"
 
 
@@ -296,7 +308,7 @@ def test_a_program_whose_files_go_out_encrypted_answers_in_the_workbook(answerin
 
 
 def test_what_is_no_decision_is_set_aside_and_holds_nothing_up(published, tmp_path):
-    folder = published / FOLDER
+    folder = published / INBOX
     folder.mkdir(parents=True)
     (folder / "odd.json").write_text("{}")
     (folder / "torn.json").write_text('{"id": ')
@@ -314,7 +326,7 @@ def test_what_is_no_decision_is_set_aside_and_holds_nothing_up(published, tmp_pa
 )  # fmt: skip
 def test_what_only_looks_like_a_decision_is_set_aside_and_holds_nothing_up(published, people, tmp_path, change):
     leave_decision(published, ["a:1", "b:2"], "same person", "Amina", dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
-    (file,) = (published / FOLDER).glob("*.json")
+    (file,) = (published / INBOX).glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     assert people["Amina"].get("/review").status_code == 200
     assert decisions_left(published) == []
@@ -327,7 +339,7 @@ def test_a_decision_taken_back_while_a_run_takes_up_holds_nothing_up(published, 
     first, second, *_ = cases(people["Amina"])
     decide(people["Amina"], first, "different people")
     decide(people["Amina"], second, "different people")
-    rename, (gone, _) = Path.rename, sorted((published / FOLDER).glob("*.json"))
+    rename, (gone, _) = Path.rename, sorted((published / INBOX).glob("*.json"))
 
     def late(path: Path, target: Path) -> Path:
         gone.unlink(missing_ok=True)

@@ -431,6 +431,22 @@ def test_a_body_that_is_no_message(peer, content, kind, http):
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "http", "expected"),
+    [
+        ("POST", "/registry/sync/find", 404, Error.NOT_FOUND),
+        ("GET", "/registry/", 404, Error.NOT_FOUND),
+        ("POST", "/registry/search/", 404, Error.NOT_FOUND),
+        ("GET", "/registry/sync/search", 405, Error.BAD),
+        ("PUT", "/registry/subscribe", 405, Error.BAD),
+    ],
+)
+def test_a_path_or_a_method_that_the_standard_has_not_is_told_in_its_shape(peer, method, path, http, expected):
+    done = peer.loop.run_until_complete(peer.client.request(method, path))
+    assert (done.status_code, code(done), done.json()["message"]["ack_status"]) == (http, expected, "ERR")
+    assert done.headers.get("allow") == ("POST" if http == 405 else None)
+
+
+@pytest.mark.parametrize(
     "name",
     ["'; DROP TABLE asked; --", "<script>alert(1)</script>", "\u0000\u202e", "名前", "%s%n {{7*7}}", "${jndi:ldap}"],
 )
