@@ -116,7 +116,9 @@ reached AS (
             WHEN NOT named.can_be_checked THEN 'not_enough_details'
             -- Whom no register knows is not found only where every register said so.
             WHEN named.register_id IS NULL AND named.mismatched_fields IS NULL THEN unasked.reason
-        END AS could_not_check_reason
+        END AS could_not_check_reason,
+        -- Here and not in the join below: DuckDB compares all with all where a join asks more of the left side.
+        if(could_not_check_reason = 'answer_out_of_date', named.record_id, NULL) AS known_record_id
     FROM named
     LEFT JOIN {{ unasked }} AS unasked ON named.record_id = unasked.record_id
 )
@@ -153,5 +155,4 @@ SELECT
 FROM reached
 LEFT JOIN {{ register }} AS population ON reached.register_id = population.register_id
 -- An answer that is too old says nothing new; whom it spoke of, and that person's death, are known still.
-LEFT JOIN {{ earlier }} AS known
-    ON reached.record_id = known.record_id AND reached.could_not_check_reason = 'answer_out_of_date';
+LEFT JOIN {{ earlier }} AS known ON reached.known_record_id = known.record_id;

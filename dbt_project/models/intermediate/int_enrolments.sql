@@ -59,4 +59,4 @@ from received
 left join members as beneficiaries on beneficiaries.record_id = received.beneficiary_record_id
 left join members as caregivers on caregivers.record_id = received.caregiver_record_id
 left join heads on heads.household_id = received.household_id
-left join past on past.id = received.enrolment_id and received.status = 'exited'
+left join past on past.id = case when received.status = 'exited' then received.enrolment_id end

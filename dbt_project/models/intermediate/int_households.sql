@@ -113,4 +113,4 @@ from received
 left join mapped on mapped.household_id = received.household_id
 left join {{ ref('areas') }} as areas on areas.area_code = mapped.area_code
 left join members on members.household_id = received.household_id
-left join past on past.id = received.household_id and received.status = 'exited'
+left join past on past.id = case when received.status = 'exited' then received.household_id end

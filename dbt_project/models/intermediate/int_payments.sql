@@ -27,5 +27,5 @@ select
     payments.updated_at
 from {{ ref('int_payments_received') }} as payments
 inner join {{ ref('int_enrolments') }} as enrolments on enrolments.enrolment_id = payments.enrolment_id
-left join past on past.id = payments.enrolment_id and enrolments.status = 'exited'
+left join past on past.id = case when enrolments.status = 'exited' then payments.enrolment_id end
 where payments.reject_reason is null

@@ -203,9 +203,9 @@ SELECT
         MAP {'program': sides.other_program}
     ) AS suggested_action
 FROM sides
--- Of another program's record nothing is taken.
+-- Of another program's record nothing is taken. One condition: with two, DuckDB compares all with all.
 LEFT JOIN registry.persons AS others
-    ON others.record_id = sides.other_record AND sides.program = sides.other_program
+    ON others.record_id = if(sides.program = sides.other_program, sides.other_record, NULL)
 LEFT JOIN (SELECT DISTINCT ON (rule_code) rule_code, legal_basis FROM reference.overlap_rules) AS rules
     ON rules.rule_code = sides.rule_code
 WHERE list_contains($programs::VARCHAR[], sides.program)
