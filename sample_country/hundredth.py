@@ -3,13 +3,14 @@
 import sqlite3
 from pathlib import Path
 
-_MOMENT = "2026-06-30T21:30:00"
+# No row is marked later: half an hour earlier some were, and a run overlooked what had changed behind them.
+MOMENT = "2026-06-30T23:59:59"
 # Of each database a hundredth of the people, by a name that is spelt otherwise, and of the payments, by their day; with
 # what tells a run that the row has changed.
 _CHANGES = {
     "nsnp": (
-        f"UPDATE Member SET FirstName = FirstName || 'h', UpdatedAt = '{_MOMENT}' WHERE rowid % 100 = 7",
-        f"UPDATE PaymentLine SET PaidOn = date(PaidOn, '+1 day'), UpdatedAt = '{_MOMENT}' WHERE rowid % 100 = 7",
+        f"UPDATE Member SET FirstName = FirstName || 'h', UpdatedAt = '{MOMENT}' WHERE rowid % 100 = 7",
+        f"UPDATE PaymentLine SET PaidOn = date(PaidOn, '+1 day'), UpdatedAt = '{MOMENT}' WHERE rowid % 100 = 7",
     ),
     "ctovc": (
         "UPDATE MEMBERS SET SURNAME = SURNAME || 'h', "
@@ -22,11 +23,11 @@ _CHANGES = {
         "UPDATE hh_payments SET c1_date = date(c1_date, '+1 day') WHERE rowid % 100 = 7 AND c1_date IS NOT NULL",
     ),
     "cfa": (
-        f"UPDATE scope_person SET family_name = family_name || 'h', modified_at = '{_MOMENT}' WHERE rowid % 100 = 7",
+        f"UPDATE scope_person SET family_name = family_name || 'h', modified_at = '{MOMENT}' WHERE rowid % 100 = 7",
         "UPDATE distribution SET transferred_at = datetime(transferred_at, '+1 day'), "
-        f"modified_at = '{_MOMENT}' WHERE rowid % 100 = 7",
+        f"modified_at = '{MOMENT}' WHERE rowid % 100 = 7",
     ),
-    "iprs": (f"UPDATE person SET surname = surname || 'h', updated_at = '{_MOMENT}' WHERE rowid % 100 = 7",),
+    "iprs": (f"UPDATE person SET surname = surname || 'h', updated_at = '{MOMENT}' WHERE rowid % 100 = 7",),
 }
 
 

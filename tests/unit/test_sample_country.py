@@ -14,7 +14,7 @@ import pytest
 import sample_country
 from ibr.errors import UsageProblem
 from sample_country import country, events, passing, recheck, seeds
-from sample_country.hundredth import change_a_hundredth
+from sample_country.hundredth import MOMENT, change_a_hundredth
 from sample_country.source_update import Source
 
 SCALE = 0.0015
@@ -48,6 +48,16 @@ def test_the_pipelines_benchmark_changes_a_hundredth_of_what_programs_hold(made,
         "nsnp.Member", "nsnp.PaymentLine", "ctovc.MEMBERS", "ctovc.PAYMENTS", "hsnp.person", "hsnp.hh_payments",
         "cfa.scope_person", "cfa.distribution", "iprs.person",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "table", "cursor"),
+    [("nsnp", "Member", "UpdatedAt"), ("nsnp", "PaymentLine", "UpdatedAt"), ("cfa", "scope_person", "modified_at"),
+     ("cfa", "distribution", "modified_at"), ("iprs", "person", "updated_at")],
+)  # fmt: skip
+def test_what_that_change_marks_no_run_has_gone_past(made, source, table, cursor):
+    ((last,),) = rows(made, source, f"SELECT max({cursor}) FROM {table}")
+    assert last <= MOMENT
 
 
 def truth(folder: Path, name: str) -> pl.DataFrame:
