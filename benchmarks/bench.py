@@ -20,7 +20,7 @@ NAMES = {OURS: "ibr linkage", SPLINK: "Splink", RECORDLINKAGE: "recordlinkage"}
 PACKAGES = {SPLINK: "splink", RECORDLINKAGE: "recordlinkage"}
 # A work this short is done three times and told by its median; longer ones vary little beside their length.
 SHORT_SECONDS, TIMES = 20.0, 3
-# As the registry runs the engine (linkage/registry.py): only sure pairs join, clusters are not compared as wholes.
+# As the registry runs the engine (linkage/registry/run.py): only sure pairs join, clusters are not compared as wholes.
 AS_REGISTRY = {"join_probability": 0.99, "compare_clusters": False}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from linkage.registry import PERSON_COLUMNS
+from linkage.registry.settings import PERSON_COLUMNS
 from sample_country import areas, country, names, population, programs, register
 from sample_country.calendar import FIRST_REPORTING_DATE, day
 from sample_country.columns import iso, text_or_null

@@ -7,7 +7,7 @@ from linkage.engine import deduplicate
 from linkage.explain import explain
 from linkage.explanation import Explanation
 from linkage.files import link_files
-from linkage.register import match_register
+from linkage.register.match import match_register
 from linkage.results import KeyYield, LinkageResult
 from linkage.specification import Specification
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from linkage.match_keys import MatchKey, key_values_sql
-from linkage.register_people import people_of
+from linkage.register.people import people_of
 from linkage.results import KeyYield, Stopwatch
 from linkage.standardise import Standardised
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from linkage.clerical import wilson
+from linkage.clerical.estimates import wilson
 from linkage.evidence import SMALLEST_GROUP, Curve, GroupRate, SamplePair
 from linkage.prior import log_odds
 from linkage.results import KeyYield

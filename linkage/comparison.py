@@ -12,8 +12,8 @@ import numpy as np
 
 from ibr.errors import ConfigurationProblem
 from linkage.fields import Field
-from linkage.register_columns import REGISTER
-from linkage.register_people import taken_apart
+from linkage.register.columns import REGISTER
+from linkage.register.people import taken_apart
 from linkage.sql import render
 from linkage.standardise import LARGEST_HOUSEHOLD, Standardised
 from linkage.term_frequency import FUZZY_LIMIT, FUZZY_SHARE

@@ -10,7 +10,7 @@ from linkage import model as models
 from linkage.basis import Basis, plan_of, settings_of
 from linkage.blocking import Blocking
 from linkage.candidates import PlannedSearch
-from linkage.clerical_frame import keep_candidates
+from linkage.clerical.frame import keep_candidates
 from linkage.clustering import average_linkage
 from linkage.co_members import TITLE as CO_MEMBERS
 from linkage.comparison import Patterns, compare, household_pairs, random_pairs
@@ -18,7 +18,7 @@ from linkage.evidence import gather
 from linkage.match_keys import MOST_KEYS, MatchKey, possible_keys
 from linkage.prior import TELLING, Prior, consistent_prior, log_odds, odds_sql
 from linkage.profiles import cluster_pairs
-from linkage.register_candidates import RegisterSearch
+from linkage.register.candidates import RegisterSearch
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.scoring import Model, add_co_members, as_table, score, weigh
 from linkage.specification import Specification
@@ -63,7 +63,7 @@ def deduplicate(
     threshold.
     `compare_clusters`: whether clusters are then compared as wholes (profiles.py), which finds sparse records that no
     single pair is sure of. `with_evidence`: gather what the report shows (evidence.py).
-    `with_candidates`: keep pairs for clerks to judge (clerical_frame.py). `keep_in`: a schema for the state that
+    `with_candidates`: keep pairs for clerks to judge (clerical/frame.py). `keep_in`: a schema for the state that
     `deduplicate_changes` goes on from (not together with `compare_clusters`). Raises
     ConfigurationProblem and UsageProblem for columns or rows that cannot be used. Results depend neither on row order
     nor on threads.

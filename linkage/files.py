@@ -11,7 +11,7 @@ import yaml
 from ibr.delimited import NoHeader, RepeatedColumn, read_csv_sql
 from ibr.errors import UsageProblem
 from linkage.engine import deduplicate
-from linkage.register import match_register
+from linkage.register.match import match_register
 from linkage.report import write_report
 from linkage.results import LinkageResult, Progress
 from linkage.specification import Specification

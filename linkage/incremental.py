@@ -13,7 +13,7 @@ import duckdb
 
 from linkage import model as models
 from linkage.basis import Basis, settings_of
-from linkage.clerical_frame import keep_candidates
+from linkage.clerical.frame import keep_candidates
 from linkage.co_members import CAN_BE, NOBODY, SURE, TITLE, is_tie
 from linkage.comparison import Patterns, compare
 from linkage.engine import (

@@ -16,7 +16,7 @@ import duckdb
 from ibr.errors import ConfigurationProblem, UsageProblem
 from linkage import vocabulary
 from linkage.fields import Field
-from linkage.register_columns import REGISTER, of_register, register_columns
+from linkage.register.columns import REGISTER, of_register, register_columns
 from linkage.specification import Roles, Specification
 from linkage.sql import literal, quote, render, single
 from linkage.usable import NAMES_ALONE_NOTE, TELLING, notes_on_columns
@@ -40,7 +40,7 @@ class Standardised:
     that one record holds. `tells_apart`: whether a pair can be a match by the default threshold (usable.py).
     `variants`: given names that the comparison takes for one (variants.py), also in lk_learned.
     The records themselves are in the temporary tables lk_plain and lk_rec (r, record_id, side, source, values), the
-    people of a register in lk_register (register_columns.py).
+    people of a register in lk_register (register/columns.py).
     """
 
     records: int

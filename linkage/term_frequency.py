@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 
 from linkage.fields import KINDS, Field
-from linkage.register_columns import HAS_INITIAL, INITIALS, is_word
+from linkage.register.columns import HAS_INITIAL, INITIALS, is_word
 from linkage.sql import render
 from linkage.standardise import Standardised, everybody
 

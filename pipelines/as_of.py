@@ -19,7 +19,7 @@ from ibr.config import Stage
 from ibr.errors import UsageProblem
 from ibr.workspace import Workspace
 from ibr.yaml_files import read
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
 from pipelines import runner
 from pipelines.outcome import RunOutcome
 from warehouse import audit

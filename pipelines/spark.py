@@ -14,7 +14,7 @@ from dagster_dbt import DbtProject
 
 from ibr.errors import ContractBroken
 from ibr.workspace import Workspace
-from linkage.registry_state import AllRecords
+from linkage.registry.state import AllRecords
 from linkage.spark import LEARNED, LEARNING
 from linkage.spark.session import open_session, require
 from linkage.sql import literal, quote

@@ -4,7 +4,7 @@ from linkage import model as models
 from linkage.basis import Basis
 from linkage.blocking import Blocks
 from linkage.candidates import PlannedSearch
-from linkage.clerical_frame import keep_candidates
+from linkage.clerical.frame import keep_candidates
 from linkage.co_members import TITLE
 from linkage.comparison import Patterns, compare
 from linkage.engine import PAIR_THRESHOLDS, cluster_records, decided_pairs, drop_temporary, thresholds, write_results

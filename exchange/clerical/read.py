@@ -10,7 +10,7 @@ import duckdb
 from exchange.clerical.sheet import DECISION, PAIRS, SHOWN
 from ibr.errors import UsageProblem
 from ibr.spreadsheets import FORMULA_START
-from linkage.clerical_samples import ANSWERS, cell_sum, kept_sums
+from linkage.clerical.samples import ANSWERS, cell_sum, kept_sums
 
 _MOST_TOLD = 5  # faults named; the rest is counted
 Row = tuple[int, dict[str, str]]

@@ -4,7 +4,7 @@ Nothing on it says what the linkage made of the pair, or how sure it was: who kn
 """
 
 from exchange.sheets import Column, Sheet
-from linkage.clerical_samples import ANSWERS
+from linkage.clerical.samples import ANSWERS
 
 DECISION = "decision"
 _DETAILS = (

@@ -15,7 +15,7 @@ from exchange.plain_csv import write_csv
 from exchange.records import show_records
 from exchange.workbook import LockedWorkbook
 from ibr.errors import UsageProblem
-from linkage.clerical_samples import DrawnSample, cell_sum, keep
+from linkage.clerical.samples import DrawnSample, cell_sum, keep
 
 
 @dataclass(frozen=True)

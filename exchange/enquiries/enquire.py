@@ -14,7 +14,7 @@ from exchange.enquiries.answer import Answer, Candidate, Enrolment, Life, Outcom
 from exchange.enquiries.question import NAMES_NEEDED, Question
 from exchange.enquiries.scope import EVERYTHING, Scope
 from ibr.errors import UsageProblem
-from linkage.agreement import compare_with, names_in, same_identifier
+from linkage.registry.agreement import compare_with, names_in, same_identifier
 from linkage.standardise import fold, identifier
 from warehouse import audit
 from warehouse.connection import attach, connect

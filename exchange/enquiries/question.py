@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ibr.errors import UsageProblem
-from linkage.agreement import is_identifier, names_in
+from linkage.registry.agreement import is_identifier, names_in
 
 NAMES_NEEDED = 2  # of a person looked for by name: one is nobody's alone
 MOST_PURPOSE = 200  # characters

@@ -15,7 +15,7 @@ from exchange.exceptions.words import ENGLISH, languages, speak
 from exchange.exceptions.words import define as define_words
 from exchange.scripts import run_script
 from exchange.sheets import PHRASE, Column, Kind, Sheet
-from linkage.verify import NAME_SIMILARITY
+from linkage.registry.verify import NAME_SIMILARITY
 from warehouse.connection import literal, quoted
 
 _BATCH = 5_000

@@ -11,8 +11,8 @@ import duckdb
 from exchange.records import show_records
 from exchange.scripts import run_script
 from ibr.errors import UsageProblem
-from linkage.last_run import LastRun
-from linkage.review import QueueCount, evidence_on, gather_queue, queue_counts
+from linkage.registry.last_run import LastRun
+from linkage.registry.review import QueueCount, evidence_on, gather_queue, queue_counts
 from linkage.sql import table_exists
 
 Pair = tuple[str, str]

@@ -15,7 +15,7 @@ import pyarrow as pa
 from exchange.records import show_records
 from exchange.review.cases import Case, Pair, case_from, gather, side_by_side
 from ibr.errors import UsageProblem
-from linkage.review import evidence_on
+from linkage.registry.review import evidence_on
 from warehouse.connection import attach, connect, literal, quoted
 from warehouse.query import published_file
 

@@ -8,7 +8,7 @@ from exchange.service.keys import Key
 from exchange.service.models import Person
 from exchange.service.snapshot import Snapshot
 from linkage.lookup.check import Checked, Enrolment
-from linkage.verify import Status
+from linkage.registry.verify import Status
 
 ENROLLED = ("active", "suspended")
 _STRICTEST = ("prohibited", "for_review", "allowed")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from exchange.review.published import build_queue
 from linkage.lookup import build_lookup
-from linkage.registry_state import published_register, published_state
+from linkage.registry.state import published_register, published_state
 from warehouse.connection import connect, literal, quoted
 
 FOLDER = "lookup"

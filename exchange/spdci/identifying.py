@@ -10,7 +10,7 @@ from typing import Any
 
 from exchange.service.models import Person
 from exchange.service.snapshot import Snapshot
-from linkage.verify import Status
+from linkage.registry.verify import Status
 
 _DETAILS = (
     "given_name", "middle_name", "family_name", "full_name", "birth_date", "birth_date_precision", "sex"

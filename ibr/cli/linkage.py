@@ -78,7 +78,7 @@ def _evaluate_files(found: Path, truth: Path | None, are_clusters: bool, as_json
 @json_option
 def explain(record_a: str, record_b: str, home: Workspace, as_json: bool) -> None:
     """Why two records were, or were not, taken as one person."""
-    from linkage.registry import explain_registry
+    from linkage.registry.explaining import explain_registry
     from warehouse.audit import record
     from warehouse.connection import connect
 

@@ -16,7 +16,7 @@ from ibr.workspace import Workspace
 
 if TYPE_CHECKING:
     from exchange.review import ReviewQueue
-    from linkage.clerical_samples import DrawnSample, Result
+    from linkage.clerical.samples import DrawnSample, Result
 
 
 @click.group(invoke_without_command=True, epilog="Example: ibr review --by 'A. Otieno'")
@@ -85,7 +85,7 @@ def sample(home: Workspace, size: int, output: Path | None, read_path: Path | No
 
 def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
     from exchange.clerical import write_sample
-    from linkage.clerical_samples import draw
+    from linkage.clerical.samples import draw
     from warehouse.audit import record
 
     dated = home.registry.reporting_date
@@ -110,7 +110,7 @@ def _write(home: Workspace, size: int, output: Path, as_json: bool) -> None:
 
 def _read(home: Workspace, path: Path, as_json: bool) -> None:
     from exchange.clerical import read_answers
-    from linkage.clerical_samples import store_answers
+    from linkage.clerical.samples import store_answers
     from warehouse.audit import record
 
     with writing(home, "ibr review sample --read") as con:

@@ -33,7 +33,7 @@ class Registry(Section):
     serving: Serving | None = None
     encryption: Encryption | None = None
     portal: Portal = Portal()
-    linkage: dict[str, Any] = Field(default={}, description="linkage.registry.RegistrySettings says what belongs here")
+    linkage: dict[str, Any] = Field(default={}, description="linkage/registry/settings.py says what belongs here")
     decisions: Decisions = Decisions()
     audit: Audit = Audit()
     backup: Backup = Backup()
@@ -49,7 +49,7 @@ class Registry(Section):
     @classmethod
     def _linkage_knows_its_settings(cls, block: dict[str, Any]) -> dict[str, Any]:
         if block:
-            from linkage.registry import RegistrySettings  # heavy, and only needed where something is set
+            from linkage.registry.settings import RegistrySettings  # heavy, and only needed where something is set
 
             try:
                 RegistrySettings.of(block)

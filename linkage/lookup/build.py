@@ -10,9 +10,9 @@ from linkage.lookup.hashes import write_hashes
 from linkage.lookup.rows import write_rows
 from linkage.lookup.sums import write_sums
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
-from linkage.register_columns import HAS_INITIAL, is_word
-from linkage.register_people import people_for
-from linkage.register_state import RegisterBasis
+from linkage.register.columns import HAS_INITIAL, is_word
+from linkage.register.people import people_for
+from linkage.register.state import RegisterBasis
 from linkage.sql import literal, quote, render
 
 FILE = "lookup.duckdb"

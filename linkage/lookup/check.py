@@ -16,9 +16,9 @@ from linkage.lookup.hashes import Hashes
 from linkage.lookup.matching import RecordMatcher, RegisterMatcher
 from linkage.lookup.planned import PlannedConnection
 from linkage.lookup.rows import Rows
+from linkage.registry.verify import compare_by_id, judge, verify
 from linkage.sql import literal, render
 from linkage.standardise import identifier
-from linkage.verify import compare_by_id, judge, verify
 
 WORK = "lookup_work"
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.rows import Rows
-from linkage.register_columns import is_word
+from linkage.register.columns import is_word
 from linkage.sql import literal
 
 

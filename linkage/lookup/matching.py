@@ -15,10 +15,10 @@ from linkage.lookup.frequencies import Common, Dictionary
 from linkage.lookup.hashes import Hashes
 from linkage.lookup.rows import Rows
 from linkage.match_keys import MatchKey, key_values_sql, possible_keys
-from linkage.register import competing_sql, evidence_sql, shift_of, total_sql
-from linkage.register_candidates import beyond_doubt
-from linkage.register_columns import is_word
-from linkage.register_state import RegisterBasis
+from linkage.register.candidates import beyond_doubt
+from linkage.register.columns import is_word
+from linkage.register.match import competing_sql, evidence_sql, shift_of, total_sql
+from linkage.register.state import RegisterBasis
 from linkage.scoring import as_table, scored_sql, weigh
 from linkage.specification import Specification
 from linkage.sql import literal

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from linkage.basis import Basis, plan_of
-from linkage.clerical_frame import keep_candidates
+from linkage.clerical.frame import keep_candidates
 from linkage.co_members import TITLE
 from linkage.results import KeyYield, LinkageResult
 from linkage.scoring import scored_sql

@@ -1,4 +1,4 @@
--- What a match to the register leaves for further records (register_state.py).
+-- What a match to the register leaves for further records (register/state.py).
 create or replace table {{ schema }}.people as
 select p.*, n.record_id as register_id from {{ register }} p join lk_number n using (r) order by r;
 create or replace table {{ schema }}.words as from lk_word;

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import dagster as dg
 
-from linkage.registry import link_registry
+from linkage.registry.run import link_registry
 from pipelines import journal, spark
 from pipelines.assets.decisions import KEY as DECISIONS
 from pipelines.context import OWNER, POOL, Run, Session, plain_failures

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from exchange.service.index import FOLDER, build_index
-from linkage.registry import link_registry
+from linkage.registry.run import link_registry
 
 TODAY = dt.date(2026, 6, 30)
 CONTENT = (Path(__file__).parent / "service_warehouse.sql").read_text(encoding="utf-8")

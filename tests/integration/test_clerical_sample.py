@@ -19,8 +19,8 @@ from exchange.clerical import read_answers, write_sample
 from exchange.clerical.sheet import PAIRS
 from exchange.review import review_queue
 from ibr.errors import UsageProblem
-from linkage.clerical_samples import draw, estimates, store_answers
-from linkage.registry import link_registry
+from linkage.clerical.samples import draw, estimates, store_answers
+from linkage.registry.run import link_registry
 from tests.unit.test_config import SMALL
 from tests.unit.test_linkage_trouble import FAMILY, GIVEN
 from warehouse.connection import connect

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from linkage.clerical import Answers, Zone, allocate, precision, recall
+from linkage.clerical.estimates import Answers, Zone, allocate, precision, recall
 
 TRIALS = 1000
 # (zone, pairs, share of one person): a good linkage, a poor one, a small one where whole strata are judged, and a large

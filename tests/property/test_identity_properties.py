@@ -6,8 +6,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.identity import carry_over, keep
-from linkage.registry_sql import run_script
+from linkage.registry.identity import carry_over, keep
+from linkage.registry.scripts import run_script
 
 MEMBERS = [f"a:{i}" for i in range(7)]
 # A run: each member present belongs to one of four groups; absent members are None.

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from linkage.clerical import Answers, Zone, allocate, precision, recall, strata, wilson
+from linkage.clerical.estimates import Answers, Zone, allocate, precision, recall, strata, wilson
 
 JOINED, REVIEW, APART = Zone.JOINED, Zone.REVIEW, Zone.APART
 

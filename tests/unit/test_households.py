@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from linkage.households import group_households
+from linkage.registry.households import group_households
 
 # Households as lists of persons; after a person: h head, b beneficiary, c caregiver. Then the groups
 # expected and

@@ -4,8 +4,8 @@ import duckdb
 import pytest
 
 from ibr.errors import UsageProblem
-from linkage.identity import carry_over, keep
-from linkage.registry_sql import run_script
+from linkage.registry.identity import carry_over, keep
+from linkage.registry.scripts import run_script
 
 # Each run: its groups, the numbers expected, and the events expected.
 HISTORY = [

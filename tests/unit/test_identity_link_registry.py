@@ -9,9 +9,12 @@ import duckdb
 import pytest
 
 from ibr.errors import ConfigurationProblem, ContractBroken, UsageProblem
-from linkage import registry, registry_state
-from linkage.registry import RegistrySettings, explain_registry, link_registry, register_state
-from linkage.registry_state import published_register
+from linkage.beside import Progress
+from linkage.registry import run, safety, state
+from linkage.registry.explaining import explain_registry
+from linkage.registry.run import link_registry, register_state
+from linkage.registry.settings import RegistrySettings, names_once
+from linkage.registry.state import published_register
 from linkage.results import LinkageResult
 
 TODAY = dt.date(2026, 6, 30)
@@ -66,9 +69,9 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     stand_in = Engine()
-    monkeypatch.setattr(registry_state, "deduplicate", stand_in.deduplicate)
-    monkeypatch.setattr(registry, "match_register", stand_in.match_register)
-    monkeypatch.setattr(registry, "SMALLEST_JUMP", 1)
+    monkeypatch.setattr(state, "deduplicate", stand_in.deduplicate)
+    monkeypatch.setattr(run, "match_register", stand_in.match_register)
+    monkeypatch.setattr(safety, "SMALLEST_JUMP", 1)
     return stand_in
 
 
@@ -133,7 +136,7 @@ def test_another_engine_links_all_persons_in_place_of_this_one(
 
     link_registry(con, None, "run-1", TODAY)
     here = _everything(con)
-    monkeypatch.delattr(registry_state, "deduplicate")
+    monkeypatch.delattr(state, "deduplicate")
     link_registry(con, None, "run-2", TODAY, all_records=elsewhere)
     assert asked == [(None, "linkage_state_b")]
     assert {**_everything(con), "model": None} == {**here, "model": None}
@@ -149,7 +152,7 @@ def test_a_failure_leaves_the_last_run(
     def fail(*_: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(registry, "keep", fail)
+    monkeypatch.setattr(run, "keep", fail)
     with pytest.raises(RuntimeError):
         link_registry(con, {}, "run-2", TODAY)
     assert _everything(con) == before
@@ -262,7 +265,7 @@ def test_a_failure_of_the_register_match_is_told(
     def fails(*_: object, **__: object) -> None:
         raise ConfigurationProblem("the register has no column for birth_date")
 
-    monkeypatch.setattr(registry, "match_register", fails)
+    monkeypatch.setattr(run, "match_register", fails)
     with pytest.raises(ConfigurationProblem, match="no column"):
         link_registry(con, None, "run-2", TODAY)
     assert _everything(con) == before
@@ -270,8 +273,8 @@ def test_a_failure_of_the_register_match_is_told(
 
 def test_what_the_register_taught_is_kept_as_long_as_it_is_asked_for(con: duckdb.DuckDBPyConnection, engine: Engine):
     kept = []
-    for run, keeps in enumerate((False, True, True, False)):
-        link_registry(con, None, f"run-{run}", TODAY, keeps_register=keeps)
+    for number, keeps in enumerate((False, True, True, False)):
+        link_registry(con, None, f"run-{number}", TODAY, keeps_register=keeps)
         there = con.execute("SELECT schema_name FROM duckdb_schemas() WHERE schema_name LIKE 'linkage_register_%'")
         assert {name for (name,) in there.fetchall()} == {published_register(con)} - {None}
         kept.append(published_register(con) is not None)
@@ -284,12 +287,12 @@ def test_a_stop_breaks_off_the_register_match_under_way(
     stages: list[str] = []
     stopped = threading.Event()
 
-    def endless(*_: object, progress: registry.Progress, **__: object) -> None:
+    def endless(*_: object, progress: Progress, **__: object) -> None:
         while True:  # ends only by being broken off
             progress("match keys")
             stopped.wait(0.01)
 
-    monkeypatch.setattr(registry, "match_register", endless)
+    monkeypatch.setattr(run, "match_register", endless)
     con.execute("UPDATE registry.persons SET given_name = 'one'")
     with pytest.raises(ContractBroken, match="max_cluster_size"):
         link_registry(con, {"max_cluster_size": 4}, "run-1", TODAY, progress=stages.append)
@@ -303,5 +306,5 @@ def test_a_full_name_stands_once() -> None:
         "('b', null, null, 'Mary W Njoroge'), ('c', 'Mary', null, 'Mary Wanjiku Njoroge')) "
         "t(record_id, given_name, family_name, full_name)"
     )
-    found = con.execute(f"SELECT record_id, full_name FROM {registry.names_once('people')}").fetchall()
+    found = con.execute(f"SELECT record_id, full_name FROM {names_once('people')}").fetchall()
     assert dict(found) == {"a": None, "b": "Mary W Njoroge", "c": "Mary Wanjiku Njoroge"}

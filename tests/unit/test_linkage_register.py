@@ -3,10 +3,10 @@
 import duckdb
 import pytest
 
-from linkage import Specification, match_register, register_candidates, register_people
+from linkage import Specification, match_register, register
 from linkage.match_keys import RECORDS, hash_values, key_values_sql, possible_keys
-from linkage.register_columns import of_register
-from linkage.register_people import people_for, people_of
+from linkage.register.columns import of_register
+from linkage.register.people import people_for, people_of
 from linkage.standardise import columns_of, standardise
 from linkage.term_frequency import add_frequencies
 
@@ -124,7 +124,7 @@ def test_matches_depend_on_neither_parts_nor_row_order_nor_threads(monkeypatch):
         con = duckdb.connect()
         con.execute(f"set threads = {threads}")
         village(con, order)
-        monkeypatch.setattr(register_people, "AT_A_TIME", at_a_time)
+        monkeypatch.setattr(register.people, "AT_A_TIME", at_a_time)
         outcomes.append(matched(con))
     assert outcomes[0] == outcomes[1]
     matches, counts = outcomes[0]
@@ -157,7 +157,7 @@ def test_keys_tried_on_a_few_of_very_many_find_what_all_of_them_would(monkeypatc
     specification = Specification.from_mapping({"record_id": "id", "columns": roles})
     outcomes = []
     for tried in (3, 10_000):
-        monkeypatch.setattr(register_candidates, "TRIED_RECORDS", tried)
+        monkeypatch.setattr(register.candidates, "TRIED_RECORDS", tried)
         result = match_register(con, specification, "people", "register", None, "o")
         assert {key.name: key.is_used for key in result.keys}["given name, birth year and month"]
         outcomes.append(con.execute("select record_id, register_id from o.matches order by all").fetchall())

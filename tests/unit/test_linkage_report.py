@@ -9,7 +9,7 @@ import pytest
 
 from linkage import Specification, deduplicate, explain, match_register
 from linkage.charts import waterfall
-from linkage.clerical import wilson
+from linkage.clerical.estimates import wilson
 from linkage.evidence import SMALLEST_GROUP, _curve
 from linkage.report import percent, write_report
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from linkage import registry, registry_state
-from linkage.registry import link_registry, register_state
+from linkage.registry import run, state
+from linkage.registry.run import link_registry, register_state
 from tests.unit.test_identity_link_registry import Engine
 
 TODAY = dt.date(2026, 6, 30)
@@ -48,8 +48,8 @@ COULD_NOT = {
 @pytest.fixture
 def con(monkeypatch: pytest.MonkeyPatch) -> Iterator[duckdb.DuckDBPyConnection]:
     engine = Engine()
-    monkeypatch.setattr(registry_state, "deduplicate", engine.deduplicate)
-    monkeypatch.setattr(registry, "match_register", engine.match_register)
+    monkeypatch.setattr(state, "deduplicate", engine.deduplicate)
+    monkeypatch.setattr(run, "match_register", engine.match_register)
     with duckdb.connect() as con:
         con.execute("CREATE SCHEMA registry; CREATE SCHEMA ops")
         con.execute("CREATE TABLE persons AS SELECT unnest(?::VARCHAR[][]) AS given", [

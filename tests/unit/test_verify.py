@@ -5,7 +5,7 @@ import datetime as dt
 import duckdb
 import pytest
 
-from linkage.verify import Status, verify
+from linkage.registry.verify import Status, verify
 
 TODAY = dt.date(2026, 6, 30)
 REGISTER = """

@@ -10,7 +10,7 @@ from linkage.blocking import Blocking, Judge
 from linkage.key_plan import Trial, worthwhile
 from linkage.match_keys import hash_values
 from linkage.prior import each_for_itself
-from linkage.register_people import people_for
+from linkage.register.people import people_for
 
 # Most records find their person by the surest keys: the dear ones wait for those that did not.
 SURE_PAIRS, LEAST_SURE_PAIRS = 2, 20_000

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import duckdb
 
 from linkage.explain import explain_pairs
-from linkage.last_run import LastRun, last_run
-from linkage.registry import PERSONS, names_once
-from linkage.registry_sql import run_script
-from linkage.registry_state import published_state
+from linkage.registry.last_run import LastRun, last_run
+from linkage.registry.scripts import run_script
+from linkage.registry.settings import PERSONS, names_once
+from linkage.registry.state import published_state
 
 # Lower ends of the bands of probability that the queue is counted by.
 BANDS = (0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.0)

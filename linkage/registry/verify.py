@@ -39,7 +39,7 @@ from enum import StrEnum
 
 import duckdb
 
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
 from linkage.vocabulary import signs
 
 # Otieno and Atieno, brother and sister, have .89; Njoroge and Njorogi .94.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
 from linkage.sql import single, table_exists
 
 POPULATION = "registry.population"

@@ -1,4 +1,4 @@
-"""What match keys and comparisons read of a register's people, made as it is needed (register_columns.py).
+"""What match keys and comparisons read of a register's people, made as it is needed (columns.py).
 
 Memory is bounded by the numbers that are kept of everybody: 30 million people as texts and lists, with sound codes and
 frequencies, took more than 20 GB.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from linkage.match_keys import MatchKey
-from linkage.register_columns import CODE, HAS_INITIAL, NAMES, REGISTER, of_register
+from linkage.register.columns import CODE, HAS_INITIAL, NAMES, REGISTER, of_register
 from linkage.sql import single
 from linkage.standardise import Standardised, columns_of
 

@@ -2,7 +2,7 @@
 
 Every distinct text is in one dictionary with its sound code (lk_word, words.sql), and a person is a row of numbers
 (lk_register). What a match key needs of all people is made from it column by column; whom a key brought is taken apart
-for the comparison (register_people.py).
+for the comparison (people.py).
 """
 
 from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ import math
 
 import duckdb
 
-from linkage.clerical import Zone, strata
+from linkage.clerical.estimates import Zone, strata
 from linkage.prior import TELLING
 from linkage.results import KeyYield
 from linkage.sql import render

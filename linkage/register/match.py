@@ -11,8 +11,8 @@ from linkage import model as models
 from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
 from linkage.evidence import gather
 from linkage.prior import Prior
-from linkage.register_candidates import RegisterSearch
-from linkage.register_state import RegisterBasis, keep_register
+from linkage.register.candidates import RegisterSearch
+from linkage.register.state import RegisterBasis, keep_register
 from linkage.results import KeyYield, LinkageResult, Progress, Stopwatch
 from linkage.specification import Specification
 from linkage.standardise import Standardised
@@ -38,7 +38,7 @@ def match_register(
     Writes {output_schema}.matches (record_id, register_id, match_key, match_probability, verdict match | review,
     runner_up_probability): at most one row, the best, a record; candidates below the review threshold are not
     written. Several records may have one register person. `keep_in`: a schema for what is needed to match further
-    records as this run would have (register_state.py). `with_evidence` and errors as for `deduplicate`.
+    records as this run would have (state.py). `with_evidence` and errors as for `deduplicate`.
     """
     watch = Stopwatch(progress)
     specification = as_specification(specification)

@@ -1,6 +1,6 @@
 """What a match to the register leaves, so that one more record can be matched as that run would have matched it.
 
-A schema of its own: the people as numbers and their dictionary (register_columns.py), how common each value is, which
+A schema of its own: the people as numbers and their dictionary (columns.py), how common each value is, which
 birth dates say nothing, the matches found; and in `basis` what was learned and which match keys were run.
 """
 
@@ -12,8 +12,8 @@ import duckdb
 
 from linkage.fields import Field
 from linkage.prior import Prior
-from linkage.register_candidates import RegisterSearch
-from linkage.register_columns import REGISTER
+from linkage.register.candidates import RegisterSearch
+from linkage.register.columns import REGISTER
 from linkage.specification import Specification
 from linkage.sql import literal, render
 from linkage.standardise import Standardised

@@ -21,7 +21,7 @@ from typing import Literal
 import duckdb
 
 from ibr.errors import UsageProblem
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
 from linkage.sql import single
 
 Kind = Literal["person", "household"]

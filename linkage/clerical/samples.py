@@ -1,6 +1,6 @@
 """Clerical samples of the registry's linkage in the warehouse: drawn, kept, answered, and what the answers estimate.
 
-The arithmetic is in clerical.py; what clerks are shown, and the files, in exchange/clerical/.
+The arithmetic is in estimates.py; what clerks are shown, and the files, in exchange/clerical/.
 """
 
 import hashlib
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import duckdb
 
 from ibr.errors import UsageProblem
-from linkage.clerical import Answers, Estimate, Stratum, Zone, allocate, precision, recall, strata
-from linkage.clerical_frame import BEYOND
+from linkage.clerical.estimates import Answers, Estimate, Stratum, Zone, allocate, precision, recall, strata
+from linkage.clerical.frame import BEYOND
 from linkage.engine import PAIR_THRESHOLDS, thresholds
-from linkage.last_run import last_run
-from linkage.registry_sql import run_script
+from linkage.registry.last_run import last_run
+from linkage.registry.scripts import run_script
 from linkage.sql import table_exists
 
 SAME, DIFFERENT, CANNOT_TELL = "same", "different", "cannot tell"

@@ -7,9 +7,9 @@ once for each record that might be the person's.
 
 import duckdb
 
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
+from linkage.registry.verify import NAME_SIMILARITY, compare_by_id
 from linkage.standardise import fold, identifier
-from linkage.verify import NAME_SIMILARITY, compare_by_id
 
 
 def same_identifier(one: str, other: str) -> str:

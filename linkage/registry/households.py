@@ -21,7 +21,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from linkage.registry_sql import run_script
+from linkage.registry.scripts import run_script
 from linkage.sql import single
 
 

@@ -1,0 +1,1 @@
+"""Clerical samples: which pairs clerks judge, and what their answers say of the linkage."""
