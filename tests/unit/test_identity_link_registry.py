@@ -281,6 +281,24 @@ def test_what_the_register_taught_is_kept_as_long_as_it_is_asked_for(con: duckdb
     assert kept == [False, True, True, False]
 
 
+def test_without_memory_for_both_the_register_is_searched_after_persons_are_linked(
+    con: duckdb.DuckDBPyConnection, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, is_here = {}, []
+
+    def watched(con: duckdb.DuckDBPyConnection, *told: object, **more: object) -> LinkageResult:
+        is_here.append(threading.current_thread() is threading.main_thread())
+        return engine.match_register(con, *told, **more)
+
+    monkeypatch.setattr(run, "match_register", watched)
+    for name, bytes_a_row in (("beside", 1), ("after", 10**12)):
+        monkeypatch.setattr(run, "BYTES_A_ROW", bytes_a_row)
+        link_registry(con, None, f"run-{name}", TODAY)
+        found[name] = con.execute("FROM linkage.verification ORDER BY ALL").fetchall()
+    assert is_here == [False, True]
+    assert found["after"] == found["beside"]
+
+
 def test_a_stop_breaks_off_the_register_match_under_way(
     con: duckdb.DuckDBPyConnection, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
