@@ -101,4 +101,6 @@ def left_of_last_run(con: duckdb.DuckDBPyConnection, registry: Registry, setting
 
 def _written_by(stage: Stage, registry: Registry) -> tuple[str, ...]:
     """The rows of ops.runs by which a stage is known to be done."""
+    if stage == "exceptions":
+        return "exceptions", "shares"
     return ("publish", "serve") if stage == "publish" and registry.serving else (stage,)

@@ -18,7 +18,10 @@ _QUESTIONS = {
         QUALIFY row_number() OVER (PARTITION BY stage, source ORDER BY started_at DESC) = 1
         ORDER BY
             list_position(
-                ['replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'publish', 'serve', 'audit'],
+                [
+                    'replicate', 'registry', 'decisions', 'link', 'marts', 'exceptions', 'shares',
+                    'publish', 'serve', 'audit'
+                ],
                 stage
             ),
             source

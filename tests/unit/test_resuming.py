@@ -12,7 +12,8 @@ from warehouse.schemas import prepare
 
 DAY = dt.date(2026, 6, 30)
 BEGUN = dt.datetime(2026, 7, 1, 1, tzinfo=dt.UTC)
-ALL = [("replicate", "a"), ("replicate", "b"), *((stage, None) for stage in ("registry", "decisions", *STAGES[2:]))]
+BUILT = ("registry", "decisions", "link", "marts", "exceptions", "shares", "publish")
+ALL = [("replicate", "a"), ("replicate", "b"), *((stage, None) for stage in BUILT)]
 
 
 def registry(**more) -> Registry:
@@ -53,6 +54,7 @@ def ran(con, run_id: str, done, failed=(), *, stages=STAGES, sources=("a", "b"),
         (ALL[:2], [("registry", None)], "registry"),
         (ALL[:3], [("decisions", None)], "link"),
         (ALL[:5], [], "marts"),
+        (ALL[:6], [("shares", None)], "exceptions"),
         # All was made of what there was; the source that failed is what is left, and all that is made of it.
         ([("replicate", "a"), *ALL[2:]], [("replicate", "b")], "replicate (b)"),
         (ALL, [], None),
