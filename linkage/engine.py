@@ -122,7 +122,7 @@ def deduplicate(
             notes=data.notes + notes,
             evidence=evidence,
         )
-        _judge_keys(con, yields, limits["match"])
+        judge_keys(con, yields, limits["match"])
         return result
     finally:
         drop_temporary(con)
@@ -388,7 +388,7 @@ def _histogram(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: float) -> None:
+def judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: float) -> None:
     """Matches per key, and its estimated precision: the mean probability of its pairs."""
     for number, found in enumerate(yields):
         row = con.execute(

@@ -27,7 +27,7 @@ from pipelines.dbt import Dbt
 # Unit tests are about the models, not about tonight's data: they run with the tests of the code.
 _NIGHTLY = ("--exclude-resource-type", "unit_test")
 # What a row that was copied takes while models are built beside each other. With 130 bytes, 47 million rows, one of two
-# ended without memory; alone it spilled.
+# ended without memory.
 BYTES_A_ROW = 200
 _KEPT = 10  # folders with compiled SQL, of the latest invocations
 _TABLES = {"LogModelResult", "LogSeedResult"}

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 
 from linkage import model as models
-from linkage.engine import as_specification, drop_temporary, possible_pairs, prepare, thresholds
+from linkage.engine import as_specification, drop_temporary, judge_keys, possible_pairs, prepare, thresholds
 from linkage.evidence import gather
 from linkage.prior import Prior
 from linkage.register.candidates import RegisterSearch
@@ -53,7 +53,7 @@ def match_register(
             model.prior = Prior(min(share / data.registered, 0.3), prior.household)
         with watch.stage("write"):
             _write(con, output_schema, yields, limits)
-        _judge_keys(con, yields, limits["match"])
+        judge_keys(con, yields, limits["match"])
         with watch.stage("report"):
             evidence = gather(con, data, patterns, model, limits, output_schema) if with_evidence else None
         told = models.to_mapping(model, yields, specification, linking=True)
@@ -169,13 +169,3 @@ def _counts(con: duckdb.DuckDBPyConnection, data: Standardised, schema: str) -> 
     counts |= dict(con.execute(f"select verdict, count(*) from {schema}.matches group by verdict").fetchall())
     counts["possible_pairs"] = possible_pairs(data)
     return counts
-
-
-def _judge_keys(con: duckdb.DuckDBPyConnection, yields: list[KeyYield], match: float) -> None:
-    for number, found in enumerate(yields):
-        row = con.execute(
-            f"select count(*) filter (where probability >= {match}), round(avg(probability), 4), "
-            f"count(*) filter (where probability >= {match} and key = {number}) "
-            f"from lk_scored where (keys >> {number}) & 1 = 1"
-        ).fetchall()[0]
-        found.matches, found.estimated_precision, found.new_matches = row[0], row[1], row[2]

@@ -1,7 +1,7 @@
 """Joins that DuckDB would do by comparing all with all.
 
-Where a LEFT JOIN asks something of its left side alone, DuckDB 1.5 makes no hash join of it: verifying 431,531 persons
-with the last night's answers took 500 s instead of 2. Such a condition belongs before the join, or into the key.
+Where a LEFT JOIN asks something of its left side alone, DuckDB 1.5 makes no hash join of it: verifying 43,161 persons
+with the last night's answers took 6 s instead of 0.14. Such a condition belongs before the join, or into the key.
 """
 
 import re
