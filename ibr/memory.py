@@ -43,10 +43,6 @@ class Budget:
         """For the copying of one source."""
         return _limit(self._landings // self.landings_at_once)
 
-    def holds(self, rows: int, bytes_a_row: int) -> bool:
-        """Whether the one connection that is open may have as much as so many rows take."""
-        return self._duckdb >= rows * bytes_a_row
-
     @property
     def _duckdb(self) -> int:
         return max(self.total // 2, self.total - _BESIDE_DUCKDB)

@@ -19,7 +19,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from ibr.disk import full_disk
 from ibr.errors import ContractBroken, DiskFull
-from ibr.memory import Budget
+from linkage.beside import has_memory
 from pipelines import journal, spark
 from pipelines.context import Run, Session, plain_failures
 from pipelines.dbt import Dbt
@@ -51,7 +51,7 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
         if layer == "marts":
             journal.require_good(con, "registry")
         journal.building(con, run, layer)
-        threads = one_by_one(con, run.workspace.registry.warehouse.budget)
+        threads = one_by_one(con)
     if layer == "marts" and run.workspace.registry.engine == "spark":
         with plain_failures(), run.warehouse() as con, _Ear(session, target, f"{what} on Spark") as ear:
             spark.build_models(run.workspace, con, dbt.project.manifest_path, ear)
@@ -68,11 +68,11 @@ def build_models(context: dg.AssetExecutionContext, dbt: Dbt, session: Session, 
             raise ContractBroken(problem)
 
 
-def one_by_one(con: duckdb.DuckDBPyConnection, budget: Budget) -> list[str]:
-    """What tells dbt to build one model at a time, where the budget does not hold several."""
+def one_by_one(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What tells dbt to build one model at a time, where the connection's memory does not hold several."""
     copied = "FROM duckdb_tables() WHERE starts_with(schema_name, 'mirror_')"
     ((rows,),) = con.execute(f"SELECT coalesce(sum(estimated_size), 0)::BIGINT {copied}").fetchall()
-    return [] if budget.holds(rows, BYTES_A_ROW) else ["--threads", "1"]
+    return [] if has_memory(con, rows, BYTES_A_ROW) else ["--threads", "1"]
 
 
 class _Ear:
