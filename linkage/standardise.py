@@ -5,7 +5,6 @@ four data sets, at about the same cost (measured in docs/decisions/0005).
 """
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,20 @@ from linkage.register.columns import REGISTER, of_register, register_columns
 from linkage.specification import Roles, Specification
 from linkage.sql import literal, quote, render, single
 from linkage.usable import NAMES_ALONE_NOTE, TELLING, notes_on_columns
+from linkage.values import (
+    fold,
+    identifier,
+    is_left_over,
+    is_nothing,
+    is_particle,
+    is_title,
+    keeps_day,
+    keeps_month,
+    literals,
+    months,
+    phone,
+    sex,
+)
 
 LARGEST_HOUSEHOLD = 30  # records; more is an institution, or a filler
 MOST_COPIES = 20  # identical records above this number are stood for by their first
@@ -29,7 +42,6 @@ LATEST_YEAR = 2100  # a birth date after it is a slip, or of another calendar th
 # January or July takes a larger share, for where only the year was known it stands for all its days (of 50,578
 # historical figures 1 in 100 have that of each of several years); of `kinds` or more, it is compared with these.
 FILLER = {"least": 20, "share": 0.01, "share_of_year": 0.05, "times": 20, "kinds": 6}
-LETTERS = ("ø:o", "ł:l", "đ:d", "ð:d", "þ:th", "ß:ss", "æ:ae", "œ:oe", "ı:i")
 
 
 @dataclass
@@ -59,21 +71,6 @@ class Standardised:
     @property
     def frequent(self) -> list[Field]:
         return [f for f in self.fields if f.kind.has_frequency]
-
-
-def literals(words: Sequence[str]) -> str:
-    """Texts as SQL literals, with commas between."""
-    return ", ".join(literal(word) for word in words)
-
-
-def fold(expression: str) -> str:
-    """Case, accents and marks folded away; letters of every script kept; apostrophes closed, the rest is a space."""
-    text = f"strip_accents(lower(substr({expression}, 1, 200)))"
-    for pair in LETTERS:
-        letter, plain = pair.split(":")
-        text = f"replace({text}, '{letter}', '{plain}')"
-    closed = rf"regexp_replace({text}, '[''`´’‘.]', '', 'g')"
-    return f"trim(regexp_replace({closed}, '[{vocabulary.signs()}]+', ' ', 'g'))"
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
@@ -143,10 +140,10 @@ def _read(con: duckdb.DuckDBPyConnection, sides: list[tuple[str, Specification]]
     context = [_side(number, relation, side, shape) for number, (relation, side) in enumerate(sides)]
     texts, dates = _text_columns(sides), _date_columns(sides)
     con.execute(render("texts.sql", columns=texts, fold=fold, nothing=literals(vocabulary.NOTHING),
-                       honorifics="|".join(vocabulary.HONORIFICS), is_particle=_is_particle, is_title=_is_title,
+                       honorifics="|".join(vocabulary.HONORIFICS), is_particle=is_particle, is_title=is_title,
                        variants=load_variants(con, sides[0][1].name_variants)))  # fmt: skip
-    con.execute(render("birth_dates.sql", columns=dates, months=_months(),
-                       is_something=f"not {_is_nothing('trim(raw)')}", latest_year=LATEST_YEAR,
+    con.execute(render("birth_dates.sql", columns=dates, months=months(),
+                       is_something=f"not {is_nothing('trim(raw)')}", latest_year=LATEST_YEAR,
                        orders=state and f"{state}.date_orders", fillers=state and f"{state}.date_fillers",
                        filler=FILLER))  # fmt: skip
     con.execute(render("values.sql", columns=_value_columns(context, shape), fold=fold))
@@ -251,7 +248,7 @@ def _date_columns(sides: list[tuple[str, Specification]]) -> list[dict[str, str 
             found.append({
                 "relation": relation, "expression": quote(date.column), "source": source_of(side, number),
                 "format": literal(date.format) if date.format else None,
-                "whole": _keeps_day(_text(side.columns.birth_date_precision)),
+                "whole": keeps_day(_text(side.columns.birth_date_precision)),
             })  # fmt: skip
     nowhere: dict[str, str | None] = {
         "relation": "(select null::varchar as v)", "expression": "v", "source": "''", "format": None,
@@ -266,65 +263,17 @@ def _value_columns(context: list[dict[str, Any]], shape: _Shape) -> list[dict[st
     return found or [{"relation": "(select null::varchar as v)", "expression": "v"}]
 
 
-def _is_left_over(token: str) -> str:
-    """SQL: whether a token is part of neither the given nor the family name."""
-    return (
-        f"not ({token} = coalesce(given, '') or {token} = coalesce(family, '') "
-        f"or list_contains(coalesce(family_tokens, []), {token}))"
-    )
-
-
-def _sexes() -> str:
-    words = [(word, sex) for sex, known in (("M", vocabulary.MALE), ("F", vocabulary.FEMALE)) for word in known]
-    return "{" + ", ".join(f"{literal(word)}: '{sex}'" for word, sex in words) + "}"
-
-
-def _months() -> str:
-    return "{" + ", ".join(f"'{name}': {number}" for name, number in vocabulary.MONTHS.items()) + "}"
-
-
-def _number(name: str, least: int) -> str:
-    """SQL: whether a text is plainly a number: without leading zeros, of at least so many digits, the last two unlike.
-
-    Most identifiers and telephones are, and need none of the patterns, which cost up to four times as much.
-    """
-    return f"try_cast({name} as ubigint)::varchar = {name} and length({name}) >= {least} and {name}[-1] <> {name}[-2]"
-
-
-def _keeps_day(precision: str) -> str:
-    """SQL: whether a birth date of this precision says the day."""
-    return f"coalesce(lower({precision}), 'day') not in ('year', 'month')"
-
-
-def _is_nothing(name: str) -> str:
-    """SQL: whether a value says that nothing was written down; a pattern, where a list would be joined to every row."""
-    return f"regexp_full_match(lower({name}), {literal('|'.join(map(re.escape, vocabulary.NOTHING)))})"
-
-
-def identifier(name: str) -> str:
-    """Letters, marks and digits of an identifier, no leading zeros (spreadsheets eat them); runs of one are no ID."""
-    plain = f"ltrim(regexp_replace(upper(substr({name}, 1, 60)), '[{vocabulary.signs()}]', '', 'g'), '0')"
-    # In a list, so that the pattern stands there once.
-    return (
-        f"case when {_number(name, 3)} then {name} when {_is_nothing(name)} then null else list_transform([{plain}], "
-        "lambda plain: case when length(plain) >= 3 and translate(plain, plain[1], '') <> '' then plain end)[1] end"
-    )
-
-
 def _record_context(shape: _Shape) -> dict[str, object]:
-    digits = "regexp_replace(phone, '\\D', '', 'g')"
     return {
         "fold": fold,
         "identifier": identifier,
-        "keeps_month": "coalesce(lower(birth_date_precision), 'day') <> 'year'",
-        "keeps_day": _keeps_day("birth_date_precision"),
-        "sex": f"map {_sexes()}[lower(sex)]",
-        # Nine digits: without country code or leading zero. Fewer than six is an extension or a slip.
-        "phone": f"case when {_number('phone', 6)} then phone[-9:] "
-        f"when length({digits}) >= 6 and translate({digits}, {digits}[-1], '') <> '' then {digits}[-9:] end",
+        "keeps_month": keeps_month("birth_date_precision"),
+        "keeps_day": keeps_day("birth_date_precision"),
+        "sex": sex("sex"),
+        "phone": phone("phone"),
         "coded": shape.places + shape.attributes,
         "household": _household_number("source", "household_id"),
-        "is_left_over": _is_left_over,
+        "is_left_over": is_left_over,
         "other_ids": shape.other_ids,
     }
 
@@ -346,14 +295,6 @@ def check_identifiers(con: duckdb.DuckDBPyConnection, relation: str, side: Speci
         )
     if total > 2_000_000_000:
         raise UsageProblem(f"{relation}: {total} records are more than the engine can number")
-
-
-def _is_particle(token: str) -> str:
-    return f"{token} in ({literals(vocabulary.PARTICLES)})"
-
-
-def _is_title(token: str) -> str:
-    return f"({token} in ({literals(vocabulary.TITLES)}) or {token}[1] between '0' and '9')"
 
 
 def load_variants(con: duckdb.DuckDBPyConnection, variants: str | None) -> bool:

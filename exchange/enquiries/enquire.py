@@ -15,7 +15,7 @@ from exchange.enquiries.question import NAMES_NEEDED, Question
 from exchange.enquiries.scope import EVERYTHING, Scope
 from ibr.errors import UsageProblem
 from linkage.registry.agreement import compare_with, names_in, same_identifier
-from linkage.standardise import fold, identifier
+from linkage.values import fold, identifier
 from warehouse import audit
 from warehouse.connection import attach, connect
 from warehouse.query import published_file

@@ -8,7 +8,7 @@ from linkage.clerical.estimates import Zone, strata
 from linkage.prior import TELLING
 from linkage.results import KeyYield
 from linkage.sql import render
-from linkage.standardise import literals
+from linkage.values import literals
 
 MOST_CANDIDATES = 250  # pairs a stratum: a clerk does not judge more
 PEOPLE = "(select c.r, p.record_id, c.first as entity from lk_cluster c join lk_plain p using (r))"

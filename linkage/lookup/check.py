@@ -18,7 +18,7 @@ from linkage.lookup.planned import PlannedConnection
 from linkage.lookup.rows import Rows
 from linkage.registry.verify import compare_by_id, judge, verify
 from linkage.sql import literal, render
-from linkage.standardise import identifier
+from linkage.values import identifier
 
 WORK = "lookup_work"
 

@@ -9,7 +9,7 @@ import duckdb
 
 from linkage.registry.scripts import run_script
 from linkage.registry.verify import NAME_SIMILARITY, compare_by_id
-from linkage.standardise import fold, identifier
+from linkage.values import fold, identifier
 
 
 def same_identifier(one: str, other: str) -> str:
