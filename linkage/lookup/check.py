@@ -79,6 +79,7 @@ class Lookup:
         self._date = reporting_date
         self._root = con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        # Plans stay while rows change: none may rest on how many there are, or on which values.
         con.execute("SET disabled_optimizers = 'statistics_propagation,build_side_probe_side,join_order'")
         con.execute(f"ATTACH {literal(str(folder / FILE))} AS lookup (READ_ONLY)")
         self.con = PlannedConnection(con, WORK)
@@ -127,7 +128,7 @@ class Lookup:
     def check(self, asked: Any) -> list[Checked]:
         """Judge the persons of an Arrow table with the columns of registry.persons that linkage reads, in its order."""
         numbers = pa.array([f"{place:010}" for place in range(len(asked))], pa.string())
-        with self.con.once():
+        with self.con.once(len(asked)):
             return self._check(asked.append_column("record_id", numbers))
 
     def bearing(self, national_ids: Sequence[str]) -> Any:

@@ -79,7 +79,7 @@ class RegisterMatcher:
         position in the register, match_key, match_probability, verdict, runner_up_probability)."""
         if not len(plain) and self._nobody is not None:
             return self._nobody
-        with self.con.once():
+        with self.con.once(len(plain)):
             self.con.register("lk_plain", plain)
             self.con.register("lk_sound", sounds)
             found = self._match()
@@ -154,7 +154,7 @@ class RecordMatcher:
     def match(self, asked: Any) -> tuple[Any, Any, Any]:
         """The records that may be of each asked person, an Arrow table (record_id, position, odds, match_probability,
         verdict); and the asked as they are compared (lk_plain), with the sounds of their names (lk_sound)."""
-        with self.con.once():
+        with self.con.once(len(asked)):
             self.con.register("asked", asked)
             return self._match("asked")
 

@@ -5,7 +5,7 @@ executes every script as it stands and remembers it; once it is settled, tables 
 table ... as`) stay, and are filled by statements that were prepared. What is filled is gone at the end of
 `once`, so that no table grows, and nothing changes the catalog, which would have all plans made anew. Temporary tables
 of scripts are tables of a schema of the connection: DuckDB 1.5 plans what fills a temporary table anew each time it is
-executed, which was more than a third of a look-up's time.
+executed, which was more than a third of a look-up's time. Each statement has two plans: one for a few rows.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from linkage.lookup.nested_loops import FEW, with_nested_loops
 from linkage.sql import literal
 
 _COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
@@ -24,10 +25,11 @@ _RUNS = re.compile(r"(select|with|from|insert|delete|update)\b", re.I)
 
 
 class _Step(NamedTuple):
-    """A statement as it runs once settled, and the table that it fills anew, if it does."""
+    """A statement as it runs once settled, the table that it fills anew, if it does, and the same for a few rows."""
 
     statement: str
     fills: str | None
+    for_few: str
 
 
 class _Slot:
@@ -56,7 +58,7 @@ class PlannedConnection:
         self._filled: set[str] = set()
         self._slots: dict[str, _Slot] = {}  # by the table that they fill
         self._fills: dict[str, str] = {}
-        self._is_settled, self._count = False, 0
+        self._is_settled, self._count, self._are_few = False, 0, False
 
     def settle(self) -> None:
         """Prepare what was learned."""
@@ -65,23 +67,26 @@ class PlannedConnection:
             self._scripts[script] = [self._prepared(step) for step in steps]
         for number, (name, slot) in enumerate(self._slots.items()):
             self._con.register(f"planned_slot_{number}", slot)
-            filling = _Step(f"INSERT INTO {name} BY NAME FROM planned_slot_{number}", name)
-            self._fills[name] = self._prepared(filling).statement
+            self._con.execute(f"PREPARE filling_{number} AS INSERT INTO {name} BY NAME FROM planned_slot_{number}")
+            self._fills[name] = f"EXECUTE filling_{number}"
         for table in sorted(made):
             self._con.execute(f"DELETE FROM {table}")
         self._is_settled = True
 
     def _prepared(self, step: _Step) -> _Step:
         self._count += 1
-        self._con.execute(f"PREPARE planned_{self._count} AS {step.statement}")
-        return _Step(f"EXECUTE planned_{self._count}", step.fills)
+        name = f"planned_{self._count}"
+        self._con.execute(f"PREPARE {name} AS {step.statement}")
+        self._con.execute(f"PREPARE {name}_few AS {with_nested_loops(self._con, step.statement)}")
+        return _Step(f"EXECUTE {name}", step.fills, f"EXECUTE {name}_few")
 
     @contextmanager
-    def once(self) -> Iterator[None]:
-        """What is filled inside is gone afterwards, once settled."""
+    def once(self, rows: int) -> Iterator[None]:
+        """For so many rows. What is filled inside is gone afterwards, once settled."""
         if not self._is_settled:
             yield
             return
+        self._are_few = rows <= FEW
         self._con.begin()
         try:
             yield
@@ -97,18 +102,19 @@ class PlannedConnection:
                 parts = (_COMMENTS.sub("", part.query) for part in self._con.extract_statements(lasting))
                 self._scripts[script] = [step for part in parts if (step := _step(part))]
             return self._con.execute(lasting)
-        for step in self._scripts.get(script, [_Step(script, None)]):
+        for step in self._scripts.get(script, [_Step(script, None, script)]):
             if step.fills:
                 self._empty(step.fills)
-            self._con.execute(step.statement)
+            self._con.execute(step.for_few if self._are_few else step.statement)
         return self._con
 
     def register(self, name: str, rows: Any) -> None:
         """The table `name` holds the rows of an Arrow table."""
         if self._is_settled:
             self._empty(name)
-            self._slots[name].rows = rows
-            self._con.execute(self._fills[name])
+            if len(rows):
+                self._slots[name].rows = rows
+                self._con.execute(self._fills[name])
         else:
             self._con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows")
             self._slots[name] = _Slot(rows)
@@ -127,5 +133,6 @@ class PlannedConnection:
 def _step(statement: str) -> _Step | None:
     """A statement as it runs once settled; None where it makes what stays, such as a macro or a view."""
     if made := _MAKES.match(statement):
-        return _Step(f"INSERT INTO {made[1]} {made[2]}", made[1])
-    return _Step(statement, None) if _RUNS.match(statement) else None
+        filling = f"INSERT INTO {made[1]} {made[2]}"
+        return _Step(filling, made[1], filling)
+    return _Step(statement, None, statement) if _RUNS.match(statement) else None
