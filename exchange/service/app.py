@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -12,9 +13,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from exchange.pages import add_pages
 from exchange.service.keys import Key
 from exchange.service.models import MOST_IN_A_CALL, Answers, Job, Problem, VerifyBatch, VerifyPerson
-from exchange.service.problems import BoundedBodies, Refused, tell_problems
+from exchange.service.problems import BoundedBodies, Refused, WithoutWords, tell_problems
 from exchange.service.service import Service, now
 from exchange.service.shedding import SheddingLoad
+from exchange.spdci import problems as standard_problems
 from exchange.spdci.routes import standard_router
 from ibr.workspace import Workspace
 
@@ -49,9 +51,10 @@ def make_app(workspace: Workspace) -> FastAPI:
         redoc_url=None,
     )  # fmt: skip
     tell_problems(app)
+    app.add_middleware(WithoutWords)
     app.middleware("http")(_measured)
     app.add_middleware(BoundedBodies)
-    app.add_middleware(SheddingLoad)
+    app.add_middleware(SheddingLoad, told_below={"/registry": standard_problems.overloaded})
     _add_verification(app)
     _add_state(app)
     add_pages(app, workspace)
@@ -113,6 +116,7 @@ def _add_verification(app: FastAPI) -> None:
         found = service_of(request).jobs.part(job_id, part) if 0 <= part < 1 << 31 else None
         if found is None:
             raise Refused(404, "no_answers", "there are no answers of this part, or not yet")
+        await asyncio.to_thread(service_of(request).told_again, key, job_id, part)
         return _json(found.encode())
 
 
@@ -163,9 +167,12 @@ async def _measured(request: Request, call_next: Callable[[Request], Awaitable[R
 
 
 async def _look_for_publications(service: Service) -> None:
-    while True:
-        await asyncio.sleep(LOOKS_EVERY)
-        await asyncio.to_thread(service.snapshots.refresh)
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "publications") as alone:  # batches may have all threads that are shared
+        while True:
+            await asyncio.sleep(LOOKS_EVERY)
+            await loop.run_in_executor(alone, service.snapshots.refresh)
+            await loop.run_in_executor(alone, service.tidy)
 
 
 def _json(content: bytes) -> Response:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Asking:
     purpose: str
     source: str
     is_household: bool = False
+
+    @property
+    def with_records(self) -> bool:
+        """Whether the programs' records may bear on the answer: else it would tell that there are some."""
+        return "enrolments" in self.key.scopes
 
 
 @dataclass
@@ -110,13 +115,16 @@ class Desk:
 
 
 def _looked_up(questions: Sequence[_Question], snapshot: Snapshot, lookup: Lookup) -> list[dict[str, Any]]:
-    """The answers to questions, all looked up in one go."""
-    persons = [person for question in questions for person in question.persons]
-    sources = [question.asking.source for question in questions for _ in question.persons]
-    checked = iter(lookup.check(as_rows(persons, sources)))
+    """The answers to questions, looked up in one go: those of callers who may know of benefits, and the others."""
+    checked: dict[bool, Iterator[Checked]] = {}
+    for with_records in {question.asking.with_records for question in questions}:
+        alike = [question for question in questions if question.asking.with_records == with_records]
+        persons = [person for question in alike for person in question.persons]
+        sources = [question.asking.source for question in alike for _ in question.persons]
+        checked[with_records] = iter(lookup.check(as_rows(persons, sources), with_records=with_records))
     return [
-        told(question.persons, [next(checked) for _ in question.persons], question.asking, snapshot)
-        for question in questions
+        told(one.persons, [next(checked[one.asking.with_records]) for _ in one.persons], one.asking, snapshot)
+        for one in questions
     ]
 
 

@@ -1,5 +1,6 @@
 """What is answered where nothing is: a code, words, and what to do; never a value that was sent."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from exchange.service.asking import Overloaded
 from exchange.service.snapshot import NotAvailable
 from ibr.errors import IbrError
 
+_LOG = logging.getLogger("ibr.service")
 LARGEST_BODY = 64 * 1024 * 1024
 _UNAVAILABLE = {
     "nothing_is_published": "nothing is published yet",
@@ -67,6 +69,37 @@ def tell_problems(app: FastAPI) -> None:
     @app.exception_handler(IbrError)
     async def ours(request: Request, error: IbrError) -> JSONResponse:
         return told(503, "not_available", f"could not check: {type(error).__name__}", 60)
+
+
+class WithoutWords:
+    """Answers what nothing else has: the kind of an error is logged, never its words, which may hold what was asked."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            _LOG.error("a request could not be answered (%s)", type(error).__name__)
+            if not has_begun:
+                await _defect(error)(scope, receive, send)
+
+
+def _defect(error: Exception) -> JSONResponse:
+    if isinstance(error, OSError):  # as a trail that cannot be written
+        return told(503, "not_available", f"could not check: {type(error).__name__}", 60)
+    return told(500, "defect", "could not check: a defect of this service; its log says when")
 
 
 class BoundedBodies:

@@ -19,7 +19,7 @@ from exchange.service.models import Person
 from exchange.service.problems import Refused
 from exchange.service.snapshot import NotAvailable, Snapshots
 from ibr.config import Registry
-from warehouse.audit import record_all
+from warehouse.audit import Entry, record_all
 
 IN_BULK = 1_000  # persons that a batch looks up in one go
 PERSONS_A_CALL = 100  # of a batch cost its caller as much as one call
@@ -42,7 +42,8 @@ class Service:
         self._keyring, self._limits = Keyring(home), Limits(settings.calls_per_second, settings.burst)
         self.desk = Desk(home, self.snapshots, settings.lookups)
         self.jobs = Jobs(home)
-        self.jobs.forget(now() - dt.timedelta(days=settings.keep_jobs_days))
+        self._tidied_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.tidy()
         self._worker = Worker(self.jobs, self._part)
 
     def close(self) -> None:
@@ -50,6 +51,16 @@ class Service:
         self.desk.close()
         self._worker.close()
         self.jobs.close()
+
+    def tidy(self) -> None:
+        """Remove jobs that are kept no longer, once an hour."""
+        if now() - self._tidied_at > dt.timedelta(hours=1):
+            self._tidied_at = now()
+            self.jobs.forget(self._tidied_at - dt.timedelta(days=self._registry.service.keep_jobs_days))
+
+    def told_again(self, key: Key, job_id: str, part: int) -> None:
+        """Record that the answers of a part of a job were fetched; whom they told of is recorded with the answers."""
+        record_all(self._home, [Entry("job_part_told", key.name, (), {"job_id": job_id, "part": part})])
 
     def caller(self, authorization: str | None) -> Key:
         """Whose key a request bears. Raises Refused."""
@@ -92,7 +103,8 @@ class Service:
             for begin in range(0, len(persons), IN_BULK):
                 some = persons[begin : begin + IN_BULK]
                 with snapshot.in_bulk:
-                    checked += snapshot.bulk.check(as_rows(some, [asking.source] * len(some)))
+                    rows = as_rows(some, [asking.source] * len(some))
+                    checked += snapshot.bulk.check(rows, with_records=asking.with_records)
             answers = told(persons, checked, asking, snapshot)
         record_all(self._home, [entry(asking, answers)])
         return self._counted(answers)

@@ -1,6 +1,7 @@
 """What cannot be answered in time is refused at once: a caller that waits asks again, and makes it worse."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,22 +19,28 @@ class SheddingLoad:
 
     late = 0.0
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app, self._inside = app, 0
+    def __init__(self, app: ASGIApp, told_below: Mapping[str, Callable[[], ASGIApp]] | None = None) -> None:
+        """`told_below`: answers in another shape, by the path that they are for."""
+        self._app, self._inside, self._told_below = app, 0, told_below or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in _ALWAYS:
             await self._app(scope, receive, send)
             return
         if self._inside >= MOST_INSIDE or SheddingLoad.late > MOST_LATE:
-            words = "could not check: more is asked than can be answered in time; ask again"
-            await told(503, "overloaded", words, 1)(scope, receive, send)
+            await self._refusal(scope["path"])(scope, receive, send)
             return
         self._inside += 1
         try:
             await self._app(scope, receive, send)
         finally:
             self._inside -= 1
+
+    def _refusal(self, path: str) -> ASGIApp:
+        for below, refusal in self._told_below.items():
+            if path.startswith(f"{below}/"):
+                return refusal()
+        return told(503, "overloaded", "could not check: more is asked than can be answered in time; ask again", 1)
 
     @classmethod
     async def watch(cls) -> None:

@@ -1,11 +1,13 @@
 """Where answers may be sent: to the URL that a caller was registered with or below it, and nowhere else."""
 
 from collections.abc import Collection
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from exchange.service.keys import Key
 from exchange.spdci.codes import Error
 from exchange.spdci.problems import Rejected
+from ibr import secrets
 from ibr.config.publishing import Standard
 from ibr.errors import UsageProblem
 
@@ -27,6 +29,29 @@ def checked_callback(url: str, settings: Standard) -> str:
             "--callback is not https; name its host in service.standard.plain_http_hosts if that is meant"
         )
     return url.rstrip("/")
+
+
+def read_token(file: Path) -> str:
+    """The token that a caller's system wants with each callback. Raises UsageProblem where the file holds none."""
+    token = file.read_bytes().strip()
+    if not token.isascii() or len(token.split()) != 1:
+        raise UsageProblem(f"{file.name} holds no token; expected one line of letters, digits and signs without spaces")
+    return token.decode("ascii")
+
+
+def keep_token(home: Path, key: Key, token: str) -> None:
+    """Keep it in a key file outside the workspace."""
+    secrets.keep(home, _token_name(key.holder), token)
+
+
+def authorization(home: Path, holder: str) -> dict[str, str]:
+    """The header that a callback to the holder of a key bears."""
+    token = secrets.find(home, _token_name(holder))
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _token_name(holder: str) -> str:
+    return f"IBR_CALLBACK_{holder.rpartition('/')[2].upper()}"
 
 
 def callback_for(key: Key, sender_uri: str | None, action: str) -> str | None:

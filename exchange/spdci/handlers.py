@@ -34,8 +34,7 @@ def search_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     with standard.admitted(envelope, len(items)):
         message = searched(standard, envelope.key, searches, transaction_id, new_id())
         standard.keep_answer(envelope, transaction_id, [one.reference_id for one in searches], message)
-    answers = message["search_response"]
-    return _answer(standard, envelope, message, overall(answers), count=len(answers))
+    return _answer(standard, envelope, message, overall(message["search_response"]))
 
 
 def enrolled_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def updates_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
             "transaction_id": asked.transaction_id, "correlation_id": new_id(), "enrolled_response": told
         }  # fmt: skip
         standard.keep_answer(envelope, asked.transaction_id, [one["reference_id"] for one in told], message)
-    return _answer(standard, envelope, message, overall(told), count=len(told))
+    return _answer(standard, envelope, message, overall(told))
 
 
 def status_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
@@ -137,8 +136,7 @@ def _taken(
 
 
 def _answer(
-    standard: Standard, envelope: Envelope, message: dict[str, Any], status: Status, *, words: str | None = None,
-    count: int = 1,
-) -> dict[str, Any]:  # fmt: skip
+    standard: Standard, envelope: Envelope, message: dict[str, Any], status: Status, *, words: str | None = None
+) -> dict[str, Any]:
     action = answering(envelope.header.action)
-    return standard.envelope(action, message, status, envelope.header.sender_id, words=words, count=count)
+    return standard.envelope(action, message, status, envelope.header.sender_id, words=words)

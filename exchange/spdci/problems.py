@@ -42,6 +42,11 @@ def unavailable(reason: str) -> Rejected:
     return Rejected(Error.UNAVAILABLE, f"could not check: {reason}", 503, 60)
 
 
+def overloaded() -> JSONResponse:
+    """More is asked than can be answered in time."""
+    return told(Rejected(Error.UNAVAILABLE, "could not check: overloaded", 503, 1))
+
+
 def acknowledgement(correlation_id: str, ack_status: str, error: Rejected | None = None) -> dict[str, Any]:
     """The standard's acknowledgement of a message."""
     message: dict[str, Any] = {"ack_status": ack_status, "timestamp": now_text(), "correlation_id": correlation_id}

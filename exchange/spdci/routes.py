@@ -90,7 +90,7 @@ def standard_router(workspace: Workspace) -> APIRouter:
         yield
         for thread in threads:
             await asyncio.to_thread(thread.close)
-        standard.store.close()
+        await asyncio.to_thread(standard.close)
 
     router = APIRouter(lifespan=lifespan, route_class=_Route, tags=["DCI standard"])
     _add_sync(router)
@@ -157,7 +157,7 @@ def _add(
         key = standard.service.caller(request.headers.get("Authorization"))
         standard.service.spend(key)
         body = await _body(request)
-        content = await asyncio.to_thread(_answered, standard, body, key)
+        content = await asyncio.get_running_loop().run_in_executor(standard.messages, _answered, standard, body, key)
         return Response(orjson.dumps(content), media_type="application/json")
 
     def _answered(standard: Standard, body: bytes, key: Any) -> dict[str, Any]:

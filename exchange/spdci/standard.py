@@ -4,13 +4,14 @@ import asyncio
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from exchange.service.asking import Asking, Overloaded
+from exchange.service.asking import TOGETHER, Asking, Overloaded
 from exchange.service.keys import Key
 from exchange.service.models import MOST_MEMBERS, Person
 from exchange.service.problems import Refused
@@ -41,7 +42,14 @@ class Standard:
         self.settings = registry.service.standard
         self.store, self.signing = Store(home), SigningKey(home)
         self.tries: dict[str, threading.Thread] = {}  # by caller: the latest at a callback, which may still run
+        # Each message waits in a thread for its look-up; with fewer, fewer would be looked up together.
+        self.messages = ThreadPoolExecutor(TOGETHER, "standard message")
         self._loop, self._tidied_at = loop, dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def close(self) -> None:
+        """Answer what is being answered, then let go of the state."""
+        self.messages.shutdown()
+        self.store.close()
 
     def tidy(self) -> None:
         """Remove what is kept no longer, once an hour."""
@@ -134,12 +142,13 @@ class Standard:
 
     def envelope(
         self, action: str, message: Mapping[str, Any] | None, status: str, receiver_id: str | None, *,
-        message_id: str | None = None, words: str | None = None, reason: str | None = None, count: int = 1,
+        message_id: str | None = None, words: str | None = None, reason: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """A message of ours, signed."""
+        total, completed = _counts(message or {}, status)
         header: dict[str, Any] = {
             "version": VERSION, "message_id": message_id or new_id(), "message_ts": now_text(), "action": action,
-            "status": str(status), "total_count": count, "completed_count": count, "sender_id": self.id,
+            "status": str(status), "total_count": total, "completed_count": completed, "sender_id": self.id,
             "is_msg_encrypted": False,
         }  # fmt: skip
         beside = {"receiver_id": receiver_id, "status_reason_code": reason, "status_reason_message": words}
@@ -147,6 +156,13 @@ class Standard:
         signature = self.signing.sign(header, {} if message is None else message, self.id, self.now())
         sent: dict[str, Any] = {"signature": signature, "header": header}
         return sent if message is None else sent | {"message": message}
+
+
+def _counts(message: Mapping[str, Any], status: str) -> tuple[int, int]:
+    """How many answers a message of ours holds, and how many of them are no longer pending."""
+    lists = [part for name, part in message.items() if name.endswith("_response") and isinstance(part, list)]
+    statuses = [one["status"] for one in lists[0]] if lists and lists[0] else [status]
+    return len(statuses), sum(one != Status.PENDING for one in statuses)
 
 
 def overall(answers: Sequence[Mapping[str, Any]]) -> Status:

@@ -4,7 +4,8 @@ import datetime as dt
 import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,11 @@ class Delivery:
 
 
 _BY = {
-    "transaction_id": "transaction_id = ?", "correlation_id": "correlation_id = ?",
+    "transaction_id": "transaction_id IN (SELECT value FROM json_each(?))",
+    "correlation_id": "correlation_id IN (SELECT value FROM json_each(?))",
     "reference_id_list":
-        "correlation_id IN (SELECT correlation_id FROM standard_references WHERE reference_id = ?)",
+        "correlation_id IN (SELECT correlation_id FROM standard_references "
+        "WHERE reference_id IN (SELECT value FROM json_each(?)))",
 }  # fmt: skip
 _TOGETHER = 200  # rows that are deleted in one go: transactions with three references each take 30 milliseconds
 
@@ -68,6 +71,17 @@ class Store:
         with self.lock:
             self.con.close()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All changes inside or none; inside another, a part of it."""
+        with self.lock:
+            if self.con.in_transaction:
+                yield
+                return
+            with self.con:
+                self.con.execute("BEGIN IMMEDIATE")
+                yield
+
     def is_first(self, caller: str, message_id: str, now: dt.datetime, keep: dt.timedelta) -> bool:
         """Whether a caller's message_id was not used yet; from now on it is. Those too old to be sent again go."""
         with self.lock:
@@ -84,8 +98,7 @@ class Store:
 
     def keep(self, one: Transaction, references: Sequence[str], now: dt.datetime) -> None:
         """Keep a transaction, whole on disk before it is told of."""
-        with self.lock, self.con:
-            self.con.execute("BEGIN")
+        with self.together():
             self.con.execute(
                 "INSERT INTO standard_transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [one.correlation_id, one.caller, one.action, one.transaction_id, one.receiver_id, one.url,
@@ -111,16 +124,13 @@ class Store:
             )
 
     def find(self, caller: str, action: str, attribute: str, values: Sequence[str]) -> Transaction | None:
-        """A caller's latest transaction of an action, by what the standard lets it be asked by."""
-        where = _BY[attribute]
-        return self._transaction(
-            f"caller = ? AND action = ? AND {where} ORDER BY accepted_at DESC", [caller, action, values[0]]
-        )
+        """A caller's latest transaction of an action, by one of the values that the standard lets it be asked by."""
+        where = f"caller = ? AND action = ? AND {_BY[attribute]} ORDER BY accepted_at DESC"
+        return self._transaction(where, [caller, action, json.dumps(list(values))])
 
     def answer(self, one: Transaction, answered: Mapping[str, Any], status: str, now: dt.datetime) -> None:
         """Keep the answer, and where the caller has a place for it, send it: both or neither."""
-        with self.lock, self.con:
-            self.con.execute("BEGIN")
+        with self.together():
             self.con.execute(
                 "UPDATE standard_transactions SET answered = ? WHERE correlation_id = ?",
                 [json.dumps(answered), one.correlation_id],

@@ -65,8 +65,7 @@ def subscribe(store: Store, key: Key, taken: Transaction, correlation_id: str, n
     """Make the subscriptions of a message; what the caller is told of each."""
     seen: set[str] = set()
     answers = []
-    with store.lock, store.con:
-        store.con.execute("BEGIN IMMEDIATE")
+    with store.together():
         store.all_looked_at = None
         room = MOST_SUBSCRIPTIONS - _held(store, key)
         for raw in taken.asked["subscribe_request"]:
@@ -98,8 +97,7 @@ def unsubscribe(
     told: dict[str, Any] = {
         "transaction_id": taken.transaction_id, "correlation_id": correlation_id, "timestamp": text_of(now),
     }  # fmt: skip
-    with store.lock, store.con:
-        store.con.execute("BEGIN IMMEDIATE")
+    with store.together():
         known = dict(store.con.execute(
             "SELECT code, ended_at FROM standard_subscriptions WHERE caller = ? "
             "AND code IN (SELECT value FROM json_each(?))", [key.holder, json.dumps(codes)],
@@ -135,7 +133,7 @@ def _make(store: Store, key: Key, taken: Transaction, item: SubscribeItem, now: 
     if ends and starts and not max(starts, now) < ends:
         raise _NotMade(SubscribeReason.NOTIFY_DETAILS, "end_time is before start_time, or in the past")
     person = found.person.model_dump_json(exclude_none=True)
-    if _is_held(store, key, person, event):
+    if _is_held(store, key, person, event, found.programme):
         raise _NotMade(SubscribeReason.ALREADY, "this caller has a subscription to this event of this person")
     if room <= 0:
         raise _NotMade(SubscribeReason.NOTIFY_DETAILS, f"a caller may have {MOST_SUBSCRIPTIONS} subscriptions")
@@ -155,10 +153,10 @@ def _held(store: Store, key: Key) -> int:
     return int(count)
 
 
-def _is_held(store: Store, key: Key, person: str, event: str) -> bool:
-    alike = "caller = ? AND person = ? AND event = ? AND ended_at IS NULL"
+def _is_held(store: Store, key: Key, person: str, event: str, programme: str | None) -> bool:
+    alike = "caller = ? AND person = ? AND event = ? AND programme IS ? AND ended_at IS NULL"
     query = f"SELECT EXISTS (SELECT 1 FROM standard_subscriptions WHERE {alike})"
-    return bool(store.con.execute(query, [key.holder, person, event]).fetchone()[0])
+    return bool(store.con.execute(query, [key.holder, person, event, programme]).fetchone()[0])
 
 
 def to_look_at(store: Store, version: str, most: int) -> list[Subscription]:

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+import orjson
 import urllib3
 
 from exchange.service.keys import Key, keys
@@ -12,7 +13,7 @@ from exchange.service.problems import Refused
 from exchange.service.snapshot import NotAvailable
 from exchange.spdci import events, search
 from exchange.spdci.answering import searched, status_of
-from exchange.spdci.callbacks import callback_for
+from exchange.spdci.callbacks import authorization, callback_for
 from exchange.spdci.problems import Rejected
 from exchange.spdci.standard import NEEDED, Standard, overall
 from exchange.spdci.store import Delivery, Transaction
@@ -22,6 +23,7 @@ from warehouse.audit import Entry, record_all
 _LOG = logging.getLogger("ibr.service")
 _TOGETHER = 1_000  # subscriptions that are looked up in one go
 _DEFERRED = dt.timedelta(minutes=1)  # for what failed
+_LONGEST_ANSWER = 64 * 1024  # bytes of an acknowledgement that are read
 _SECONDS = 10.0  # that a caller's system may be silent
 _LONGEST_TRY = 15.0  # seconds, whatever it sends
 _FIRST_WAIT, _LONGEST_WAIT = dt.timedelta(seconds=5), dt.timedelta(hours=1)  # between two tries
@@ -94,21 +96,16 @@ def _answer(standard: Standard, taken: Transaction) -> bool:
     if key is None or not set(NEEDED) <= set(key.scopes):
         standard.store.drop(taken)
         return True
-    correlation_id = taken.correlation_id
+    if taken.action in ("subscribe", "unsubscribe"):
+        _change_subscriptions(standard, key, taken, now)
+        return True
     try:
         if taken.action == "search":
             searches = search.read_all(taken.asked["search_request"], whole=False)
-            message = searched(standard, key, searches, taken.transaction_id, correlation_id)
+            message = searched(standard, key, searches, taken.transaction_id, taken.correlation_id)
             status: str = overall(message["search_response"])
-        elif taken.action == "subscribe":
-            _record(standard, "subscriptions_asked", key, len(taken.asked["subscribe_request"]))
-            message = subscribe(standard.store, key, taken, correlation_id, now)
-            status = overall(message["subscribe_response"])
-        elif taken.action == "unsubscribe":
-            _record(standard, "subscriptions_ended", key, len(taken.asked["subscription_codes"]))
-            message, status = unsubscribe(standard.store, key, taken, correlation_id, now)
         else:
-            message, status, _ = status_of(standard, key, taken.asked, correlation_id)
+            message, status, _ = status_of(standard, key, taken.asked, taken.correlation_id)
     except NotAvailable:
         return False
     except Refused:  # its program is none any more
@@ -116,6 +113,19 @@ def _answer(standard: Standard, taken: Transaction) -> bool:
         return True
     standard.store.answer(taken, message, status, now)
     return True
+
+
+def _change_subscriptions(standard: Standard, key: Key, taken: Transaction, now: dt.datetime) -> None:
+    """Subscriptions made or ended, and the answer with their codes: both or neither."""
+    with standard.store.together():
+        if taken.action == "subscribe":
+            _record(standard, "subscriptions_asked", key, len(taken.asked["subscribe_request"]))
+            message = subscribe(standard.store, key, taken, taken.correlation_id, now)
+            status: str = overall(message["subscribe_response"])
+        else:
+            _record(standard, "subscriptions_ended", key, len(taken.asked["subscription_codes"]))
+            message, status = unsubscribe(standard.store, key, taken, taken.correlation_id, now)
+        standard.store.answer(taken, message, status, now)
 
 
 def _look(standard: Standard) -> bool:
@@ -179,8 +189,22 @@ def _posted(standard: Standard, due: Delivery) -> str | None:
     try:
         body = standard.envelope(due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id)
         with urllib3.PoolManager(timeout=timeout, retries=False) as pool:
-            response = pool.request("POST", due.url, json=body, redirect=False, preload_content=False)
+            response = pool.request(
+                "POST", due.url, json=body, redirect=False, preload_content=False,
+                headers=authorization(standard.home, due.caller),
+            )  # fmt: skip
+            answered = response.read(_LONGEST_ANSWER)
             response.release_conn()
     except Exception as error:  # whatever it is, the next is sent
         return type(error).__name__
-    return None if 200 <= response.status < 300 else f"status {response.status}"
+    if not 200 <= response.status < 300:
+        return f"status {response.status}"
+    return "ack_status ERR" if _is_refused(answered) else None
+
+
+def _is_refused(answered: bytes) -> bool:
+    """Whether a system that answers with the standard's acknowledgement has not taken the message."""
+    try:
+        return bool(orjson.loads(answered)["message"]["ack_status"] == "ERR")
+    except (ValueError, TypeError, KeyError):  # no acknowledgement: its status says that it has
+        return False

@@ -35,27 +35,33 @@ def service_keys() -> None:
               help="Its ed25519 public key (PEM): its messages of the DCI standard have to be signed.")  # fmt: skip
 @click.option("--sender-id", default=None, help="The sender_id of its messages. Default with --public-key: NAME.")
 @click.option("--callback", default=None, help="The URL to which, or below which, answers to its messages are sent.")
+@click.option("--callback-token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+              help="A file with the token that its system wants with each callback, as a bearer's.")  # fmt: skip
 @as_option
 @home_option
 @json_option
 def add(
     name: str, program: str | None, scopes: tuple[str, ...], public_key: Path | None, sender_id: str | None,
-    callback: str | None, home: Workspace, as_json: bool,
+    callback: str | None, callback_token_file: Path | None, home: Workspace, as_json: bool,
 ) -> None:  # fmt: skip
     """Make a key and show it, once: only its hash is kept, in a file outside the workspace."""
     from exchange.service.keys import add as add_key
-    from exchange.spdci.callbacks import checked_callback
+    from exchange.service.keys import keys
+    from exchange.spdci.callbacks import checked_callback, keep_token, read_token
     from exchange.spdci.signature import read_public_key
     from warehouse.audit import record
 
     if program and program not in home.registry.programs:
         raise UsageProblem(f"there is no program {program}; there are {', '.join(home.registry.programs)}")
     public = read_public_key(public_key) if public_key else None
+    token = read_token(callback_token_file) if callback_token_file else None
     key = add_key(
         home.home, name, program, scopes, dt.datetime.now(dt.UTC),
         sender_id=sender_id or (name if public else None), public_key=public,
         callback=checked_callback(callback, home.registry.service.standard) if callback else None,
     )  # fmt: skip
+    if token:
+        keep_token(home.home, next(one for one in keys(home.home) if one.name == name), token)
     record(home.home, "service_key_added", details={
         "name": name, "program": program, "scopes": list(scopes), "signs": public is not None,
     })  # fmt: skip

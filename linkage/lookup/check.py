@@ -108,7 +108,7 @@ class Lookup:
         rows = self._root.execute(render("lookup_sample.sql")).to_arrow_table()
         self._root.unregister("first_persons")
         self._is_learning = True
-        self._check(rows)
+        self._check(rows, with_records=True)
         self._is_learning = False
         for planned in (self.con, self._records.con, *([self._register.matcher.con] if self._register else [])):
             planned.settle()
@@ -125,11 +125,12 @@ class Lookup:
         """Let go of the files."""
         self._root.close()
 
-    def check(self, asked: Any) -> list[Checked]:
-        """Judge the persons of an Arrow table with the columns of registry.persons that linkage reads, in its order."""
+    def check(self, asked: Any, *, with_records: bool = True) -> list[Checked]:
+        """Judge the persons of an Arrow table with the columns of registry.persons that linkage reads, in its order;
+        without the programs' records as if there were none."""
         numbers = pa.array([f"{place:010}" for place in range(len(asked))], pa.string())
         with self.con.once(len(asked)):
-            return self._check(asked.append_column("record_id", numbers))
+            return self._check(asked.append_column("record_id", numbers), with_records)
 
     def bearing(self, national_ids: Sequence[str]) -> Any:
         """The programs' records that bear one of some ID numbers, with whose they are: an Arrow table. For any thread,
@@ -140,13 +141,13 @@ class Lookup:
         near = self._persons.at(self._by_id.find(hashes)[1])
         return near.filter(pc.is_in(near["national_id"], pa.array(national_ids, near.schema.field("national_id").type)))
 
-    def _check(self, asked: Any) -> list[Checked]:
+    def _check(self, asked: Any, with_records: bool) -> list[Checked]:
         con: Any = self.con
         con.register(f"{WORK}.given", asked)
         con.execute(render("lookup_asked.sql", work=WORK, identifier=identifier("national_id")))
         links, plain, sounds = self._records.match(asked)
-        con.register(f"{WORK}.links", links)
-        self._gather()
+        con.register(f"{WORK}.links", links if with_records else links.slice(0, 0))
+        self._gather(with_records)
         self._look_by_id()
         persons = f"{WORK}.persons"
         if self._register is None:
@@ -160,15 +161,15 @@ class Lookup:
         self._add_enrolments(found)
         return found
 
-    def _gather(self) -> None:
+    def _gather(self, with_records: bool) -> None:
         """The asked persons with the records that bear on them."""
         con = self.con
         linked = con.execute(f"SELECT position FROM {WORK}.links").fetchnumpy()["position"]
         con.register(f"{WORK}.linked_rows", self._persons.at(linked))
         hashes = con.execute(render("lookup_near.sql", work=WORK)).fetchnumpy()
         ids, uids = (hashes["h"][hashes["is_person"] == which] for which in (False, True))
-        near = self._persons.at(np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]]))
-        con.register(f"{WORK}.near", near)
+        near = np.concatenate([self._by_id.find(ids)[1], self._by_person.find(uids)[1]])
+        con.register(f"{WORK}.near", self._persons.at(near if with_records else near[:0]))
         con.execute(render("lookup_context.sql", work=WORK))
 
     def _look_by_id(self) -> None:

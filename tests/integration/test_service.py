@@ -14,12 +14,15 @@ import httpx
 import pytest
 
 from exchange.service import jobs, models, state
+from exchange.service import service as service_module
 from exchange.service.app import make_app
 from exchange.service.keys import add, file, keys, revoke
 from exchange.service.limits import Limits
 from exchange.service.server import run
+from exchange.service.service import Service
 from ibr.errors import ConfigurationProblem
 from ibr.workspace import Workspace
+from linkage.lookup import Lookup
 from tests.integration.service_warehouse import REGISTRY, make_warehouse, publish
 from warehouse import audit
 
@@ -314,6 +317,7 @@ def test_more_than_fits_a_call_is_a_job(caller, monkeypatch):
         time.sleep(0.05)
     assert (state["state"], state["parts"], state["parts_answered"]) == ("done", 3, 3)
     parts = [caller.request("GET", f"{where}/parts/{part}").json()["persons"] for part in range(3)]
+    assert audit.last(caller.home, "job_part_told").details == {"job_id": where.rpartition("/")[2], "part": 2}
     alone = [caller.verify(one) for one in some]
     assert [one for part in parts for one in part] == alone
     other = add(caller.home, "other", "GRANT", ALL, NOW)
@@ -444,3 +448,47 @@ def test_health_metrics_and_the_description(caller):
         "/verify", "/verify/batch", "/verify/jobs/{job_id}", "/verify/jobs/{job_id}/parts/{part}", "/health",
         "/metrics",
     }  # fmt: skip
+
+
+def test_a_key_without_the_scope_learns_nothing_from_the_programs_records(caller):
+    """Of people whose own ID says nothing, the night knows some by what other records of theirs say."""
+    narrow = add(caller.home, "register alone", "PENSION", ("verify",), NOW)
+    known = rows(caller.home, "SELECT * REPLACE ('99' || record_id AS national_id) FROM registry.persons")
+    asked = {"purpose": "desk", "persons": [person(row) for row in known]}
+    levels = {}
+    for key in (caller.key, narrow):
+        told = caller.request("POST", "/verify/batch", key=key, json=asked).json()["persons"]
+        levels[key] = {one["population_register"]["evidence_level"] for one in told}
+    assert "same_person" in levels[caller.key], "else this proves nothing"
+    assert "same_person" not in levels[narrow]
+    mixed = caller.request("POST", "/verify", key=narrow, json={"purpose": "desk", "person": asked["persons"][0]})
+    assert mixed.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(ValueError("Could not convert string Wanjiru Kamau"), 500, "defect"), (OSError(28, "x"), 503, "not_available")],
+)
+def test_what_nobody_foresaw_is_told_and_logged_without_its_words(caller, monkeypatch, caplog, error, status, code):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Lookup, "check", fails)
+    done = caller.request("POST", "/verify", json={"purpose": "desk", "person": {"national_id": "20000017"}})
+    assert (done.status_code, done.json()["error"]) == (status, code)
+    assert type(error).__name__ in caplog.text
+    assert "Wanjiru" not in done.text + caplog.text
+
+
+def test_jobs_that_are_kept_no_longer_go_while_the_service_runs(home, monkeypatch):
+    service = Service(home, Workspace.at(home).registry)
+    try:
+        add(home, "jobs", "PENSION", ALL, NOW)
+        key = keys(home)[-1]
+        job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
+        later = NOW + dt.timedelta(days=8)
+        monkeypatch.setattr(service_module, "now", lambda: later)
+        service.tidy()
+        assert service.jobs.state(job_id, key.holder) is None
+    finally:
+        service.close()

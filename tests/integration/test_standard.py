@@ -1,9 +1,12 @@
 """The DCI standard at the service's door: searches in its forms, what is not taken, and whose message it is."""
 
+import asyncio
 import base64
 import datetime as dt
 import json
+import os
 import re
+import time
 from pathlib import Path
 
 import duckdb
@@ -13,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from exchange.service import asking
 from exchange.service.keys import add, file, keys
 from exchange.service.limits import Limits
 from exchange.spdci.codes import Error, HeaderReason, SearchReason
@@ -671,3 +675,35 @@ def test_keys_of_an_earlier_release_are_read(tmp_path):
     secrets.keep(tmp_path, file(tmp_path).name, json.dumps([kept]))
     (key,) = keys(tmp_path)
     assert (key.name, key.sender_id, key.public_key, key.callback) == ("old", None, None, None)
+
+
+def test_an_answer_is_found_by_any_of_several_references(peer):
+    peer.searched(by_id(GRANT_HEAD, reference="several-1"))
+    peer.searched(by_id("20000510", reference="several-2"))
+    for asked in (["nope", "several-1"], ["several-2", "nope"]):
+        told = status(peer, "search", "reference_id_list", asked)["message"]["txnstatus_response"]["txn_status"]
+        assert {one["reference_id"] for one in told["search_response"]} == set(asked) - {"nope"}
+
+
+def test_messages_that_come_together_are_looked_up_together(peer, monkeypatch):
+    together: list[int] = []
+    looked_up = asking._looked_up
+
+    def counting(questions, *more):
+        together.append(len(questions))
+        time.sleep(0.2)  # the others come meanwhile
+        return looked_up(questions, *more)
+
+    monkeypatch.setattr(asking, "_looked_up", counting)
+    many = 3 * (os.cpu_count() or 1) + 12
+
+    async def all_at_once():
+        headers = {"Authorization": f"Bearer {peer.key}"}
+        return await asyncio.gather(*(
+            peer.client.post("/registry/sync/search", json=search(by_id(GRANT_HEAD)), headers=headers)
+            for _ in range(many)
+        ))  # fmt: skip
+
+    answers = peer.loop.run_until_complete(all_at_once())
+    assert {one.status_code for one in answers} == {200}
+    assert max(together) > (os.cpu_count() or 1) + 4, "more than asyncio's own threads"

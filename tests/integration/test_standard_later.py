@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from exchange.service.keys import add, keys, revoke
 from exchange.spdci import store as store_module
@@ -19,6 +20,7 @@ from exchange.spdci.codes import Error, SearchReason, SubscribeReason, Unsubscri
 from exchange.spdci.events import changed, known
 from exchange.spdci.problems import Rejected
 from exchange.spdci.store import Delivery, Store, Transaction
+from ibr.cli.main import cli
 from ibr.config.publishing import Standard as Settings
 from ibr.errors import UsageProblem
 from tests.integration.service_warehouse import point_at, publish
@@ -29,23 +31,29 @@ GRANT_HEAD = "20000255"
 
 
 class Receiver:
-    """The callbacks of a program's system; `statuses`: what the next posts are answered with, then 200."""
+    """The callbacks of a program's system; `statuses` and `bodies`: what the next posts are answered with, then 200 and
+    nothing; `tokens`: the Authorization of each."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, dict]] = []
         self.statuses: list[int] = []
+        self.bodies: list[bytes] = []
+        self.tokens: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.received.append((self.path, body))
+                outer.tokens.append(self.headers.get("Authorization"))
                 status = outer.statuses.pop(0) if outer.statuses else 200
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
+                answer = outer.bodies.pop(0) if outer.bodies else b""
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -79,6 +87,8 @@ def peer(service_home, receiver, tmp_path_factory):
 def _nothing_received(receiver, monkeypatch):
     receiver.received.clear()
     receiver.statuses.clear()
+    receiver.bodies.clear()
+    receiver.tokens.clear()
     monkeypatch.setattr(working, "_FIRST_WAIT", working._FIRST_WAIT * 0)
 
 
@@ -466,3 +476,63 @@ def test_a_sender_uri_is_below_the_registered_url_or_refused(peer, sender_uri):
     with pytest.raises(Rejected) as refused:
         callback_for(key, sender_uri, "on-search")
     assert refused.value.code == Error.SENDER_URI
+
+
+def test_a_callback_counts_what_it_holds(peer, receiver):
+    made = taken(peer.post("/registry/search", search(by_id(GRANT_HEAD), by_id("20000510", reference="r2"))))
+    _, told = called_back(peer, receiver, "on-search", made)
+    assert (told["header"]["total_count"], told["header"]["completed_count"]) == (2, 2)
+
+
+def test_a_subscription_whose_code_could_not_be_kept_for_its_caller_was_not_made(peer, receiver, monkeypatch):
+    answer, failed = Store.answer, []
+
+    def fails_once(*arguments):
+        if not failed:
+            failed.append(True)
+            raise RuntimeError
+        return answer(*arguments)
+
+    monkeypatch.setattr(Store, "answer", fails_once)
+    monkeypatch.setattr(working, "_DEFERRED", working._DEFERRED * 0)
+    made = taken(peer.post("/registry/subscribe", subscribe(event("Deregister", {"UIN": "20000510"}))))
+    _, told = called_back(peer, receiver, "on-subscribe", made)
+    (one,) = told["message"]["subscribe_response"]
+    assert failed
+    assert one["subscriptions"][0]["status"] == "subscribe"
+
+
+def test_one_event_of_one_person_may_be_subscribed_to_in_two_programmes(peer, receiver):
+    codes = set()
+    for programme in ("PENSION", "GRANT", "GRANT"):
+        asked = event("enrollement_status_change", {"UIN": "20000510", "programme": programme})
+        made = taken(peer.post("/registry/subscribe", subscribe(asked)))
+        _, told = called_back(peer, receiver, "on-subscribe", made)
+        (one,) = told["message"]["subscribe_response"]
+        codes.add(one.get("status_reason_code") or one["subscriptions"][0]["code"])
+    assert len(codes) == 3
+    assert SubscribeReason.ALREADY in codes
+
+
+def test_a_callback_bears_the_callers_token_and_is_tried_again_where_it_is_not_taken(peer, receiver, tmp_path):
+    (tmp_path / "token.txt").write_text("s3cret-of-theirs\n")
+    command = ["service", "keys", "add", "with a token", "--program", "PENSION", "--scope", "verify",
+               "--scope", "enrolments", "--callback", receiver.url, "--home", str(peer.home), "--json"]  # fmt: skip
+    done = CliRunner().invoke(cli, [*command, "--callback-token-file", str(tmp_path / "token.txt")])
+    assert done.exit_code == 0, done.output
+    assert not any(b"s3cret" in file.read_bytes() for file in peer.home.glob("service.sqlite*"))
+    receiver.bodies[:] = [json.dumps({"message": {"ack_status": "ERR"}}).encode(), b"no acknowledgement"]
+    made = taken(peer.post("/registry/search", search(by_id(GRANT_HEAD)), key=json.loads(done.output)["key"]))
+    peer.until(lambda: len(receiver.of("on-search")) == 2)
+    assert receiver.tokens == ["Bearer s3cret-of-theirs"] * 2
+    first, second = (told["message"]["correlation_id"] for _, told in receiver.of("on-search"))
+    assert first == second == made
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two words", "caf\u00e9".encode()])
+def test_a_file_that_holds_no_token_adds_no_key(peer, tmp_path, content):
+    (tmp_path / "token.txt").write_bytes(content)
+    command = ["service", "keys", "add", "no token", "--callback-token-file", str(tmp_path / "token.txt")]
+    with pytest.raises(UsageProblem, match=r"token.txt holds no token"):
+        CliRunner().invoke(cli, [*command, "--home", str(peer.home)], catch_exceptions=False)
+    assert "no token" not in [one.name for one in keys(peer.home)]

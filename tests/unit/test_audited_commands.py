@@ -44,7 +44,7 @@ LEAVES = {
     "share dispose": ["share_"],
     "share trace": ["share_traced"],
     "serve": [
-        "verification_answered", "transaction_told", "subscriptions_asked", "subscriptions_ended",
+        "verification_answered", "job_part_told", "transaction_told", "subscriptions_asked", "subscriptions_ended",
         "subscriber_notified", "staff_signed_in", "staff_sign_in_refused", "staff_password_chosen", "staff_signed_out",
         "tabulated", "review_left", "review_taken_back",
     ],

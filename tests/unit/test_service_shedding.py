@@ -9,6 +9,8 @@ from starlette.responses import PlainTextResponse
 
 from exchange.service import shedding
 from exchange.service.shedding import SheddingLoad
+from exchange.spdci.codes import Error
+from exchange.spdci.problems import overloaded
 
 
 async def statuses(paths, waits=0.0):
@@ -41,3 +43,16 @@ def test_while_the_server_is_late_twice_running_nothing_is_taken(times, status):
 
     assert asyncio.run(late()) == [status, 200]
     assert SheddingLoad.late == 0.0
+
+
+def test_a_refusal_has_the_shape_of_its_path(monkeypatch):
+    monkeypatch.setattr(shedding, "MOST_INSIDE", 0)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(SheddingLoad(None, {"/registry": overloaded})))
+
+    async def asked(path: str) -> httpx.Response:
+        return await client.post(f"http://ibr{path}")
+
+    standard, other = (asyncio.run(asked(path)) for path in ("/registry/sync/search", "/verify"))
+    assert (standard.status_code, standard.json()["errors"][0]["code"]) == (503, Error.UNAVAILABLE)
+    assert (other.status_code, other.json()["error"]) == (503, "overloaded")
+    assert standard.headers["Retry-After"] == other.headers["Retry-After"]
