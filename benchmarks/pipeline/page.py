@@ -84,7 +84,13 @@ def _of_scale(rows: list[Figures], scale: str) -> str:
         columns, lines = [*columns, "night"], [
             [*line, _seconds(night["stages"].get(line[0], night if line[0] == "**all**" else {}))] for line in lines
         ]  # fmt: skip
-    return f"## Scale {scale}\n\n{when}. {_of_night(night)}\n\n{table(columns, lines)}"
+    told = " ".join(filter(None, [f"{when}.", _of_others(first["ours"]), _of_night(night)]))
+    return f"## Scale {scale}\n\n{told}\n\n{table(columns, lines)}"
+
+
+def _of_others(figures: Figures) -> str:
+    cores = figures.get("other_cores", 0)
+    return f"Other work took {cores:.1f} cores beside it: its seconds are rough." if cores > QUIET else ""
 
 
 def _of_night(night: Figures) -> str:

@@ -92,6 +92,8 @@ def test_the_page_tells_stages_nights_and_failures():
     assert "A night after 12 rows had changed took 30 s and 1.00 GB: 15% of the first run" in text
     assert "| link | 200.0 | 200.0 | 1.00 GB | 0.00 GB | 0.50 GB | 1,000 | 10 | 30.0 |" in text
     assert "## Scale 3\n\nMeasured 2026-01-31, abc1234. It was ended." in text
+    beside = page.render([row("run", "1", 1000, 200.0, other_cores=0.7)])
+    assert "Measured 2026-01-31, abc1234. Other work took 0.7 cores beside it: its seconds are rough.\n" in beside
 
 
 def test_the_page_in_the_repository_is_of_the_results_in_the_repository():
