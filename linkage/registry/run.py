@@ -87,7 +87,7 @@ def link_registry(
     instead of this machine, where what changed is not enough (linkage/spark). `linkage.decisions` binds. Raises
     ConfigurationProblem for a block that cannot be used, and ContractBroken for an empty registry and for the
     safety stop: a cluster of more than `max_cluster_size` records, or a share of merged records or matching
-    pairs `max_jump` times the last run's.
+    pairs `max_jump` times the last run's, or members of households taken for one person.
     """
     say = progress or (lambda _: None)
     check_run_id(run_id)
@@ -135,7 +135,7 @@ def _link(
             progress=lambda stage: say(f"linking persons: {stage}"),
         )  # fmt: skip
         figures = figures_of(con, WORK)
-        safety_stop(con, figures, settings)
+        safety_stop(con, WORK, figures, settings)
         register: LinkageResult | None = register_run.result() if checked.whole else None
 
     say("carrying numbers over")

@@ -51,7 +51,8 @@ class RegistrySettings(BaseModel):
 
     `columns` adds to or replaces roles of registry.persons (a role set to null is left out); `attributes`
     names further columns that help. `max_jump`: the share of records merged may be this many times the last
-    run's. `relearn_after`: the share of the records that may have changed since the model was learned; until then a
+    run's. `max_members_as_one`: the share of records of members of one household who may be taken for one person.
+    `relearn_after`: the share of the records that may have changed since the model was learned; until then a
     run looks only at what changed. `stale_register`: whether a register that could not be refreshed, or an answer
     older than it may be of one that is asked by ID, still says something.
     """
@@ -65,6 +66,7 @@ class RegistrySettings(BaseModel):
     attributes: list[str] = []
     max_cluster_size: int = Field(default=30, ge=2)
     max_jump: float = Field(default=3.0, gt=1)
+    max_members_as_one: float = Field(default=0.005, ge=0, le=1)
     relearn_after: float = Field(default=0.1, ge=0, le=1)
     max_households: int = Field(default=12, ge=2)
     max_households_per_person: int = Field(default=20, ge=2)

@@ -179,6 +179,38 @@ def test_safety_stop_on_a_jump(con: duckdb.DuckDBPyConnection, engine: Engine) -
 
 
 @pytest.mark.parametrize(
+    ("listed", "is_stopped"),
+    [
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('s', 'h', 'Otieno', DATE '2009-03-02')", True),
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('s', 'h', 'WANJIRU', DATE '2009-03-02')", False),
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('s', 'h', 'Njeri', DATE '1980-01-05')", False),
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('s', 'i', 'Otieno', DATE '2009-03-02')", False),
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('t', 'h', 'Otieno', DATE '2009-03-02')", False),
+        ("('s', 'h', 'Wanjiru', DATE '1980-01-05'), ('s', 'h', NULL, DATE '2009-03-02')", False),
+        ("('s', NULL, 'Wanjiru', DATE '1980-01-05'), ('s', NULL, 'Otieno', DATE '2009-03-02')", False),
+    ],
+)
+def test_safety_stop_where_members_of_a_household_are_taken_for_one(
+    monkeypatch: pytest.MonkeyPatch, listed: str, is_stopped: bool
+) -> None:
+    monkeypatch.setattr(safety, "SMALLEST_JUMP", 1)
+    now = {"records": 2, "persons": 1, "match_pairs": 1, "largest_cluster": 2}
+    with duckdb.connect() as con:
+        con.execute(f"""
+            CREATE SCHEMA registry; CREATE SCHEMA work; CREATE SCHEMA linkage;
+            CREATE TABLE registry.persons AS SELECT row_number() OVER () AS record_id, *
+            FROM (VALUES {listed}) AS t (source, household_id, given_name, birth_date);
+            CREATE TABLE work.clusters AS SELECT record_id, 'one' AS entity_id FROM registry.persons;
+            CREATE TABLE linkage.run_figures (run_number INT, records INT, persons INT, match_pairs INT)""")
+        safety.safety_stop(con, "work", now, RegistrySettings(max_members_as_one=1))
+        if not is_stopped:
+            safety.safety_stop(con, "work", now, RegistrySettings())
+            return
+        with pytest.raises(ContractBroken, match=r"2 of 2 records .*taken for one person.*max_members_as_one"):
+            safety.safety_stop(con, "work", now, RegistrySettings())
+
+
+@pytest.mark.parametrize(
     ("change", "state"),
     [
         ("DELETE FROM registry.population", "unavailable"),
