@@ -87,8 +87,8 @@ def link_registry(
     instead of this machine, where what changed is not enough (linkage/spark). `linkage.decisions` binds. Raises
     ConfigurationProblem for a block that cannot be used, and ContractBroken for an empty registry and for the
     safety stop: a cluster of more than `max_cluster_size` records, or a share of merged records or matching
-    pairs `max_jump` times the last run's, or more than `max_members_as_one` of the records of members of one household taken for
-    one person.
+    pairs `max_jump` times the last run's, or more than the share `max_members_as_one` of the records of members of
+    one household taken for one person.
     """
     say = progress or (lambda _: None)
     check_run_id(run_id)
