@@ -235,7 +235,13 @@ def _model(
         f"select k, pattern, count(*) as n from lk_pairs join (values {teaching}) t(k) on (keys >> k) & 1 = 1 "
         "where l <> r group by k, pattern order by k, pattern",
     )
-    return learn(patterns, keys, rows["k"], rows["pattern"], rows["n"], u, relatives), None
+    learned = learn(patterns, keys, rows["k"], rows["pattern"], rows["n"], u, relatives)
+    if not learned.is_at_rest:
+        data.notes.append(
+            f"The weights had not come to rest after {learned.rounds} rounds of learning; look at a sample of the "
+            "matches before relying on them"
+        )
+    return learned, None
 
 
 def _pattern_counts(

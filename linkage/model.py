@@ -135,5 +135,5 @@ def from_mapping(
 
     classes = np.full((len(keys), 3), np.nan)
     prior = Prior(mapping["prior"]["same_person"], mapping["prior"]["same_household"])
-    learned = Learned(fields, shares("m"), shares("h"), shares("u"), classes, 0, shares("u_namesakes"))
+    learned = Learned(fields, shares("m"), shares("h"), shares("u"), classes, namesakes=shares("u_namesakes"))
     return Model(learned, prior, saved_co_members(mapping))

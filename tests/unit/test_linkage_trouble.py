@@ -141,6 +141,14 @@ def test_identical_records(count):
     assert any("repeat another" in note for note in result.notes)
 
 
+def test_learning_without_rest_is_told(monkeypatch):
+    con = duckdb.connect()
+    people(con, village())
+    assert not any("come to rest" in note for note in deduplicate(con, SPECIFICATION, "people", "o").notes)
+    monkeypatch.setattr("linkage.weights.ROUNDS", 2)
+    assert any("come to rest after 2 rounds" in note for note in deduplicate(con, SPECIFICATION, "people", "o").notes)
+
+
 def test_strange_values():
     con = duckdb.connect()
     rows = village()

@@ -122,3 +122,37 @@ def test_among_names_another_ward_never_weighs_more_than_the_same():
     person = [Learned([ward, county], m, m, u, np.empty((0, 3))).weights(i)[0] for i in (0, 1)]
     assert person[1][0] == pytest.approx(np.log2(0.5 / 0.004))  # where the ward is not known
     assert person[0][1:].max() + person[1][8:].max() <= person[0][0]
+
+
+def test_many_odd_pairs_do_not_take_the_household_class():
+    """Unrelated pairs whose household numbers are alike, 180,000 beside 320 pairs of relatives, all a hundredfold: they
+    are not the household class, or relatives would be taken for one person."""
+    fields = [*FIELDS, Field("household_id", "household", "hh", "household"), Field("phone", "phone", "phone", "phone")]
+    rng, patterns = np.random.default_rng(7), Patterns.of(fields)
+    m, u = ([np.asarray(getattr(f.kind, name)) for f in fields] for name in "mu")
+    m[5], u[5] = np.array([0.001, 0.2, 0.799]), np.array([0.0001, 0.288, 0.7119])
+    h = [np.asarray(f.kind.h) if f.kind.household else u[i] for i, f in enumerate(fields)]
+    odd = [*u[:4], np.array([0.04, 0.48, 0.475, 0.005]), np.array([0.0001, 0.9, 0.0999]), u[6]]
+    rows = [
+        np.column_stack([np.full(size, k), packed(patterns, drawn(rng, shares, size))])
+        for k, relatives in enumerate((10, 300, 10))
+        for shares, size in ((m, 2000), (h, relatives), (u, 10000), (odd, 60000))
+    ]
+    distinct, count = np.unique(np.concatenate(rows), axis=0, return_counts=True)
+    learned = learn(patterns, KEYS, distinct[:, 0], distinct[:, 1], count * 100, u)
+    assert learned.is_at_rest
+    assert learned.h[1][0] > 0.5
+    assert learned.h[4][0] > 0.5
+    assert learned.m[0][4] < 0.1
+
+
+def test_learning_without_rest_says_so(monkeypatch, learned_and_truth):
+    assert learned_and_truth[0].is_at_rest
+    monkeypatch.setattr("linkage.weights.ROUNDS", 2)
+    patterns = Patterns.of(FIELDS)
+    rows = packed(patterns, drawn(np.random.default_rng(1), [np.asarray(f.kind.m) for f in FIELDS], 50))
+    distinct, count = np.unique(rows, return_counts=True)
+    u = [np.asarray(f.kind.u) for f in FIELDS]
+    learned = learn(patterns, KEYS, np.zeros(len(distinct), np.int64), distinct, count, u)
+    assert learned.rounds == 2
+    assert not learned.is_at_rest
