@@ -2,12 +2,13 @@
 -- them), it is all the rows of a person together that have to be alike; else each row stands for itself.
 CREATE OR REPLACE TEMP TABLE sharing_signatures AS
 WITH told AS (
-    SELECT kind, unit, list(DISTINCT seen ORDER BY seen) AS seen
-    FROM sharing_seen
+    -- Of what was seen, in any order: lists of it cannot be put aside on disk, and a nation's do not fit into memory.
+    SELECT kind, unit, bit_xor(seen) AS signature
+    FROM (SELECT DISTINCT kind, unit, seen FROM sharing_seen)
     GROUP BY kind, unit
 )
 
-SELECT told.kind, told.unit, units.subject, hash(told.seen) AS signature
+SELECT told.kind, told.unit, units.subject, told.signature
 FROM told
 INNER JOIN (SELECT DISTINCT kind, unit, subject FROM sharing_seen) AS units
     ON units.kind = told.kind AND units.unit = told.unit;

@@ -41,9 +41,12 @@ WITH under_way AS (
     WHERE corrections.closed_as IS NULL
     UNION
     SELECT parts.person_uid
-    FROM ops.exceptions AS exceptions
-    INNER JOIN parts ON parts.enrolment_id IN (exceptions.enrolment_id, exceptions.other_enrolment_id)
-    WHERE exceptions.status NOT IN ('decided', 'closed', 'gone')
+    FROM (
+        SELECT unnest([enrolment_id, other_enrolment_id]) AS enrolment_id
+        FROM ops.exceptions
+        WHERE status NOT IN ('decided', 'closed', 'gone')
+    ) AS exceptions
+    INNER JOIN parts ON parts.enrolment_id = exceptions.enrolment_id
 ),
 
 persons AS (

@@ -13,7 +13,21 @@ exits as (
     select * from enrolments where exit_date is not null
 ),
 
--- An exit and the entry that followed it within the days of the rule of the program entered.
+-- An exit and an entry of the same person, or of another of the household in the same program. Two joins, for an OR in
+-- one would compare all exits with all entries; what both find is one row.
+of_one_person_or_household as (
+    select exits.enrolment_id as exit_enrolment_id, entries.enrolment_id as entry_enrolment_id
+    from exits
+    inner join entries on entries.person_uid = exits.person_uid
+    where entries.enrolled_date >= exits.exit_date
+    union
+    select exits.enrolment_id, entries.enrolment_id
+    from exits
+    inner join entries on entries.household_uid = exits.household_uid and entries.program = exits.program
+    where entries.enrolled_date >= exits.exit_date
+),
+
+-- Of these an entry within the days of the rule of the program entered.
 followed as (
     select
         exits.enrolment_id as exit_enrolment_id,
@@ -24,19 +38,14 @@ followed as (
             else 'changed_program'
         end as kind,
         date_diff('day', exits.exit_date, entries.enrolled_date) as days_between
-    from exits
-    inner join entries
-        on entries.enrolment_id <> exits.enrolment_id
-        and entries.enrolled_date >= exits.exit_date
-        -- The same person, or another of the household in the same program.
-        and (
-            entries.person_uid = exits.person_uid
-            or (entries.household_uid = exits.household_uid and entries.program = exits.program)
-        )
+    from of_one_person_or_household as pairs
+    inner join exits on exits.enrolment_id = pairs.exit_enrolment_id
+    inner join entries on entries.enrolment_id = pairs.entry_enrolment_id
     inner join {{ ref('int_life_cycle_rules') }} as rules
         on rules.program = entries.program
         and rules.rule = 'follows_within_days'
         and entries.enrolled_date <= exits.exit_date + to_days(rules.limit_value)
+    where exits.enrolment_id <> entries.enrolment_id
 ),
 
 -- Each exit has one entry at most, and each entry one exit: of several the nearest.

@@ -11,6 +11,6 @@ left join {{ ref('fct_payments') }} as payments
 left join {{ ref('transfer_values') }} as transfer_values
     on transfer_values.program = enrolments.program
     and transfer_values.valid_from <= cycles.period_start
-    and (transfer_values.valid_to is null or transfer_values.valid_to >= cycles.period_start)
+    and coalesce(transfer_values.valid_to, date '9999-12-31') >= cycles.period_start
 where enrolments.status in ('active', 'suspended')
 group by enrolments.enrolment_id

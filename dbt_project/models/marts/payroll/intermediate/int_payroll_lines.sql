@@ -18,7 +18,7 @@ with valued as (
     left join {{ ref('transfer_values') }} as transfer_values
         on transfer_values.program = payments.program
         and transfer_values.valid_from <= payments.period_start
-        and (transfer_values.valid_to is null or transfer_values.valid_to >= payments.period_start)
+        and coalesce(transfer_values.valid_to, date '9999-12-31') >= payments.period_start
 )
 
 select
