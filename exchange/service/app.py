@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 
 from exchange.pages import add_pages
 from exchange.service.keys import Key
@@ -51,9 +53,9 @@ def make_app(workspace: Workspace) -> FastAPI:
         redoc_url=None,
     )  # fmt: skip
     tell_problems(app)
+    app.add_middleware(BoundedBodies)  # innermost: what it raises goes to the route as it is
     app.add_middleware(WithoutWords)
     app.middleware("http")(_measured)
-    app.add_middleware(BoundedBodies)
     app.add_middleware(SheddingLoad, told_below={"/registry": standard_problems.overloaded})
     _add_verification(app)
     _add_state(app)
@@ -68,31 +70,51 @@ def service_of(request: Request) -> Service:
     return found
 
 
-async def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Key:
+class _KeyFirst(APIRoute):
+    """A route that looks at the key, and counts a call, before it reads a body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            service = service_of(request)
+            request.state.key = service.caller(request.headers.get("Authorization"))
+            if request.method == "POST":
+                service.spend(request.state.key)
+                await request.body()  # what refuses one that is too large is told as it is
+            return await handle(request)
+
+        return guarded
+
+
+async def caller(request: Request) -> Key:
     """Whose key the request bears."""
-    return service_of(request).caller(authorization)
+    found: Key = request.state.key
+    return found
 
 
 Caller = Annotated[Key, Depends(caller)]
 
 
 def _add_verification(app: FastAPI) -> None:
-    @app.post("/verify", response_model=Answers, responses=_PROBLEMS)
+    router = APIRouter(route_class=_KeyFirst, dependencies=[Security(HTTPBearer(auto_error=False))])
+
+    @router.post("/verify", response_model=Answers, responses=_PROBLEMS)
     async def verify(asked: VerifyPerson, request: Request, key: Caller) -> Response:
         """Whether the register knows a person, alive, and what they receive already; or a whole household, with the
         verdict of the household's rule."""
         service = service_of(request)
         asking = service.asking(key, asked.program, asked.purpose, is_household=asked.household is not None)
         persons = asked.household or ([asked.person] if asked.person else [])
-        service.spend(key, len(persons))
+        service.spend(key, len(persons), spent=1)
         return _json(await service.few(persons, asking))
 
-    @app.post("/verify/batch", response_model=Answers, responses=_PROBLEMS | {202: {"model": Job}})
+    @router.post("/verify/batch", response_model=Answers, responses=_PROBLEMS | {202: {"model": Job}})
     async def batch(asked: VerifyBatch, request: Request, key: Caller) -> Response:
         """The same for up to 10,000 persons at once; more become a job (202), whose answers are fetched in parts."""
         service = service_of(request)
         asking = service.asking(key, asked.program, asked.purpose)
-        service.spend(key, len(asked.persons))
+        service.spend(key, len(asked.persons), spent=1)
         if len(asked.persons) <= MOST_IN_A_CALL:
             return _json(await asyncio.to_thread(service.many, asked.persons, asking))
         job_id = await asyncio.to_thread(
@@ -102,12 +124,12 @@ def _add_verification(app: FastAPI) -> None:
             service.jobs.state(job_id, key.holder), 202, {"Location": f"/verify/jobs/{job_id}"}
         )
 
-    @app.get("/verify/jobs/{job_id}", response_model=Job, responses=_PROBLEMS | {404: {"model": Problem}})
+    @router.get("/verify/jobs/{job_id}", response_model=Job, responses=_PROBLEMS | {404: {"model": Problem}})
     async def job(job_id: str, request: Request, key: Caller) -> Response:
         """How far a job of this key is."""
         return JSONResponse(_job(request, key, job_id))
 
-    @app.get(
+    @router.get(
         "/verify/jobs/{job_id}/parts/{part}", response_model=Answers, responses=_PROBLEMS | {404: {"model": Problem}}
     )
     async def answers(job_id: str, part: int, request: Request, key: Caller) -> Response:
@@ -118,6 +140,8 @@ def _add_verification(app: FastAPI) -> None:
             raise Refused(404, "no_answers", "there are no answers of this part, or not yet")
         await asyncio.to_thread(service_of(request).told_again, key, job_id, part)
         return _json(found.encode())
+
+    app.include_router(router)
 
 
 def _job(request: Request, key: Key, job_id: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from exchange.service.keys import Key
 from exchange.spdci import search
 from exchange.spdci.codes import Status
 from exchange.spdci.models import TxnStatusQuery
-from exchange.spdci.query import NotUnderstood, announced
-from exchange.spdci.records import Untold, is_enrolled
+from exchange.spdci.query import NotUnderstood, announced, announced_status
+from exchange.spdci.records import Untold, has_status
 from exchange.spdci.standard import Standard
 from exchange.spdci.store import Transaction
 from exchange.spdci.times import now_text
@@ -51,10 +51,10 @@ def announced_as(standard: Standard, key: Key, beneficiaries: Sequence[Mapping[s
     found = standard.look_up(key, "enrolment announced", persons) if persons else []
     for place, (answer, _) in zip(places, found, strict=True):
         try:
-            has = is_enrolled(answer, key.program)
+            has = has_status(answer, key.program, announced_status(beneficiaries[place]))
             told[place]["status"] = Status.SUCCESS if has else Status.PENDING
             if not has:
-                told[place]["status_reason_message"] = "not in the registry yet; it comes with the programme's own data"
+                told[place]["status_reason_message"] = "not so in the registry yet; it comes with the programme's data"
         except Untold as problem:
             told[place]["status_reason_message"] = problem.words
     return told

@@ -177,6 +177,20 @@ def announced(beneficiary: Mapping[str, Any]) -> Wanted:
     return _person(found)
 
 
+def announced_status(beneficiary: Mapping[str, Any]) -> str | None:
+    """The status of the enrolment that a Beneficiary of the standard tells of, in small letters; None where none is."""
+    level: list[Any] = [beneficiary]
+    while level:
+        parts = [one for one in level if isinstance(one, dict)]
+        for part in parts:
+            status = part.get("enrolment_status") or part.get("enrollment_status")
+            if isinstance(status, str) and status.strip():
+                return status.strip().lower()
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
+                 if isinstance(inner, (dict, list))]  # fmt: skip
+    return None
+
+
 def _particulars(part: Any) -> Iterable[tuple[str, Any]]:
     """What a member is told by: not what stands of its programme, whose name is no person's, or of its relatives."""
     if isinstance(part, list):

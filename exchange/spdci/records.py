@@ -50,6 +50,14 @@ def is_enrolled(answer: Mapping[str, Any], programme: str | None) -> bool:
     return any(one["status"] in ENROLLED for one in benefits(answer, programme))
 
 
+def has_status(answer: Mapping[str, Any], programme: str | None, status: str | None) -> bool:
+    """Whether a person has a benefit of this status, in the registry's words or as "enrolled"; where no status is
+    named, whether they draw one now. Raises Untold."""
+    if status in (None, "enrolled"):
+        return is_enrolled(answer, programme)
+    return any(one["status"] == status for one in benefits(answer, programme))
+
+
 def beneficiary(
     answer: Mapping[str, Any], one: Mapping[str, Any], wanted: Wanted, registry: Registry
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 CLOCK_SKEW = dt.timedelta(minutes=5)  # that a sender's clock may be ahead of ours
-_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
 
 
 def now_text() -> str:
@@ -18,7 +18,9 @@ def text_of(moment: dt.datetime) -> str:
 
 
 def parsed(text: str) -> dt.datetime:
-    """The moment that a text is, in UTC. Raises ValueError where it has another form or no time zone."""
+    """The moment that a text is, in UTC; `t` and `z` may be small (RFC 3339), and zones without a colon (ISO 8601).
+    Raises ValueError where it has another form or no time zone."""
+    text = text.upper()
     if not _FORM.fullmatch(text):
         raise ValueError("expected a time as 2026-06-30T08:15:00+03:00")
     try:

@@ -269,6 +269,29 @@ def test_a_body_that_is_too_large_is_not_read(caller):
     assert (done.status_code, done.json()["error"]) == (413, "too_large")
 
 
+def test_a_body_of_unknown_length_that_becomes_too_large_is_told_so(caller, monkeypatch):
+    async def parts():
+        yield b"x" * 6
+        yield b"x" * 6
+
+    monkeypatch.setattr("exchange.service.problems.LARGEST_BODY", 10)
+    done = caller.request("POST", "/verify", content=parts())
+    assert (done.status_code, done.json()["error"]) == (413, "too_large")
+
+
+def test_the_key_is_looked_at_before_the_body(caller):
+    for path in ("/verify", "/verify/batch"):
+        done = caller.request("POST", path, key="ibr_wrong", content=b"{")
+        assert (done.status_code, done.json()["error"]) == (401, "no_key")
+
+
+def test_a_body_that_is_no_json_costs_a_call(home):
+    (home / "registry.yml").write_text(REGISTRY + "service: {calls_per_second: 0.1, burst: 2}\n")
+    for asking in _asking(home):
+        tried = [asking.request("POST", "/verify", content=b"{") for _ in range(3)]
+        assert [one.status_code for one in tried] == [422, 422, 429]
+
+
 def test_who_asks_more_than_it_may_is_told_when_to_come_back(home):
     (home / "registry.yml").write_text(REGISTRY + "service: {calls_per_second: 0.1, burst: 2}\n")
     for asking in _asking(home):

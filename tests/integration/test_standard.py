@@ -23,6 +23,7 @@ from exchange.spdci.codes import Error, HeaderReason, SearchReason
 from exchange.spdci.envelope import LARGEST_MESSAGE
 from exchange.spdci.query import NotUnderstood, announced, wanted
 from exchange.spdci.signature import read_public_key, signing_string
+from exchange.spdci.times import parsed
 from ibr import secrets
 from ibr.cli.main import cli
 from ibr.errors import UsageProblem
@@ -295,6 +296,32 @@ def test_what_a_programme_announces_is_compared_and_not_taken_over(peer):
     receipt = status(peer, "receipt", "transaction_id", "u1")["message"]["txnstatus_response"]["txn_status"]
     again = receipt["receipt_information"]["beneficiaries"]
     assert [one["status"] for one in again] == ["succ", "pdng", "rjct", "rjct"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2026-06-30t08:15:00z", 8), ("2026-06-30T08:15:00.5+03:00", 5), ("2026-06-30T08:15:00+0300", 5)],
+)
+def test_a_time_of_the_standard_may_be_written_in_several_ways(text, hour):
+    assert parsed(text).hour == hour
+
+
+@pytest.mark.parametrize("text", ["2026-06-30T08:15:00", "2026-06-30 08:15:00Z", "30/06/2026", "2026-06-30T08:15:00+3"])
+def test_a_time_without_a_zone_or_in_another_form_is_none(text):
+    with pytest.raises(ValueError, match="expected a time"):
+        parsed(text)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("active", "succ"), ("Active", "succ"), ("ENROLLED", "succ"), ("", "succ"), ("exited", "pdng"), ("x", "pdng")],
+)
+def test_an_announced_status_is_compared_with_the_registrys(peer, status, expected):
+    sent = beneficiary("20000170")
+    sent["member"]["programme_identifier"]["enrolment_status"] = status
+    done = peer.post("/registry/sync/enrollment/updates", announcing("u", sent))
+    (told,) = done.json()["message"]["enrolled_response"]
+    assert told["status"] == expected
 
 
 def asking_status(txn_type: str, attribute: str, value) -> dict:
