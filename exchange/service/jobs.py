@@ -64,11 +64,11 @@ class Jobs:
         return job_id
 
     def next(self) -> Part | None:
-        """A part that waits, of the oldest job."""
+        """A part that waits: the first of all jobs before the second of any, so that a long job holds up no short one."""
         with self._lock:
             row = self._con.execute(
                 "SELECT job_id, part, key, program, purpose, asked FROM job_parts JOIN jobs USING (job_id) "
-                "WHERE answered IS NULL ORDER BY accepted_at, part LIMIT 1"
+                "WHERE answered IS NULL ORDER BY part, accepted_at LIMIT 1"
             ).fetchone()
         if row is None:
             return None
@@ -110,6 +110,11 @@ class Jobs:
                 "SELECT answered FROM job_parts WHERE job_id = ? AND part = ?", [job_id, part]
             ).fetchone()
         return row[0] if row else None
+
+    def drop(self, job_id: str) -> None:
+        """Remove a job that nobody may fetch any more."""
+        with self._lock:
+            self._con.execute("DELETE FROM jobs WHERE job_id = ?", [job_id])
 
     def forget(self, before: dt.datetime) -> None:
         """Remove the jobs that were accepted before a moment."""

@@ -80,3 +80,7 @@ class Keyring:
         """The key that a secret is, if it is one."""
         sha256 = digest(secret)
         return next((one for one in self._kept.all() if one.sha256 == sha256), None)
+
+    def holds(self, key: Key) -> bool:
+        """Whether a key is one still."""
+        return any(one.holder == key.holder for one in self._kept.all())

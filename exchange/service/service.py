@@ -110,7 +110,10 @@ class Service:
         return self._counted(answers)
 
     def _part(self, part: Part) -> bytes | None:
-        """The answers of a part of a job; None where nothing can be looked up now."""
+        """The answers of a part of a job; None where nothing can be looked up now, or its key was revoked."""
+        if not self._keyring.holds(part.key):
+            self.jobs.drop(part.job_id)
+            return None
         asking = Asking(part.key, part.program, part.purpose, self._source(part.program))
         try:
             return self.many(part.persons, asking)

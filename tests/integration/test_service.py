@@ -501,6 +501,37 @@ def test_what_nobody_foresaw_is_told_and_logged_without_its_words(caller, monkey
     assert "Wanjiru" not in done.text + caplog.text
 
 
+def test_a_long_job_holds_up_no_short_one(home, monkeypatch):
+    monkeypatch.setattr(jobs, "PERSONS_A_PART", 1)
+    waiting = jobs.Jobs(home)
+    add(home, "fair", "PENSION", ALL, NOW)
+    key, person = keys(home)[-1], models.Person(national_id="20000017")
+    long = waiting.accept(key, None, "desk", [person] * 3, NOW)
+    short = waiting.accept(key, None, "desk", [person], NOW + dt.timedelta(seconds=1))
+    order = []
+    while part := waiting.next():
+        order.append((part.job_id, part.part))
+        waiting.answer(part, b"{}")
+    assert order == [(long, 0), (short, 0), (long, 1), (long, 2)]
+    waiting.close()
+
+
+def test_the_job_of_a_revoked_key_is_not_worked_on(home):
+    service = Service(home, Workspace.at(home).registry)
+    try:
+        add(home, "revoked", "PENSION", ALL, NOW)
+        key = keys(home)[-1]
+        revoke(home, "revoked")
+        job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
+        until = time.monotonic() + 10
+        while service.jobs.state(job_id, key.holder) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert service.jobs.state(job_id, key.holder) is None
+        assert audit.last(home, "verification_answered") is None
+    finally:
+        service.close()
+
+
 def test_jobs_that_are_kept_no_longer_go_while_the_service_runs(home, monkeypatch):
     service = Service(home, Workspace.at(home).registry)
     try:
