@@ -16,8 +16,8 @@ from linkage.results import KeyYield
 from linkage.specification import Specification
 from linkage.standardise import Standardised, columns_of, has_several_sources, load_variants, source_of
 
-# Of the tables in linkage/sql/state_*.sql, of what their columns mean, and of how is learned: one more, and the next run
-# learns anew. A night at a nation's size went on from weights that were learned wrongly, after that had been mended.
+# Of the tables in linkage/sql/state_*.sql, of what their columns mean, and of how is learned: one more, and the next
+# run learns anew. A night at a nation's size went on from wrong weights after learning them had been mended.
 VERSION = 4
 
 

@@ -10,13 +10,13 @@
 {%- endmacro %}
 
 {#- A name without a title in front; text that holds no letter, or says that there is none, is null.
-    Millions of names pass here, so the pattern for titles is tried only where the first word is one. -#}
+    Millions of names pass here, so what is cheap is asked first, and the pattern for titles only of several words. -#}
 {% macro person_name(column) -%}
     case
-        -- No letter: upper and lower case are the same.
-        when lower({{ column }}) = upper({{ column }}) then null
+        -- No letter: upper and lower case are the same, as they are in scripts that have no cases.
+        when lower({{ column }}) = upper({{ column }}) and not regexp_matches({{ column }}, '\p{L}') then null
         when lower(trim({{ column }})) in ('n/a', 'na', 'nil', 'none', 'null', 'unknown', 'not known', 'xxx') then null
-        when rtrim(split_part(lower(trim({{ column }})), ' ', 1), '.') in ('{{ var("name_titles") | join("', '") }}')
+        when contains({{ column }}, ' ') and regexp_matches({{ column }}, '^ *({{ var("name_titles") | join("|") }})\.? ', 'i')
             then nullif(regexp_replace({{ clean_text(column) }}, '^(({{ var("name_titles") | join("|") }})\.? )+', '', 'i'), '')
         else {{ clean_text(column) }}
     end

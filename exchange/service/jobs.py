@@ -64,7 +64,7 @@ class Jobs:
         return job_id
 
     def next(self) -> Part | None:
-        """A part that waits: the first of all jobs before the second of any, so that a long job holds up no short one."""
+        """A part that waits: each job's first before any second, so that a long job holds up no short one."""
         with self._lock:
             row = self._con.execute(
                 "SELECT job_id, part, key, program, purpose, asked FROM job_parts JOIN jobs USING (job_id) "

@@ -14,6 +14,7 @@ from exchange.spdci.store import Transaction
 from exchange.spdci.times import now_text
 from warehouse.audit import Entry, record_all
 
+NO_TRANSACTION = "this caller has no such transaction, or its answer is no longer kept"
 OF_TYPE = {"search": "search", "subscribe": "subscribe", "receipt": "notify"}
 
 
@@ -62,8 +63,8 @@ def announced_as(standard: Standard, key: Key, beneficiaries: Sequence[Mapping[s
 
 def status_of(
     standard: Standard, key: Key, message: Mapping[str, Any], correlation_id: str
-) -> tuple[dict[str, Any], Status, str | None]:
-    """The message that says how far an earlier one of the caller is; the status, and words where there is none."""
+) -> tuple[dict[str, Any], Status]:
+    """The message that says how far an earlier one of the caller is; the status, rejected where there is none."""
     query, values, found = _asked_for(standard, key, message)
     told = _told(standard, key, found, values if query.attribute_type == "reference_id_list" else None)
     if found is not None:
@@ -75,8 +76,13 @@ def status_of(
         "txnstatus_response": {"txn_type": query.txn_type, "txn_status": told},
     }  # fmt: skip
     if found is None:
-        return answer, Status.REJECTED, "this caller has no such transaction, or its answer is no longer kept"
-    return answer, Status.PENDING if found.answered is None else Status.SUCCESS, None
+        return answer, Status.REJECTED
+    return answer, Status.PENDING if found.answered is None else Status.SUCCESS
+
+
+def words_of(action: str, status: str) -> str | None:
+    """What the header of an answer says beside its status, where the status has one reason alone."""
+    return NO_TRANSACTION if (action, status) == ("txn-on-status", Status.REJECTED) else None
 
 
 def asked_again(standard: Standard, key: Key, message: Mapping[str, Any]) -> int:

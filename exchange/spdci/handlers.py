@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from exchange.spdci import search
-from exchange.spdci.answering import announced_as, asked_again, searched, status_of
+from exchange.spdci.answering import announced_as, asked_again, searched, status_of, words_of
 from exchange.spdci.callbacks import callback_for
 from exchange.spdci.codes import Error, Status
 from exchange.spdci.envelope import Envelope, check_count, whole
@@ -77,8 +77,8 @@ def status_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     """/registry/sync/txn/status."""
     whole(TxnStatusRequest, envelope.message)
     with standard.admitted(envelope, asked_again(standard, envelope.key, envelope.message)):
-        message, status, words = status_of(standard, envelope.key, envelope.message, new_id())
-    return _answer(standard, envelope, message, status, words=words)
+        message, status = status_of(standard, envelope.key, envelope.message, new_id())
+    return _answer(standard, envelope, message, status, words=words_of("txn-on-status", status))
 
 
 def take_search(standard: Standard, envelope: Envelope) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from exchange.service.keys import Key, keys
 from exchange.service.problems import Refused
 from exchange.service.snapshot import NotAvailable
 from exchange.spdci import events, search
-from exchange.spdci.answering import searched, status_of
+from exchange.spdci.answering import searched, status_of, words_of
 from exchange.spdci.callbacks import authorization, callback_for
 from exchange.spdci.problems import Rejected
 from exchange.spdci.standard import NEEDED, Standard, overall
@@ -105,7 +105,7 @@ def _answer(standard: Standard, taken: Transaction) -> bool:
             message = searched(standard, key, searches, taken.transaction_id, taken.correlation_id)
             status: str = overall(message["search_response"])
         else:
-            message, status, _ = status_of(standard, key, taken.asked, taken.correlation_id)
+            message, status = status_of(standard, key, taken.asked, taken.correlation_id)
     except NotAvailable:
         return False
     except Refused:  # its program is none any more
@@ -187,7 +187,10 @@ def _posted(standard: Standard, due: Delivery) -> str | None:
     """Post a message, whose number stays the same from try to try."""
     timeout = urllib3.Timeout(connect=_SECONDS, read=_SECONDS)
     try:
-        body = standard.envelope(due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id)
+        body = standard.envelope(
+            due.action, due.message, due.status, due.receiver_id, message_id=due.delivery_id,
+            words=words_of(due.action, due.status),
+        )  # fmt: skip
         with urllib3.PoolManager(timeout=timeout, retries=False) as pool:
             response = pool.request(
                 "POST", due.url, json=body, redirect=False, preload_content=False,

@@ -203,6 +203,11 @@ def test_the_status_of_a_transaction_is_called_back(peer, receiver):
     path, told = called_back(peer, receiver, "txn-on-status", taken(peer.post("/registry/txn/status", asked)))
     assert path == "/mis/registry/txn/on-status"
     assert told["message"]["txnstatus_response"]["txn_status"]["correlation_id"] == first
+    query["attribute_value"] = "none-of-ours"
+    asked["header"] = header("txn-status")
+    _, told = called_back(peer, receiver, "txn-on-status", taken(peer.post("/registry/txn/status", asked)))
+    assert told["header"]["status"] == "rjct"
+    assert "no such transaction" in told["header"]["status_reason_message"]
 
 
 def test_subscriptions_that_are_not_made(peer, receiver):
