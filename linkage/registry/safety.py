@@ -63,6 +63,6 @@ def _stop_where_families_are_one(
             f"Linkage stopped, the last run's results stay: {as_one} of {records} records are of members of one "
             "household, listed with other given names and birth dates, who were taken for one person; the weights were "
             "learned wrongly, or names and dates are mixed up in a source: look at what changed in the sources "
-            "(`ibr status`), give a model that was learned on fewer records (linkage.model), or raise "
-            "linkage.max_members_as_one in registry.yml if it is right"
+            "(`ibr status`), have them learned anew (linkage.relearn_after: 0), give a model that was learned on fewer "
+            "records (linkage.model), or raise linkage.max_members_as_one in registry.yml if it is right"
         )
