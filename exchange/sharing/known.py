@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
@@ -83,11 +84,20 @@ def _few_values(
     for mart in marts.values():
         texts = [name for name in mart.columns if types.get((mart.name, name)) in ("VARCHAR", "BOOLEAN")]
         codes = [name for name in texts if mart.columns[name].sensitivity is not Sensitivity.IDENTIFIER]
-        if not codes:
-            continue
-        lists = ", ".join(f"list(DISTINCT CAST({quoted(name)} AS VARCHAR))" for name in codes)
-        row = con.execute(f"SELECT {lists} FROM published.marts.{quoted(mart.name)}").fetchone()
-        for name, values in zip(codes, row or (), strict=False):
+        # First about how many: lists of all values of a nation's texts do not fit into memory.
+        counts = _of_each(con, mart, codes, "approx_count_distinct({})")
+        few = [name for name in codes if counts[name] <= 2 * _MOST_VALUES]
+        for name, values in _of_each(con, mart, few, "list(DISTINCT CAST({} AS VARCHAR))").items():
             if values and len(values) <= _MOST_VALUES:
                 found[mart.name, name] = set(values)
     return found
+
+
+def _of_each(con: duckdb.DuckDBPyConnection, mart: Mart, columns: Sequence[str], sql: str) -> dict[str, Any]:
+    """An aggregate (`sql`, with a place for the column) of each of a mart's columns."""
+    if not columns:
+        return {}
+    aggregates = ", ".join(sql.format(quoted(name)) for name in columns)
+    row = con.execute(f"SELECT {aggregates} FROM published.marts.{quoted(mart.name)}").fetchone()
+    assert row is not None
+    return dict(zip(columns, row, strict=True))
