@@ -16,7 +16,8 @@
         -- No letter: upper and lower case are the same, as they are in scripts that have no cases.
         when lower({{ column }}) = upper({{ column }}) and not regexp_matches({{ column }}, '\p{L}') then null
         when lower(trim({{ column }})) in ('n/a', 'na', 'nil', 'none', 'null', 'unknown', 'not known', 'xxx') then null
-        when contains({{ column }}, ' ') and regexp_matches({{ column }}, '^ *({{ var("name_titles") | join("|") }})\.? ', 'i')
+        when contains({{ column }}, ' ')
+            and regexp_matches({{ column }}, '^[\s\p{Z}]*({{ var("name_titles") | join("|") }})\.?\s', 'i')
             then nullif(regexp_replace({{ clean_text(column) }}, '^(({{ var("name_titles") | join("|") }})\.? )+', '', 'i'), '')
         else {{ clean_text(column) }}
     end

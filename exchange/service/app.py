@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from starlette.requests import ClientDisconnect
 
 from exchange.pages import add_pages
 from exchange.service.keys import Key
@@ -81,10 +82,18 @@ class _KeyFirst(APIRoute):
             request.state.key = service.caller(request.headers.get("Authorization"))
             if request.method == "POST":
                 service.spend(request.state.key)
-                await request.body()  # what refuses one that is too large is told as it is
+                await _read(request)
             return await handle(request)
 
         return guarded
+
+
+async def _read(request: Request) -> None:
+    """Have the body read here, where what refuses one that is too large is told as it is."""
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise Refused(400, "disconnected", "the connection ended before the request") from None
 
 
 async def caller(request: Request) -> Key:

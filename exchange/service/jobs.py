@@ -46,6 +46,7 @@ class Jobs:
     def __init__(self, home: Path) -> None:
         self._con = open_state(home, _SCHEMA)
         self._lock = threading.Lock()
+        self._last_turn = 0  # whose turn it was: the rowid of the job
         self.changed = threading.Event()
 
     def accept(self, key: Key, program: str | None, purpose: str, persons: Sequence[Person], now: dt.datetime) -> str:
@@ -64,15 +65,15 @@ class Jobs:
         return job_id
 
     def next(self) -> Part | None:
-        """A part that waits: each job's first before any second, so that a long job holds up no short one."""
+        """A part that waits. Jobs take turns, so that no long one holds up a short one, nor short ones a long one."""
         with self._lock:
             row = self._con.execute(
-                "SELECT job_id, part, key, program, purpose, asked FROM job_parts JOIN jobs USING (job_id) "
-                "WHERE answered IS NULL ORDER BY part, accepted_at LIMIT 1"
+                "SELECT jobs.rowid, job_id, part, key, program, purpose, asked FROM job_parts JOIN jobs USING (job_id) "
+                "WHERE answered IS NULL ORDER BY jobs.rowid <= ?, jobs.rowid, part LIMIT 1", [self._last_turn],
             ).fetchone()
         if row is None:
             return None
-        job_id, part, key, program, purpose, asked = row
+        self._last_turn, job_id, part, key, program, purpose, asked = row
         known = json.loads(key)
         return Part(
             job_id, part, Key(**{**known, "scopes": tuple(known["scopes"])}), program, purpose,
@@ -112,7 +113,7 @@ class Jobs:
         return row[0] if row else None
 
     def drop(self, job_id: str) -> None:
-        """Remove a job that nobody may fetch any more."""
+        """Remove a job with its parts."""
         with self._lock:
             self._con.execute("DELETE FROM jobs WHERE job_id = ?", [job_id])
 

@@ -74,13 +74,13 @@ class Keyring:
     """The keys of a running service."""
 
     def __init__(self, home: Path) -> None:
-        self._kept = Watched(home, _KEPT)
+        self._kept, self._file = Watched(home, _KEPT), file(home)
 
     def find(self, secret: str) -> Key | None:
         """The key that a secret is, if it is one."""
         sha256 = digest(secret)
         return next((one for one in self._kept.all() if one.sha256 == sha256), None)
 
-    def holds(self, key: Key) -> bool:
-        """Whether a key is one still."""
-        return any(one.holder == key.holder for one in self._kept.all())
+    def has_revoked(self, key: Key) -> bool:
+        """Whether a key is one no longer; not where there is no list of keys, which may be back in a moment."""
+        return self._file.is_file() and all(one.holder != key.holder for one in self._kept.all())

@@ -14,7 +14,8 @@ class Limits:
         self._lock = threading.Lock()
 
     def wait(self, caller: str, cost: float = 1.0, spent: float = 0.0) -> float:
-        """Seconds until the caller may ask; 0 where it may now, and then it has. `spent`: what it paid of the cost."""
+        """Seconds until the caller may ask; 0 where it may now, and then it has. `spent`: what it paid of the cost, and
+        will pay again when it comes back."""
         with self._lock:
             now = self._clock()
             held, at = self._buckets.get(caller, (float(self._burst), now))
@@ -22,7 +23,7 @@ class Limits:
             cost = max(0.0, min(cost, self._burst) - spent)
             is_free = held >= cost
             self._buckets[caller] = (held - cost if is_free else held, now)
-        return 0.0 if is_free else (cost - held) / self._rate
+        return 0.0 if is_free else (cost + spent - held) / self._rate
 
     def refill(self, caller: str) -> None:
         """Have a caller begin anew."""

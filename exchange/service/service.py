@@ -111,8 +111,9 @@ class Service:
 
     def _part(self, part: Part) -> bytes | None:
         """The answers of a part of a job; None where nothing can be looked up now, or its key was revoked."""
-        if not self._keyring.holds(part.key):
+        if self._keyring.has_revoked(part.key):
             self.jobs.drop(part.job_id)
+            self.jobs.changed.set()
             return None
         asking = Asking(part.key, part.program, part.purpose, self._source(part.program))
         try:

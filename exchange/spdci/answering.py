@@ -36,11 +36,11 @@ def announced_as(standard: Standard, key: Key, beneficiaries: Sequence[Mapping[s
     Nothing is taken over: what a programme pays is copied from its own system (docs/standard.md).
     """
     told: list[dict[str, Any]] = []
-    persons, places = [], []
+    persons, places, statuses = [], [], []
     for number, one in enumerate(beneficiaries, start=1):
         told.append({"reference_id": str(number), "timestamp": now_text(), "status": Status.REJECTED})
         try:
-            wanted = announced(one)
+            wanted, status = announced(one), announced_status(one)
         except NotUnderstood as error:
             told[-1]["status_reason_message"] = str(error)
             continue
@@ -49,10 +49,11 @@ def announced_as(standard: Standard, key: Key, beneficiaries: Sequence[Mapping[s
             continue
         persons.append(wanted.person)
         places.append(number - 1)
+        statuses.append(status)
     found = standard.look_up(key, "enrolment announced", persons) if persons else []
-    for place, (answer, _) in zip(places, found, strict=True):
+    for place, status, (answer, _) in zip(places, statuses, found, strict=True):
         try:
-            has = has_status(answer, key.program, announced_status(beneficiaries[place]))
+            has = has_status(answer, key.program, status)
             told[place]["status"] = Status.SUCCESS if has else Status.PENDING
             if not has:
                 told[place]["status_reason_message"] = "not so in the registry yet; it comes with the programme's data"

@@ -28,6 +28,7 @@ _NAMES = {
     "programme": "programme_identifier program programme programme_code",
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
+_STATUSES = ("enrolment_status", "enrollment_status")
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
@@ -178,17 +179,27 @@ def announced(beneficiary: Mapping[str, Any]) -> Wanted:
 
 
 def announced_status(beneficiary: Mapping[str, Any]) -> str | None:
-    """The status of the enrolment that a Beneficiary of the standard tells of, in small letters; None where none is."""
-    level: list[Any] = [beneficiary]
-    while level:
-        parts = [one for one in level if isinstance(one, dict)]
-        for part in parts:
-            status = part.get("enrolment_status") or part.get("enrollment_status")
-            if isinstance(status, str) and status.strip():
-                return status.strip().lower()
-        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
-                 if isinstance(inner, (dict, list))]  # fmt: skip
-    return None
+    """The status of the enrolment that a Beneficiary of the standard tells of, in small letters; None where none is.
+    Raises NotUnderstood where it is no text, or there are two."""
+    told = list(_statuses(beneficiary))
+    if any(not isinstance(one, str) for one in told):
+        raise NotUnderstood("enrolment_status is no text")
+    different = {one.strip().lower() for one in told if one.strip()}
+    if len(different) > 1:
+        raise NotUnderstood("enrolment_status has two values")
+    return different.pop() if different else None
+
+
+def _statuses(part: Any) -> Iterable[Any]:
+    """What stands for a status at any depth, but of relatives."""
+    for one in part if isinstance(part, list) else ():
+        yield from _statuses(one)
+    for name, value in part.items() if isinstance(part, dict) else ():
+        if _plain(name) in _STATUSES:
+            if value is not None:
+                yield value
+        elif not _plain(name).startswith("related"):
+            yield from _statuses(value)
 
 
 def _particulars(part: Any) -> Iterable[tuple[str, Any]]:

@@ -18,8 +18,8 @@ def text_of(moment: dt.datetime) -> str:
 
 
 def parsed(text: str) -> dt.datetime:
-    """The moment that a text is, in UTC; `t` and `z` may be small (RFC 3339), and zones without a colon (ISO 8601).
-    Raises ValueError where it has another form or no time zone."""
+    """The moment that a text is, in UTC; `t` and `z` may be small (RFC 3339), and a zone without its colon, as some
+    systems write it. Raises ValueError where it has another form or no time zone."""
     text = text.upper()
     if not _FORM.fullmatch(text):
         raise ValueError("expected a time as 2026-06-30T08:15:00+03:00")

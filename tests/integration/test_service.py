@@ -51,6 +51,10 @@ class Caller:
         headers = {"Authorization": f"Bearer {key or self.key}"} | more.pop("headers", {})
         return self._loop.run_until_complete(self._client.request(method, path, headers=headers, **more))
 
+    def call(self, *asked) -> None:
+        """Ask the application itself, by ASGI."""
+        self._loop.run_until_complete(self._client._transport.app(*asked))
+
     def verify(self, person: dict, **more) -> dict:
         done = self.request("POST", "/verify", json={"purpose": "desk", "person": person}, **more)
         assert done.status_code == 200, done.text
@@ -280,9 +284,33 @@ def test_a_body_of_unknown_length_that_becomes_too_large_is_told_so(caller, monk
 
 
 def test_the_key_is_looked_at_before_the_body(caller):
+    async def never():
+        pytest.fail("the body was read")
+        yield b""
+
     for path in ("/verify", "/verify/batch"):
-        done = caller.request("POST", path, key="ibr_wrong", content=b"{")
+        done = caller.request("POST", path, key="ibr_wrong", content=never())
         assert (done.status_code, done.json()["error"]) == (401, "no_key")
+
+
+def test_a_caller_that_hangs_up_is_no_defect(caller, caplog):
+    events = iter([{"type": "http.request", "body": b'{"purpose": ', "more_body": True}, {"type": "http.disconnect"}])
+    sent = []
+
+    async def receive():
+        return next(events, {"type": "http.disconnect"})
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"authorization", f"Bearer {caller.key}".encode()), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/verify", "raw_path": b"/verify", "query_string": b"",
+        "headers": headers, "http_version": "1.1", "scheme": "http", "server": ("ibr", 80), "client": ("here", 1),
+    }  # fmt: skip
+    caller.call(scope, receive, send)
+    assert [one["status"] for one in sent if one["type"] == "http.response.start"] == [400]
+    assert not caplog.records
 
 
 def test_a_body_that_is_no_json_costs_a_call(home):
@@ -312,6 +340,11 @@ def test_a_bucket_fills_at_its_rate():
     assert limits.wait("a") == 0.5
     clock[0] = 200.0
     assert [limits.wait("a"), limits.wait("a", 50, spent=1)] == [0, 0], "it never asks for more than a burst in all"
+    assert limits.wait("a") > 0
+    clock[0] = 201.0
+    assert limits.wait("a") == 0
+    clock[0] += limits.wait("a", 4, spent=1)
+    assert [limits.wait("a"), limits.wait("a", 4, spent=1)] == [0, 0], "who waits as told is served"
 
 
 def test_threads_share_a_bucket():
@@ -512,8 +545,25 @@ def test_a_long_job_holds_up_no_short_one(home, monkeypatch):
     while part := waiting.next():
         order.append((part.job_id, part.part))
         waiting.answer(part, b"{}")
-    assert order == [(long, 0), (short, 0), (long, 1), (long, 2)]
+        if order[-1] == (long, 1):
+            later = waiting.accept(key, None, "desk", [person] * 2, NOW)
+    assert order == [(long, 0), (short, 0), (long, 1), (later, 0), (long, 2), (later, 1)]
     waiting.close()
+
+
+def test_a_job_waits_where_the_list_of_keys_is_gone_for_a_moment(home):
+    service = Service(home, Workspace.at(home).registry)
+    try:
+        add(home, "moved", "PENSION", ALL, NOW)
+        key = keys(home)[-1]
+        aside = file(home).rename(file(home).with_suffix(".aside"))
+        assert not service._keyring.has_revoked(key)
+        aside.rename(file(home))
+        assert not service._keyring.has_revoked(key)
+        revoke(home, "moved")
+        assert service._keyring.has_revoked(key)
+    finally:
+        service.close()
 
 
 def test_the_job_of_a_revoked_key_is_not_worked_on(home):

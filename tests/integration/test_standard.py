@@ -314,11 +314,14 @@ def test_a_time_without_a_zone_or_in_another_form_is_none(text):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [("active", "succ"), ("Active", "succ"), ("ENROLLED", "succ"), ("", "succ"), ("exited", "pdng"), ("x", "pdng")],
-)
-def test_an_announced_status_is_compared_with_the_registrys(peer, status, expected):
+    [("active", "succ"), ("Active", "succ"), ("ENROLLED", "succ"), ("", "succ"), ("exited", "pdng"), ("x", "pdng"),
+     ({"code": "exited"}, "rjct"), (None, "succ")],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["enrolment_status", "ENROLMENT-STATUS"])
+def test_an_announced_status_is_compared_with_the_registrys(peer, name, status, expected):
     sent = beneficiary("20000170")
-    sent["member"]["programme_identifier"]["enrolment_status"] = status
+    sent["member"]["programme_identifier"][name] = status
+    sent["member"]["related_member"] = [{"programme_identifier": {"enrolment_status": "exited"}}]
     done = peer.post("/registry/sync/enrollment/updates", announcing("u", sent))
     (told,) = done.json()["message"]["enrolled_response"]
     assert told["status"] == expected

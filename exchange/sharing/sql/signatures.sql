@@ -3,7 +3,9 @@
 CREATE OR REPLACE TEMP TABLE sharing_signatures AS
 WITH told AS (
     -- Of what was seen, in any order: lists of it cannot be put aside on disk, and a nation's do not fit into memory.
-    SELECT kind, unit, bit_xor(seen) AS signature
+    -- Hashed once more: DuckDB combines the hashes of several columns by XOR itself, so that the XOR of rows would forget
+    -- which values stood together.
+    SELECT kind, unit, bit_xor(hash(seen)) AS signature
     FROM (SELECT DISTINCT kind, unit, seen FROM sharing_seen)
     GROUP BY kind, unit
 )
