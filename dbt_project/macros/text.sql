@@ -10,7 +10,7 @@
 {%- endmacro %}
 
 {#- A name without a title in front; text that holds no letter, or says that there is none, is null.
-    Millions of names pass here, so what is cheap is asked first, and the pattern for titles only of several words. -#}
+    Millions of names pass here, so the pattern for titles is tried only on several words. -#}
 {% macro person_name(column) -%}
     case
         -- No letter: upper and lower case are the same, as they are in scripts that have no cases.

@@ -52,7 +52,7 @@ def opened(
     if not isinstance(header, dict):
         raise Rejected(Error.BAD, "expected a header, which is an object")
     _refuse_encrypted(header, message)
-    if not message and kind is AnyHeader:  # a callback may say all in its header, as ours that reject do
+    if message in (None, {}) and kind is AnyHeader:  # a callback may say all in its header, as ours that reject do
         message = {}
     elif not isinstance(message, dict) or not message:
         raise Rejected(Error.BAD, "expected a message, which is an object")

@@ -78,7 +78,7 @@ def status_now(standard: Standard, envelope: Envelope) -> dict[str, Any]:
     whole(TxnStatusRequest, envelope.message)
     with standard.admitted(envelope, asked_again(standard, envelope.key, envelope.message)):
         message, status = status_of(standard, envelope.key, envelope.message, new_id())
-    return _answer(standard, envelope, message, status, words=words_of("txn-on-status", status))
+    return _answer(standard, envelope, message, status, words=words_of(answering(envelope.header.action), status))
 
 
 def take_search(standard: Standard, envelope: Envelope) -> dict[str, Any]:

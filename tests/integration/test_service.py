@@ -534,7 +534,14 @@ def test_what_nobody_foresaw_is_told_and_logged_without_its_words(caller, monkey
     assert "Wanjiru" not in done.text + caplog.text
 
 
-def test_a_long_job_holds_up_no_short_one(home, monkeypatch):
+@pytest.fixture
+def service(home):
+    running = Service(home, Workspace.at(home).registry)
+    yield running
+    running.close()
+
+
+def test_jobs_take_turns(home, monkeypatch):
     monkeypatch.setattr(jobs, "PERSONS_A_PART", 1)
     waiting = jobs.Jobs(home)
     add(home, "fair", "PENSION", ALL, NOW)
@@ -551,46 +558,34 @@ def test_a_long_job_holds_up_no_short_one(home, monkeypatch):
     waiting.close()
 
 
-def test_a_job_waits_where_the_list_of_keys_is_gone_for_a_moment(home):
-    service = Service(home, Workspace.at(home).registry)
-    try:
-        add(home, "moved", "PENSION", ALL, NOW)
-        key = keys(home)[-1]
-        aside = file(home).rename(file(home).with_suffix(".aside"))
-        assert not service._keyring.has_revoked(key)
-        aside.rename(file(home))
-        assert not service._keyring.has_revoked(key)
-        revoke(home, "moved")
-        assert service._keyring.has_revoked(key)
-    finally:
-        service.close()
+def test_a_job_waits_where_the_list_of_keys_is_gone_for_a_moment(home, service):
+    add(home, "moved", "PENSION", ALL, NOW)
+    key = keys(home)[-1]
+    aside = file(home).rename(file(home).with_suffix(".aside"))
+    assert not service._keyring.has_revoked(key)
+    aside.rename(file(home))
+    assert not service._keyring.has_revoked(key)
+    revoke(home, "moved")
+    assert service._keyring.has_revoked(key)
 
 
-def test_the_job_of_a_revoked_key_is_not_worked_on(home):
-    service = Service(home, Workspace.at(home).registry)
-    try:
-        add(home, "revoked", "PENSION", ALL, NOW)
-        key = keys(home)[-1]
-        revoke(home, "revoked")
-        job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
-        until = time.monotonic() + 10
-        while service.jobs.state(job_id, key.holder) and time.monotonic() < until:
-            time.sleep(0.02)
-        assert service.jobs.state(job_id, key.holder) is None
-        assert audit.last(home, "verification_answered") is None
-    finally:
-        service.close()
+def test_the_job_of_a_revoked_key_is_not_worked_on(home, service):
+    add(home, "revoked", "PENSION", ALL, NOW)
+    key = keys(home)[-1]
+    revoke(home, "revoked")
+    job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
+    until = time.monotonic() + 10
+    while service.jobs.state(job_id, key.holder) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert service.jobs.state(job_id, key.holder) is None
+    assert audit.last(home, "verification_answered") is None
 
 
-def test_jobs_that_are_kept_no_longer_go_while_the_service_runs(home, monkeypatch):
-    service = Service(home, Workspace.at(home).registry)
-    try:
-        add(home, "jobs", "PENSION", ALL, NOW)
-        key = keys(home)[-1]
-        job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
-        later = NOW + dt.timedelta(days=8)
-        monkeypatch.setattr(service_module, "now", lambda: later)
-        service.tidy()
-        assert service.jobs.state(job_id, key.holder) is None
-    finally:
-        service.close()
+def test_jobs_that_are_kept_no_longer_go_while_the_service_runs(home, service, monkeypatch):
+    add(home, "jobs", "PENSION", ALL, NOW)
+    key = keys(home)[-1]
+    job_id = service.jobs.accept(key, None, "desk", [models.Person(national_id="20000017")], NOW)
+    later = NOW + dt.timedelta(days=8)
+    monkeypatch.setattr(service_module, "now", lambda: later)
+    service.tidy()
+    assert service.jobs.state(job_id, key.holder) is None

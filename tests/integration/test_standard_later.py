@@ -455,6 +455,9 @@ def test_a_callback_to_us_is_acknowledged_and_nothing_follows(peer, path):
     for nothing in ({}, {"message": {}}, {"message": None}):
         bare = peer.post(f"/registry/{path}", {"header": header(action, status="rjct"), **nothing})
         assert (bare.status_code, bare.json()["message"]["ack_status"]) == (200, "NACK"), "its header says why, alone"
+    for no_object in ([], "", 0):
+        odd = {"header": header(action, status="rjct"), "message": no_object}
+        assert peer.post(f"/registry/{path}", odd).status_code == 400
 
 
 @pytest.mark.parametrize(
