@@ -134,9 +134,10 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
     """Why a file cannot be opened, where there is something to do about it; else the error itself."""
     if "replaying WAL" in str(error):
         return ConfigurationProblem(
-            f"{path.name} cannot be opened: {path.name}.wal beside it is damaged, or the log of another file. Put both "
-            f"back from a backup; or keep a copy, move {path.name}.wal away and run again: sources are then copied "
-            "whole, and what that log alone held is lost"
+            f"{path.name} cannot be opened: {path.name}.wal beside it is damaged, or the log of another file. Keep a "
+            f"copy of both, move {path.name}.wal away and run again: sources are then copied whole, and what that log "
+            f"alone held is lost. If {path.name} does not open without it, restore a backup into a new folder and take "
+            f"its {path.name} (docs/backup.md)"
         )
     if "Wrong encryption key" in str(error):
         return ConfigurationProblem(
