@@ -9,6 +9,7 @@ from ibr.config import Registry
 from pipelines.context import AS_AT_TAG
 from pipelines.jobs import BUILD_JOB, replication_job_name
 
+_SCHEDULED_AT = ".dagster/scheduled_execution_time"  # Dagster's tag of a run that a schedule began
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
@@ -36,7 +37,7 @@ def _nightly(job_name: str, registry: Registry) -> dg.ScheduleDefinition:
 def build_after_replication(registry: Registry) -> dg.SensorDefinition:
     """Starts the build once a night: when every source's run has ended, well or badly, or patience is over.
 
-    Its run key is the night's first replication, so that one night is built once.
+    Its run key is the moment that the night's replications were scheduled for, so that one night is built once.
     """
     jobs = [replication_job_name(code) for code in registry.copied]
     patience = dt.timedelta(minutes=registry.schedule.patience_minutes)
@@ -67,9 +68,16 @@ def decide(
     """Whether tonight's build starts now, from the latest scheduled run of each source."""
     if not records:
         return dg.SkipReason("no source has been replicated tonight")
+    tonight = max(_scheduled_at(record) for record in records)
+    records = [record for record in records if _scheduled_at(record) == tonight]
     begun = min(record.create_timestamp for record in records)
     waiting = [r.dagster_run.job_name for r in records if r.dagster_run.status not in ENDED]
     if (waiting or len(records) < expected) and now - begun < patience:
         return dg.SkipReason(f"waiting for {', '.join(waiting) or 'sources that have not started'}")
     tags = {AS_AT_TAG: records[0].dagster_run.tags[AS_AT_TAG]} if AS_AT_TAG in records[0].dagster_run.tags else {}
-    return dg.RunRequest(run_key=begun.isoformat(timespec="seconds"), tags=tags)
+    # Not when the first of them began: with the hours it is seen no more, and the night would be built again.
+    return dg.RunRequest(run_key=tonight, tags=tags)
+
+
+def _scheduled_at(record: dg.RunRecord) -> str:
+    return record.dagster_run.tags[_SCHEDULED_AT]

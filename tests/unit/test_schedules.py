@@ -14,9 +14,12 @@ DONE, FAILED, RUNNING = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
 ONE_O_CLOCK = dt.datetime(2026, 1, 1, 1, tzinfo=dt.UTC)
 
 
-def run(status):
-    started = SimpleNamespace(job_name="replicate_mis", status=status, tags={"ibr/as_at": "2026-01-01"})
-    return SimpleNamespace(create_timestamp=ONE_O_CLOCK, dagster_run=started)
+def run(status, *, seconds=0, days=0):
+    """One that was scheduled for one o'clock, and began so many seconds later."""
+    scheduled = ONE_O_CLOCK + dt.timedelta(days=days)
+    tags = {"ibr/as_at": scheduled.date().isoformat(), ".dagster/scheduled_execution_time": scheduled.isoformat()}
+    started = SimpleNamespace(job_name="replicate_mis", status=status, tags=tags)
+    return SimpleNamespace(create_timestamp=scheduled + dt.timedelta(seconds=seconds), dagster_run=started)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,19 @@ def test_the_build_starts_when_all_have_ended_or_patience_has(statuses, minutes,
     if starts:
         assert decision.run_key == "2026-01-01T01:00:00+00:00"
         assert decision.tags == {"ibr/as_at": "2026-01-01"}
+
+
+def test_a_night_whose_first_sources_are_seen_no_more_is_the_same_night():
+    patience = dt.timedelta(minutes=180)
+    night = [run(DONE, seconds=4 * place) for place in range(3)]
+    keys = {decide(night[gone:], 3, ONE_O_CLOCK + dt.timedelta(hours=9), patience).run_key for gone in range(3)}
+    assert keys == {"2026-01-01T01:00:00+00:00"}
+
+
+def test_the_night_before_counts_for_nothing_tonight():
+    now = ONE_O_CLOCK + dt.timedelta(days=1, minutes=10)
+    decision = decide([run(DONE), run(DONE, days=1)], 2, now, dt.timedelta(minutes=180))
+    assert isinstance(decision, dg.SkipReason)
 
 
 def test_a_service_has_no_schedule_of_its_own_for_the_build_asks_it():
