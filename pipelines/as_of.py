@@ -74,6 +74,7 @@ def _write_settings(now: Workspace, then: Workspace) -> Path:
             source["url"], lookup["headers"] = "https://not-asked.invalid", {}
     settings["publish"] = {"audiences": ["secretariat"]}  # a question to the past is the secretariat's
     settings.pop("serving", None)
+    settings.pop("service", None)  # nobody looks anybody up in the past: the index would hold the register for nothing
     settings.pop("encryption", None)  # files go by the settings above them: those of the workspace that it lies in
     settings["portal"] = {"enabled": False}
     linkage = settings.get("linkage") or {}

@@ -19,12 +19,13 @@ def told(tmp_path, monkeypatch) -> dict:
 
     def run(workspace, **given):
         settings = yaml.safe_load(workspace.registry_file.read_text())
-        told.update(given, sources=settings["sources"], spark=settings["spark"])
+        told.update(given, sources=settings["sources"], spark=settings["spark"], settings=settings)
         return SimpleNamespace(published=False)
 
     lookup = {"headers": {"Authorization": "Bearer ${CIVIL_TOKEN}"}}
     sources = {"civil": {"url": "https://civil.example.org", "lookup": lookup}, "mis": {"url": "postgresql://u:${P}@h/d"}}
-    (tmp_path / "registry.yml").write_text(yaml.safe_dump({"sources": sources}))
+    settings = {"sources": sources, "service": {"enabled": True}, "serving": {"url": "postgresql://h/d"}}
+    (tmp_path / "registry.yml").write_text(yaml.safe_dump(settings))
     monkeypatch.setattr(as_of, "_make_warehouse", lambda *_: None)
     monkeypatch.setattr(runner, "run", run)
     told["workspace"] = Workspace.at(tmp_path)
@@ -43,6 +44,12 @@ def test_nobody_is_asked_and_no_secret_is_needed(told):
     assert "replicate" not in told["stages"]
     assert "example.org" not in str(told["sources"])
     assert "${" not in str(told["sources"])
+
+
+def test_nothing_is_served_from_the_past(told):
+    as_of.rebuild(told["workspace"], dt.datetime(2026, 1, 31), progress=print)
+    assert {"service", "serving"} & told["settings"].keys() == set()
+    assert told["settings"]["portal"] == {"enabled": False}
 
 
 @pytest.mark.parametrize("written", ["spark:", "spark: {storage: shared}"])
