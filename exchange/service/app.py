@@ -1,6 +1,7 @@
 """The web application: its routes."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from exchange.spdci import problems as standard_problems
 from exchange.spdci.routes import standard_router
 from ibr.workspace import Workspace
 
+_LOG = logging.getLogger("ibr.service")
 LOOKS_EVERY = 2.0  # seconds, for a new publication
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is no JSON"},
@@ -129,22 +131,21 @@ def _add_verification(app: FastAPI) -> None:
         job_id = await asyncio.to_thread(
             service.jobs.accept, key, asking.program, asking.purpose, asked.persons, now()
         )
-        return JSONResponse(
-            service.jobs.state(job_id, key.holder), 202, {"Location": f"/verify/jobs/{job_id}"}
-        )
+        return JSONResponse(await _job(request, key, job_id), 202, {"Location": f"/verify/jobs/{job_id}"})
 
     @router.get("/verify/jobs/{job_id}", response_model=Job, responses=_PROBLEMS | {404: {"model": Problem}})
     async def job(job_id: str, request: Request, key: Caller) -> Response:
         """How far a job of this key is."""
-        return JSONResponse(_job(request, key, job_id))
+        return JSONResponse(await _job(request, key, job_id))
 
     @router.get(
         "/verify/jobs/{job_id}/parts/{part}", response_model=Answers, responses=_PROBLEMS | {404: {"model": Problem}}
     )
     async def answers(job_id: str, part: int, request: Request, key: Caller) -> Response:
         """The answers of a part of a job, in the order in which was asked."""
-        _job(request, key, job_id)
-        found = service_of(request).jobs.part(job_id, part) if 0 <= part < 1 << 31 else None
+        await _job(request, key, job_id)
+        jobs = service_of(request).jobs
+        found = await asyncio.to_thread(jobs.part, job_id, part) if 0 <= part < 1 << 31 else None
         if found is None:
             raise Refused(404, "no_answers", "there are no answers of this part, or not yet")
         await asyncio.to_thread(service_of(request).told_again, key, job_id, part)
@@ -153,8 +154,9 @@ def _add_verification(app: FastAPI) -> None:
     app.include_router(router)
 
 
-def _job(request: Request, key: Key, job_id: str) -> dict[str, Any]:
-    state = service_of(request).jobs.state(job_id, key.holder)
+async def _job(request: Request, key: Key, job_id: str) -> dict[str, Any]:
+    # In a thread: while a large job is kept, this waits, and everybody else would wait with it.
+    state = await asyncio.to_thread(service_of(request).jobs.state, job_id, key.holder)
     if state is None:
         raise Refused(404, "no_job", "this key has no job of this number")
     return state
@@ -204,8 +206,16 @@ async def _look_for_publications(service: Service) -> None:
     with ThreadPoolExecutor(1, "publications") as alone:  # batches may have all threads that are shared
         while True:
             await asyncio.sleep(LOOKS_EVERY)
-            await loop.run_in_executor(alone, service.snapshots.refresh)
-            await loop.run_in_executor(alone, service.tidy)
+            for work in (service.snapshots.refresh, service.tidy):
+                await loop.run_in_executor(alone, _try, work)
+
+
+def _try(work: Callable[[], object]) -> None:
+    """Do what is done again and again: one fault must not be the end of it."""
+    try:
+        work()
+    except Exception as error:  # as a full disk, or a state that somebody else has locked
+        _LOG.warning("%s failed (%s); it is tried again", work.__name__, type(error).__name__)
 
 
 def _json(content: bytes) -> Response:

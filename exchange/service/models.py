@@ -1,14 +1,26 @@
 """What is asked and answered, as JSON: the shapes, their bounds, and what each part means."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 MOST_IN_A_CALL, MOST_IN_A_JOB = 10_000, 200_000
 MOST_MEMBERS = 60
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+_WRITTEN_DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
+
+
+def _written_date(value: object) -> object:
+    # Pydantic takes 0 and "0", by which systems say that a date is unknown, for 1970-01-01.
+    if isinstance(value, dt.date) or (isinstance(value, str) and _WRITTEN_DATE.match(value)):
+        return value
+    raise ValueError("expected a date as YYYY-MM-DD")
+
+
+Date = Annotated[dt.date, BeforeValidator(_written_date)]
 
 
 class _Strict(BaseModel):
@@ -26,7 +38,7 @@ class Person(_Strict):
     middle_name: Text | None = None
     family_name: Text | None = None
     full_name: Text | None = None
-    birth_date: dt.date | None = None
+    birth_date: Date | None = None
     birth_date_precision: Literal["day", "month", "year"] = "day"
     sex: Literal["M", "F"] | None = None
     phone: Code | None = None

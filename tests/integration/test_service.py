@@ -1,19 +1,23 @@
 """The service on a small linked warehouse: the same answers as the night's, who may know what, trouble told apart."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import json
 import shutil
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import httpx
 import pytest
+from pydantic import ValidationError
 
-from exchange.service import jobs, models, state
+from exchange.service import app, jobs, models, state
 from exchange.service import service as service_module
 from exchange.service.app import make_app
 from exchange.service.keys import add, file, keys, revoke
@@ -404,6 +408,61 @@ def test_a_job_outlives_what_could_not_be_answered(home, caplog):
     assert tried == [0, 0]
     assert "OSError" in caplog.text
     assert "20000017" not in caplog.text
+
+
+def test_jobs_go_on_after_the_state_could_not_be_read_or_written(home, caplog, monkeypatch):
+    waiting = jobs.Jobs(home)
+    add(home, "patient", "PENSION", ALL, NOW)
+    key = next(one for one in keys(home) if one.name == "patient")
+    job_id = waiting.accept(key, "PENSION", "desk", [models.Person(national_id="20000017")], NOW)
+    faults = {"next": 1, "answer": 1}
+
+    def failing_once(name, done):
+        def call(*given):
+            if faults[name]:
+                faults[name] -= 1
+                raise sqlite3.OperationalError("database is locked")
+            return done(*given)
+
+        return call
+
+    for name in faults:
+        monkeypatch.setattr(waiting, name, failing_once(name, getattr(waiting, name)))
+    worker = jobs.Worker(waiting, lambda part: b"{}")
+    until = time.monotonic() + 20
+    while waiting.state(job_id, key.holder)["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert waiting.state(job_id, key.holder)["state"] == "done"
+    worker.close()
+    waiting.close()
+    assert caplog.text.count("OperationalError") == 2
+
+
+def test_publications_are_looked_for_after_a_look_that_failed(monkeypatch, caplog):
+    looks = []
+
+    def refresh():
+        looks.append("refresh")
+        if len(looks) == 1:
+            raise KeyError("reporting_date")
+
+    service = SimpleNamespace(snapshots=SimpleNamespace(refresh=refresh), tidy=lambda: looks.append("tidy"))
+    monkeypatch.setattr(app, "LOOKS_EVERY", 0.001)
+
+    async def look() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(app._look_for_publications(service), timeout=2)
+
+    asyncio.run(look())
+    assert looks[:4] == ["refresh", "tidy", "refresh", "tidy"]
+    assert "KeyError" in caplog.text
+    assert "reporting_date" not in caplog.text
+
+
+@pytest.mark.parametrize("written", [0, "0", "86400", 86_400, 1767225600.0, "1950", True])
+def test_a_number_is_no_birth_date(written):
+    with pytest.raises(ValidationError, match="YYYY-MM-DD"):
+        models.Person(given_name="A", birth_date=written)
 
 
 def test_a_job_left_by_a_killed_process_is_taken_up_again(home):
