@@ -1,6 +1,7 @@
 """`ibr sources`: a further source, and whether those there are answer."""
 
 import json
+import os
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 
 from ibr.cli.options import home_option, json_option
+from ibr.config import Registry, load
 from ibr.console import console, progress, table
 from ibr.errors import ConfigurationProblem, UsageProblem
 from ibr.workspace import Workspace
@@ -15,9 +17,19 @@ from ibr.workspace import Workspace
 _STAGING = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
 
 
+def _registry(home: Workspace) -> Registry:
+    """The settings, where a program may still wait for its source: it is about to be added."""
+    return load(home.registry_file, programs_may_wait=True)
+
+
 @click.group(epilog="Example: ibr sources add welfare postgresql://reader:secret@db.example.org/welfare")
 def sources() -> None:
     """Databases and streams of files that are mirrored."""
+
+
+def _can_be_written(folder: Path) -> bool:
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 @sources.command(epilog="Example: ibr sources add welfare postgresql://reader:secret@host/db --tables persons payments")
@@ -54,10 +66,13 @@ def add(
         raise UsageProblem(f"unexpected {' '.join(more)}; name tables with --tables")
     if not home.registry_file.exists():
         raise ConfigurationProblem(f"no registry.yml in {home.home}; `ibr init {home.home}` writes one to start from")
-    if code in home.registry.sources:
+    registry = _registry(home)
+    if code in registry.sources:
         raise UsageProblem(f"registry.yml has a source {code} already; choose another code, or edit it there")
-    if unknown := [program for program in programs if program not in home.registry.programs]:
+    if unknown := [program for program in programs if program not in registry.programs]:
         raise UsageProblem(f"registry.yml has no program {', '.join(unknown)}; write it there first, under programs")
+    if not _can_be_written(staging):
+        raise UsageProblem(f"{staging} cannot be written to; name another folder for the models with --staging")
     wanted = [name.strip() for given in (*tables, *more) for name in given.split(",") if name.strip()]
     shown, password = onboarding.without_password(code, url)
     with progress("sources add") as say:
@@ -104,7 +119,7 @@ def list_sources(home: Workspace, as_json: bool) -> None:
             "programs": ", ".join(source.programs),
             "tables": len(source.tables),
         }
-        for code, source in home.registry.sources.items()
+        for code, source in _registry(home).sources.items()
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
@@ -120,7 +135,7 @@ def check(home: Workspace, codes: tuple[str, ...], as_json: bool) -> None:
     """Whether sources answer, and have the tables and columns that registry.yml names. Copies nothing."""
     from pipelines.replication import onboarding
 
-    configured = home.registry.sources
+    configured = _registry(home).sources
     if unknown := [code for code in codes if code not in configured]:
         raise UsageProblem(f"registry.yml has no source {', '.join(unknown)}; it has {', '.join(configured)}")
     findings = [

@@ -19,8 +19,8 @@ from ibr.yaml_files import place_of, read
 Block = TypeVar("Block", bound=BaseModel)
 
 
-def load(path: Path) -> Registry:
-    """Read and check registry.yml.
+def load(path: Path, *, programs_may_wait: bool = False) -> Registry:
+    """Read and check registry.yml. `programs_may_wait`: there may be programs that no source carries yet.
 
     Raises ConfigurationProblem listing every mistake, separated by " | ".
     """
@@ -31,7 +31,7 @@ def load(path: Path) -> Registry:
     content = _expand(content, path.parent, missing)
     faults = [_not_set(name, path.parent) for name in dict.fromkeys(missing)]
     try:
-        registry = Registry.model_validate(content)
+        registry = Registry.model_validate(content, context={"programs_may_wait": programs_may_wait})
     except ValidationError as error:
         # What a secret that is not set would have filled is no second mistake.
         faults += [_say(fault) for fault in error.errors() if not (missing and "${" in str(fault["input"]))]

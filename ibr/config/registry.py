@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ibr.config.alerts import Alerts
 from ibr.config.exchanging import Decisions, Retention, Sharing
@@ -58,7 +58,7 @@ class Registry(Section):
         return block
 
     @model_validator(mode="after")
-    def _programs_and_sources_agree(self) -> "Registry":
+    def _programs_and_sources_agree(self, info: ValidationInfo) -> "Registry":
         faults = []
         carriers: dict[str, str] = {}
         for code, source in self.sources.items():
@@ -72,7 +72,12 @@ class Registry(Section):
                 faults.append("sources.decisions: decisions come in by inbox/decisions; choose another name")
             if source.kind is SourceKind.MIS and not source.programs:
                 faults.append(f"sources.{code} is a mis and carries no program")
-        faults += [f"no source carries program {p}" for p in self.programs if p not in carriers]
+        if not (info.context and info.context["programs_may_wait"]):
+            faults += [
+                f"no source carries program {program}: add its source by `ibr sources add --program {program}`, or "
+                "name it in a source's programs"
+                for program in self.programs if program not in carriers
+            ]  # fmt: skip
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -112,6 +112,23 @@ def test_a_file_without_types_is_looked_into(workspace):
     assert ibr("run", "--select", "replicate", "--home", str(workspace)).returncode == 0
 
 
+def test_programs_wait_for_their_sources_which_are_added_one_by_one(workspace):
+    with sqlite3.connect(workspace / "old.db") as db:
+        db.execute("CREATE TABLE people (id INTEGER PRIMARY KEY)")
+    file = workspace / "registry.yml"
+    programs = "programs: {OLD: {name: Old age, benefit_unit: person}, NEW: {name: New, benefit_unit: household}}"
+    file.write_text(file.read_text().replace("programs: {}", programs))
+    added = add(workspace, "sqlite:///old.db", "--program", "OLD")
+    assert added.returncode == 0, added.stderr
+    source = yaml.safe_load(file.read_text())["sources"]["odd"]
+    assert (source["kind"], source["programs"]) == ("mis", ["OLD"])
+    for command in ("list", "check"):
+        assert ibr("sources", command, "--home", str(workspace)).returncode == 0
+    waiting = ibr("run", "--select", "replicate", "--home", str(workspace))
+    assert waiting.returncode == 3
+    assert "no source carries program NEW: add its source by `ibr sources add --program NEW`" in waiting.stderr
+
+
 def test_the_skeleton_is_valid_dbt_and_is_not_built_before_it_is_finished(workspace):
     with sqlite3.connect(workspace / "old.db") as db:
         db.execute("CREATE TABLE [Group] ([Order] INTEGER PRIMARY KEY, [Full Name] TEXT)")
@@ -139,11 +156,13 @@ def test_the_skeleton_is_valid_dbt_and_is_not_built_before_it_is_finished(worksp
         (["odd", "postgresql://u:s3cret@127.0.0.1:1/x"], 5, "does not answer"),
         (["odd", "sqlite:///x.db", "extra"], 2, "name tables with --tables"),
         (["odd", "sqlite:///x.db", "--program", "NONE"], 2, "no program NONE"),
+        (["odd", "sqlite:///x.db", "--staging", "{home}/registry.yml/models"], 2, "with --staging"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(workspace, arguments, code, said):
     before = (workspace / "registry.yml").read_text()
-    found = ibr("sources", "add", *arguments, "--home", str(workspace), "--staging", str(workspace / "staging"))
+    given = ["--staging", "{home}/staging", *arguments]
+    found = ibr("sources", "add", *(word.format(home=workspace) for word in given), "--home", str(workspace))
     assert found.returncode == code, found.stderr
     assert said in found.stderr
     assert "s3cret" not in found.stderr
