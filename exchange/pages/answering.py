@@ -94,7 +94,8 @@ def answer_exception(request: Request, visitor: web.Signed, form: web.Form, stem
     at = now()
     answered = {heading: value or "" for heading, value in row.items()} | {
         DECISION: decision, ACTION: action, COMMENT: comment, DECIDED_BY: member.name,
-        DECIDED_ON: max(found.dated, at.date().isoformat()),  # a made-up country may be ahead of us
+        # A made-up country may be ahead of us.
+        DECIDED_ON: max(found.dated, pages.registry.schedule.day_of(at).isoformat()),
     }  # fmt: skip
     told = {"decision": decision, "action": action}
     record(pages.home, "review_left", member.name, subjects=_subjects(row), details=told)

@@ -48,7 +48,7 @@ def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
     try:
         with writing(home, "ibr decisions import") as con:
             prepare(con)
-            today = as_at.date() if as_at else last_day(con, now.date())
+            today = as_at.date() if as_at else last_day(con, home.registry.schedule.day_of(now))
             outcome = import_files(
                 con, files, today=today, imported_at=now, by=by, program=program, two_people=two_people,
                 reading=reading,

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from exchange.enquiries import PersonReport
 
 
+def _today(home: Workspace) -> dt.date:
+    return home.registry.schedule.day_of(dt.datetime.now(dt.UTC))
+
+
 @click.group()
 def person() -> None:
     """One person's rights: what is held on them, and corrections."""
@@ -119,7 +123,7 @@ def correct(
             raise UsageProblem(f"name the record with --record; those of {person_uid} are {listed}")
         wanted = Wanted(record_id or records[0][0], field, says, evidence)
         con.begin()
-        asked = request(con, person_uid, wanted, dt.datetime.now(dt.UTC).date(), actor_name())
+        asked = request(con, person_uid, wanted, _today(home), actor_name())
         record(home.home, "correction_requested", subjects=[person_uid, asked.record_id], details={
             "correction_id": asked.correction_id, "program": asked.program, "field": field,
         })
@@ -171,7 +175,7 @@ def close_correction(
     with writing(home, "ibr person close-correction") as con:
         prepare(con)
         con.begin()
-        closed = close(con, correction_id, closed_as, reason, dt.datetime.now(dt.UTC).date(), actor_name())
+        closed = close(con, correction_id, closed_as, reason, _today(home), actor_name())
         record(home.home, "correction_closed", subjects=[closed.person_uid, closed.record_id], details={
             "correction_id": correction_id, "program": closed.program, "closed_as": closed_as,
         })

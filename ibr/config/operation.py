@@ -1,7 +1,9 @@
 """How the registry is run: its stages and their hour, the bounds of the machine, what is kept and watched."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
@@ -63,6 +65,19 @@ class Schedule(Section):
     patience_minutes: int = Field(default=180, gt=0)
     timezone: str = "UTC"
     follow_calendar: bool = True
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone; one such as Africa/Nairobi was expected") from None
+        return name
+
+    def day_of(self, moment: dt.datetime) -> dt.date:
+        """The country's day at a moment: what people there write as today's date."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
 
 
 class Audit(Section):

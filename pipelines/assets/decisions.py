@@ -31,16 +31,17 @@ def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sessi
     """
     run = Run.of(context, session)
     begun = journal.now()
-    two_people = run.workspace.registry.decisions.two_people
+    registry = run.workspace.registry
+    two_people = registry.decisions.two_people
     with plain_failures(), run.warehouse() as con:
         decided = take_up(con, run.workspace.home, two_people)
         taken = import_inbox(
             con,
             run.workspace.home,
-            today=last_day(con, max(run.started_at.date(), run.reporting_date)),
+            today=last_day(con, max(registry.schedule.day_of(run.started_at), run.reporting_date)),
             imported_at=run.started_at,
             two_people=two_people,
-            reading=Reading.of(run.workspace.home, run.workspace.registry),
+            reading=Reading.of(run.workspace.home, registry),
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
         recorded = decided + sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)

@@ -1,5 +1,6 @@
 """registry.yml: every mistake is told at once, and secrets come from the environment."""
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def test_a_small_registry_is_read(tmp_path):
     with pytest.raises(ConfigurationProblem, match="no source carries program NONE"):
         registry.carrier("NONE")
     assert registry.sources["mis"].limits.vanished_share == 0.2
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("UTC", 27), ("Africa/Nairobi", 28), ("Asia/Manila", 28), ("America/Lima", 27)]
+)
+def test_the_day_is_the_countrys(tmp_path, zone, day):
+    registry = config.load(write(tmp_path, SMALL | {"schedule": {"timezone": zone}}))
+    assert registry.schedule.day_of(dt.datetime(2026, 11, 27, 23, 30, tzinfo=dt.UTC)) == dt.date(2026, 11, day)
+
+
+def test_a_time_zone_that_there_is_not_is_told(tmp_path):
+    with pytest.raises(ConfigurationProblem, match="'Nairobi' is no time zone; one such as Africa/Nairobi"):
+        config.load(write(tmp_path, SMALL | {"schedule": {"timezone": "Nairobi"}}))
 
 
 @pytest.mark.parametrize("path", ["ibr/templates/registry.yml", "sample_country/registry.yml"])
