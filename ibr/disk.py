@@ -56,7 +56,9 @@ def damaged_file(error: BaseException, file: Path | None = None) -> Configuratio
         return None
     named = re.search(r'from file "([^"\n]+)"', str(told))
     name = file.name if file else Path(named[1]).name if named else "a DuckDB file"
-    return ConfigurationProblem(f"{name} is damaged, or no DuckDB file; put it back from a backup (docs/backup.md)")
+    return ConfigurationProblem(
+        f"{name} is damaged, or no DuckDB file; restore a backup and take it from there (docs/backup.md)"
+    )
 
 
 def _is_lack_of_room(error: BaseException, home: Path | None) -> bool:

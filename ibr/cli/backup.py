@@ -101,7 +101,7 @@ def verify(name: str | None, folder: Path | None, home: Workspace, as_json: bool
     )  # fmt: skip
 
 
-@click.command(epilog="Example: ibr restore --from /mnt/backup/ibr --home /srv/ibr-restored")
+@click.command(epilog="Example: ibr restore --from /mnt/backup/ibr --home /srv/restore/ibr")
 @click.option("--from", "folder", type=_FOLDER, required=True, help="The folder of backups.")
 @click.option("--backup", "name", default=None, help="Which one, as `ibr backup list` names it. Default: the last.")
 @click.option("--publication", default=None, help="What was published: a version, or a day (the last one up to it); "
