@@ -76,6 +76,43 @@ def test_records_of_one_person_stay_one_person_by_a_decision(con):
     assert kept == [("retention", "a:gone/1", "b:gone/1", "same")]
 
 
+def kept_decisions(con) -> list[tuple]:
+    return con.execute(
+        "SELECT record_id_l, record_id_r, decided_on FROM linkage.decisions WHERE kind = 'retention' ORDER BY ALL"
+    ).fetchall()
+
+
+def test_what_is_kept_as_one_person_is_as_old_as_the_mark(con):
+    apply(con, RULES, AS_AT)
+    apply(con, RULES, AS_AT + dt.timedelta(90))
+    assert kept_decisions(con) == [("a:gone/1", "b:gone/1", AS_AT)]
+
+
+def take_apart(con, one: str, other: str) -> None:
+    con.execute(
+        "INSERT INTO linkage.decisions VALUES ('V1', 'review', $1, $2, 'different', 'x', $3)",
+        [one, other, AS_AT + dt.timedelta(60)],
+    )
+
+
+@pytest.mark.parametrize("pair", [("a:gone/1", "b:gone/1"), ("b:gone/1", "a:gone/1")])
+def test_records_that_people_took_apart_are_not_put_together_again(con, pair):
+    apply(con, RULES, AS_AT)
+    take_apart(con, *pair)
+    apply(con, RULES, AS_AT + dt.timedelta(90))
+    assert kept_decisions(con) == []
+    con.execute("DELETE FROM linkage.decisions WHERE decision_id = 'V1'")  # taken back
+    apply(con, RULES, AS_AT + dt.timedelta(120))
+    assert kept_decisions(con) == [("a:gone/1", "b:gone/1", AS_AT)]
+
+
+def test_nor_are_they_by_way_of_a_third(con):
+    con.execute("UPDATE linkage.persons_crosswalk SET person_uid = 'P-gone/1' WHERE record_id = 'a:gone/2'")
+    take_apart(con, "a:gone/1", "b:gone/1")
+    apply(con, RULES, AS_AT)
+    assert kept_decisions(con) == [("a:gone/1", "a:gone/2", AS_AT)]
+
+
 def test_who_comes_back_and_a_rule_that_is_taken_away_lose_the_mark(con):
     apply(con, RULES, AS_AT)
     con.execute("UPDATE registry.enrolments SET status = 'active', exit_date = NULL WHERE enrolment_id = 'b:gone'")
