@@ -34,8 +34,13 @@ select
     enrolments.exit_reason,
     enrolments.account_no,
     enrolments.account_provider,
-    -- Who is not related to the head collects for others; who is, or draws a benefit of her own, is of the household.
-    recipients.is_beneficiary or coalesce(recipients.relationship_to_head <> 'not_related', true) as is_recipient_of_household,
+    -- A benefit of her own is hers. Else only who lives in this household is of it, for her relation to a head is that
+    -- to her own; and there who is not related to the head, and draws no benefit, collects for others.
+    enrolments.recipient_record_id is not distinct from enrolments.beneficiary_record_id
+    or (
+        recipients.household_id = enrolments.household_id
+        and (recipients.is_beneficiary or coalesce(recipients.relationship_to_head <> 'not_related', true))
+    ) as is_recipient_of_household,
     paid.first_paid_period_start,
     paid.last_paid_period_end,
     paid.last_paid_date,
