@@ -13,13 +13,16 @@ exits as (
     select * from enrolments where exit_date is not null
 ),
 
--- An exit and an entry of the same person, or of another of the household in the same program. Two joins, for an OR in
--- one would compare all exits with all entries; what both find is one row.
+-- An exit and an entry of the same person, or of another of the household in the same program. Who merely collects for
+-- a household has not come back with the next one that she collects for. Two joins, for an OR in one would compare all
+-- exits with all entries; what both find is one row.
 of_one_person_or_household as (
     select exits.enrolment_id as exit_enrolment_id, entries.enrolment_id as entry_enrolment_id
     from exits
     inner join entries on entries.person_uid = exits.person_uid
     where entries.enrolled_date >= exits.exit_date
+        and coalesce(exits.is_recipient_of_household, true)
+        and coalesce(entries.is_recipient_of_household, true)
     union
     select exits.enrolment_id, entries.enrolment_id
     from exits
