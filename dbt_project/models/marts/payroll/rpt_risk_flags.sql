@@ -26,7 +26,7 @@ measured as (
     select 'shared_account', enrolled.person_uid, enrolled.household_uid, accounts.persons_on_account,
         'the account is ' || accounts.persons_on_account || ' persons'''
     from enrolled
-    inner join {{ ref('int_account_use') }} as accounts on accounts.account_no = enrolled.account_no
+    inner join {{ ref('int_account_use') }} as accounts on accounts.enrolment_id = enrolled.enrolment_id
     union all
     select 'collects_for_several_households', collector_uid, household_uid, households,
         'collects for ' || households || ' households'

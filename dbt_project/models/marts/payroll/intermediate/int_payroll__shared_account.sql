@@ -10,9 +10,8 @@ select
         "'shared_account'", {'enrolments': 'accounts.enrolments_on_account', 'persons': 'accounts.persons_on_account'}
     ) }} as evidence_said
 from {{ ref('fct_enrolments') }} as enrolments
-inner join {{ ref('int_account_use') }} as accounts on accounts.account_no = enrolments.account_no
+inner join {{ ref('int_account_use') }} as accounts on accounts.enrolment_id = enrolments.enrolment_id
 inner join {{ ref('int_payroll_checks') }} as checks
     on checks.reason_code = 'shared_account'
     and checks.program = enrolments.program
     and accounts.enrolments_on_account >= checks.threshold
-where enrolments.status in ('active', 'suspended')
