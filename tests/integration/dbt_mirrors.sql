@@ -95,7 +95,9 @@ CREATE TABLE mirror_cfa.scope_person AS SELECT * FROM (VALUES
     ('p-2', 'S-1', 'Asha', NULL, 'Hassan', 'female', '1985-06-05T00:00:00', 'BC900', 'BIRTH_CERT', 'spouse', 'false', 'false', 'no', 'false', '722000111', '2026-01-01T00:00:00')
 ) t (person_ref, household_ref, given_name, middle_name, family_name, gender, birth_date, id_document, id_type, relation, disability, chronic, orphan, schooling, msisdn, modified_at), stamped();
 CREATE TABLE mirror_cfa.distribution AS SELECT * FROM (VALUES
-    ('T1', 'S-1', 'Long rains 2026', '2026-03-01', '2026-03-31', 3000.0::DOUBLE, 3000.0::DOUBLE, 'transferred', '2026-04-02T09:00:00', '2026-04-02T09:00:00')
+    ('T1', 'S-1', 'Long rains 2026', '2026-03-01', '2026-03-31', 3000.0::DOUBLE, 3000.0::DOUBLE, 'transferred', '2026-04-02T09:00:00', '2026-04-02T09:00:00'),
+    ('T2', '', 'Long rains 2026', '2026-03-01', '2026-03-31', 3000.0, 3000.0, 'transferred', '2026-04-02T09:00:00', '2026-04-02T09:00:00'),
+    ('T3', NULL, 'Long rains 2026', '2026-03-01', '2026-03-31', 3000.0, 300.0, 'transferred', '2026-04-02T09:00:00', '2026-04-02T09:00:00')
 ) t (distribution_ref, household_ref, season, work_from, work_to, entitlement, transferred, state, transferred_at, modified_at), stamped();
 CREATE TABLE mirror_cfa.feedback AS SELECT * FROM (VALUES
     ('F1', 'S-1', '2026-04-05T00:00:00', 'Tools', 'resolved', '2026-04-06T00:00:00', 'given', '2026-04-06T00:00:00', '2026-04-06T00:00:00')

@@ -255,6 +255,9 @@ def test_payroll_findings(warehouse: duckdb.DuckDBPyConnection) -> None:
         ("nsnp:E2", "exited_still_paid"),
         ("nsnp:E3", "paid_not_enrolled"),
         ("nsnp:E9", "paid_not_enrolled"),
+        # Lines that name no enrolment.
+        ("payment cfa:T2", "paid_not_enrolled"),
+        ("payment cfa:T3", "paid_not_enrolled"),
     ]
 
 
@@ -314,6 +317,8 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         "SELECT source, table_name, source_key, reason_code, value_given FROM registry.rejections ORDER BY ALL"
     ).fetchall()
     assert rows == [
+        ("cfa", "payments", "T2", "enrolment_missing", None),
+        ("cfa", "payments", "T3", "enrolment_missing", None),
         ("ctovc", "payments", "Y3", "period_unreadable", None),
         ("nsnp", "households", "N2", "phone_malformed", "12"),
         ("nsnp", "payments", "P5", "enrolment_missing", None),

@@ -10,6 +10,8 @@ select
     payments.loaded_at,
     payments.program,
     payments.enrolment_id,
+    -- A line may name no enrolment: it is told by itself then, for by an empty key nobody could find it again.
+    coalesce(payments.enrolment_id, 'payment ' || payments.payment_id) as paid_under,
     payments.household_id,
     payments.cycle_given,
     payments.period_start,

@@ -22,12 +22,12 @@ with found as (
 strays as (
     -- Who pays for an enrolment that is not in the registry.
     select
-        enrolment_id,
+        paid_under as enrolment_id,
         any_value(source) as source,
         any_value(program) as program,
         any_value(household_id) as household_id
     from {{ ref('int_payments_not_enrolled') }}
-    group by enrolment_id
+    group by paid_under
 )
 
 select

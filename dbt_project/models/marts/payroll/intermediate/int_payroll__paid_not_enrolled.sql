@@ -1,6 +1,6 @@
--- Money that belongs to no enrolment: none is on record, it is an applicant's, or it began later.
+-- Money that belongs to no enrolment: none is named or on record, it is an applicant's, or it began later.
 select
-    enrolment_id,
+    paid_under as enrolment_id,
     cast(null as varchar) as record_id,
     sum(amount_paid) as amount_at_stake,
     min(period_start) as first_date,
@@ -9,7 +9,7 @@ select
     {{ evidence_said("'paid_not_enrolled'", {'payments': 'count(*)', 'status': 'any_value(enrolment_status)'}) }} as evidence_said
 from {{ ref('int_payments_not_enrolled') }}
 where amount_paid > 0
-group by enrolment_id
+group by paid_under
 union all
 select
     enrolments.enrolment_id,
