@@ -74,3 +74,8 @@
 {% macro moment(column) -%}
     try_cast(cast({{ column }} as varchar) as timestamp)
 {%- endmacro %}
+
+{#- Degrees of latitude (`most` is 90) or of longitude (180); beyond that no place lies, and it is null. -#}
+{% macro degrees(column, most) -%}
+    case when abs(try_cast({{ column }} as double)) <= {{ most }} then try_cast({{ column }} as double) end
+{%- endmacro %}

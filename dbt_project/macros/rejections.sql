@@ -17,7 +17,10 @@
 {#- The entities of a program system, and the values of each that may be set aside with their reason. -#}
 {% macro values_checked() -%}
     {{ return({
-        'households': {'phone': 'phone_malformed', 'interview_date': 'date_unreadable'},
+        'households': {
+            'phone': 'phone_malformed', 'interview_date': 'date_unreadable',
+            'latitude': 'coordinate_unusable', 'longitude': 'coordinate_unusable'
+        },
         'persons': {
             'national_id': 'national_id_malformed', 'birth_date': 'birth_date_unreadable', 'sex': 'sex_unknown',
             'phone': 'phone_malformed', 'relationship_to_head': 'relationship_unknown'

@@ -21,7 +21,7 @@ UPDATE ops.sources SET last_good_at = TIMESTAMPTZ '2026-07-01 01:00:00+00', fres
 CREATE SCHEMA mirror_nsnp;
 CREATE TABLE mirror_nsnp.Household AS SELECT * FROM (VALUES
     ('N1', 'OP', 23::BIGINT, 'Turkana North', 'Kaeris', 'V1', NULL, NULL, 4.1::DOUBLE, 35.2::DOUBLE, '0712 345 678', 'mud', 'grass', 1::BIGINT, 2500.0::DOUBLE, 2000.0::DOUBLE, 2::BIGINT, '2024-08-01', '2026-01-01T10:00:00'),
-    ('N2', 'PD', 47, 'Mathare', 'No such ward', 'V2', NULL, NULL, NULL, NULL, '12', 'brick', 'iron', 0, 0.0, 0.0, 1, '2024-08-01', '2026-01-01T10:00:00'),
+    ('N2', 'PD', 47, 'Mathare', 'No such ward', 'V2', NULL, NULL, 999, -181.5, '12', 'brick', 'iron', 0, 0.0, 0.0, 1, '2024-08-01', '2026-01-01T10:00:00'),
     ('N3', 'OP', 47, 'Mathare', 'Kiamaiko', 'V3', NULL, NULL, NULL, NULL, NULL, 'brick', 'iron', 0, 0.0, 0.0, 1, '2024-08-01', '2026-01-01T10:00:00')
 ) t (HhId, ProgrammeCode, CountyCode, ConstituencyName, WardName, Village, Address, Landmark, GpsLat, GpsLon, Phone, WallMaterial, RoofMaterial, Livestock, MonthlyIncome, MonthlyExpenditure, MealsPerDay, InterviewDate, UpdatedAt), stamped();
 CREATE TABLE mirror_nsnp.Member AS SELECT * FROM (VALUES

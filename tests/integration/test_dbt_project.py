@@ -320,6 +320,8 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         ("cfa", "payments", "T2", "enrolment_missing", None),
         ("cfa", "payments", "T3", "enrolment_missing", None),
         ("ctovc", "payments", "Y3", "period_unreadable", None),
+        ("nsnp", "households", "N2", "coordinate_unusable", "-181.5"),
+        ("nsnp", "households", "N2", "coordinate_unusable", "999.0"),
         ("nsnp", "households", "N2", "phone_malformed", "12"),
         ("nsnp", "payments", "P5", "enrolment_missing", None),
         ("nsnp", "persons", "M2", "birth_date_unreadable", "2001-13-45"),
