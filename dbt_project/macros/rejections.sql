@@ -1,5 +1,6 @@
 {#- Why a payment line cannot be used, the first reason that applies; null when it can.
-    An amount that is absent counts as nothing paid; one that cannot be read must not. -#}
+    An amount that is absent counts as nothing paid; one that cannot be read must not. Nor may one below nought, as a
+    reversal is written: it would take money from the sums of a cycle that it was not paid in. -#}
 {% macro payment_reject_reason(line, enrolment_found, due_given, paid_given, status='status') -%}
     case
         when {{ line }}.source_key is null then 'no_key'
@@ -10,6 +11,7 @@
             then 'amount_unreadable'
         when {{ line }}.amount_paid is null and nullif(trim(cast({{ line }}.{{ paid_given }} as varchar)), '') is not null
             then 'amount_unreadable'
+        when {{ line }}.amount_due < 0 or {{ line }}.amount_paid < 0 then 'amount_negative'
         when {{ line }}.{{ status }} is null then 'status_unknown'
     end
 {%- endmacro %}

@@ -285,7 +285,7 @@ def test_payroll_totals_beside_the_source_and_the_provider(warehouse: duckdb.Duc
         ("CT-OVC", "CT-OVC:2026-05-01", "KCB", 1, 0, 0, 1, None, None),
         ("CT-OVC", None, "KCB", 1, 1, 0, 0, None, None),
         ("OPCT", "OPCT:2026-03-01", "Equity", 1, 0, 0, 1, Decimal("0.00"), True),
-        ("OPCT", "OPCT:2026-05-01", "Equity", 1, 0, 0, 1, Decimal("1000.00"), False),
+        ("OPCT", "OPCT:2026-05-01", "Equity", 2, 1, 0, 1, Decimal("1000.00"), False),
         ("OPCT", "OPCT:2026-05-01", None, 1, 0, 1, 0, None, None),
         ("PWSD-CT", "PWSD-CT:2026-05-01", "KCB", 1, 0, 0, 1, None, None),
         # A stray of the payroll and one of the provider are two faults, though their amounts agree.
@@ -324,6 +324,7 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         ("nsnp", "households", "N2", "coordinate_unusable", "999.0"),
         ("nsnp", "households", "N2", "phone_malformed", "12"),
         ("nsnp", "payments", "P5", "enrolment_missing", None),
+        ("nsnp", "payments", "P6", "amount_negative", None),
         ("nsnp", "persons", "M2", "birth_date_unreadable", "2001-13-45"),
         ("nsnp", "persons", "M2", "national_id_malformed", "1234"),
         ("nsnp", "persons", "M5", "household_missing", None),
