@@ -34,7 +34,8 @@ CREATE TABLE mirror_nsnp.Member AS SELECT * FROM (VALUES
 CREATE TABLE mirror_nsnp.Enrolment AS SELECT * FROM (VALUES
     ('E1', 'N1', 'M1', 'M2', 'ACTIVE', '2024-08-01', '2024-09-01', NULL, NULL, 'A1', 'Equity', '2026-01-01T10:00:00'),
     ('E2', 'N2', 'M3', 'M3', 'EXITED', '2024-08-01', '2024-09-01', '2025-12-31', 'died', 'A2', 'KCB', '2026-01-01T10:00:00'),
-    ('E3', 'N3', 'M4', NULL, 'WAITING', '2024-08-01', NULL, NULL, NULL, NULL, NULL, '2026-01-01T10:00:00')
+    ('E3', 'N3', 'M4', NULL, 'WAITING', '2024-08-01', NULL, NULL, NULL, NULL, NULL, '2026-01-01T10:00:00'),
+    ('E4', 'N2', 'M4', NULL, 'EXITED', '2024-08-01', '2024-09-01', '2025-12-31', 'moved', NULL, NULL, '2026-01-01T10:00:00')
 ) t (EnrolmentId, HhId, BeneficiaryMemberId, CaregiverMemberId, Status, AppliedOn, EnrolledOn, ExitedOn, ExitReason, AccountNo, Provider, UpdatedAt), stamped();
 CREATE TABLE mirror_nsnp.PaymentLine AS SELECT * FROM (VALUES
     ('P1', 'E1', '2026-C2', '2026-03-01', '2026-04-30', 4000.0::DOUBLE, 4000.0::DOUBLE, 'PAID', '2026-04-20', 'A1', '2026-04-21T10:00:00'),

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ import duckdb
 import pytest
 import yaml
 
+from expectations import run_marts_contract, run_registry_contract
 from ibr.workspace import Workspace
 from pipelines import dbt, spark
 from tests import dbt_rules
@@ -320,6 +321,7 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         ("cfa", "payments", "T2", "enrolment_missing", None),
         ("cfa", "payments", "T3", "enrolment_missing", None),
         ("ctovc", "payments", "Y3", "period_unreadable", None),
+        ("nsnp", "enrolments", "E4", "beneficiary_missing", "nsnp:M4"),
         ("nsnp", "households", "N2", "coordinate_unusable", "-181.5"),
         ("nsnp", "households", "N2", "coordinate_unusable", "999.0"),
         ("nsnp", "households", "N2", "phone_malformed", "12"),
@@ -329,6 +331,12 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         ("nsnp", "persons", "M2", "national_id_malformed", "1234"),
         ("nsnp", "persons", "M5", "household_missing", None),
     ]
+
+
+@pytest.mark.parametrize("contract", [run_registry_contract, run_marts_contract])
+def test_what_programs_send_wrongly_breaks_no_contract(contract: Callable, built: Built) -> None:
+    """Among it money of no enrolment, a reversal, a place off the earth and a beneficiary moved out of scope."""
+    assert not (failures := contract(built.warehouse).failures()), [f"{f.table}: {f.name}" for f in failures]
 
 
 def test_a_stale_source_shows_in_what_it_feeds(warehouse: duckdb.DuckDBPyConnection) -> None:

@@ -13,9 +13,10 @@ with received as (
 ),
 
 members as (
+    -- Who is in the registry: whose record was moved to an applicant's household is not, and is told as missing.
     select record_id, household_id, is_head, birth_date
     from {{ ref('int_persons_received') }}
-    where reject_reason is null
+    where reject_reason is null and household_id in (select household_id from {{ ref('int_households') }})
 ),
 
 heads as (
