@@ -1,15 +1,23 @@
 -- One row an enrolment: the registry's, with the person and household that linkage found, and what it was paid.
-with paid as (
+with last_paid_cycles as (
+    -- Of the cycles in which money moved: a payroll that is only scheduled says nothing of who is paid. Arrears of two
+    -- cycles are common, so who was paid in one of the last two is still paid.
+    select cycle_id
+    from {{ ref('dim_payment_cycle') }}
+    where cycles_back is not null and amount_paid > 0
+    qualify row_number() over (partition by program order by cycles_back) <= 2
+),
+
+paid as (
     select
         payments.enrolment_id,
         min(payments.period_start) filter (where payments.amount_paid > 0) as first_paid_period_start,
         max(payments.period_end) filter (where payments.amount_paid > 0) as last_paid_period_end,
         max(payments.paid_date) filter (where payments.amount_paid > 0) as last_paid_date,
         sum(payments.amount_paid) as amount_paid,
-        -- Arrears of two cycles are common, so who was paid in one of the last two is still paid.
-        bool_or(payments.amount_paid > 0 and cycles.cycles_back <= 2) as is_still_paid
+        bool_or(payments.amount_paid > 0 and cycles.cycle_id is not null) as is_still_paid
     from {{ ref('int_payments') }} as payments
-    left join {{ ref('dim_payment_cycle') }} as cycles on cycles.cycle_id = payments.cycle_id
+    left join last_paid_cycles as cycles on cycles.cycle_id = payments.cycle_id
     group by payments.enrolment_id
 )
 
