@@ -32,7 +32,7 @@ CREATE TABLE mirror_nsnp.Member AS SELECT * FROM (VALUES
     ('M5', 'N9', 'Nobody', NULL, 'Home', 'F', '1948-02-02', NULL, NULL, 'Head', NULL, 0, 0, 'None', 0, NULL, NULL, NULL, '2026-01-01T10:00:00')
 ) t (MemberId, HhId, FirstName, MiddleName, Surname, Sex, DateOfBirth, NationalId, BirthCertNo, Relationship, MaritalStatus, Disability, ChronicIllness, Orphanhood, InSchool, Grade, Occupation, Phone, UpdatedAt), stamped();
 CREATE TABLE mirror_nsnp.Enrolment AS SELECT * FROM (VALUES
-    ('E1', 'N1', 'M1', 'M2', 'ACTIVE', '2024-08-01', '2024-09-01', NULL, NULL, 'A1', 'Equity', '2026-01-01T10:00:00'),
+    ('E1', 'N1', 'M1', 'M2', 'ACTIVE', '2024-08-01', '2024-09-01', '2025-01-31', NULL, 'A1', 'Equity', '2026-01-01T10:00:00'),
     ('E2', 'N2', 'M3', 'M3', 'EXITED', '2024-08-01', '2024-09-01', '2025-12-31', 'died', 'A2', 'KCB', '2026-01-01T10:00:00'),
     ('E3', 'N3', 'M4', NULL, 'WAITING', '2024-08-01', NULL, NULL, NULL, NULL, NULL, '2026-01-01T10:00:00'),
     ('E4', 'N2', 'M4', NULL, 'EXITED', '2024-08-01', '2024-09-01', '2025-12-31', 'moved', NULL, NULL, '2026-01-01T10:00:00')

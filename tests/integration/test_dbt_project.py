@@ -321,6 +321,7 @@ def test_refused_rows_and_values_keep_what_was_given(warehouse: duckdb.DuckDBPyC
         ("cfa", "payments", "T2", "enrolment_missing", None),
         ("cfa", "payments", "T3", "enrolment_missing", None),
         ("ctovc", "payments", "Y3", "period_unreadable", None),
+        ("nsnp", "enrolments", "E1", "not_exited", "2025-01-31"),
         ("nsnp", "enrolments", "E4", "beneficiary_missing", "nsnp:M4"),
         ("nsnp", "households", "N2", "coordinate_unusable", "-181.5"),
         ("nsnp", "households", "N2", "coordinate_unusable", "999.0"),

@@ -51,7 +51,8 @@ select
     received.status,
     received.applied_date,
     received.enrolled_date,
-    received.exit_date,
+    -- Who is enrolled again in the same row keeps the day of the earlier exit there: it would end what is paid now.
+    case when received.status = 'exited' then received.exit_date end as exit_date,
     received.exit_reason,
     {{ unless_past('received.account_no') }} as account_no,
     received.account_provider,

@@ -24,6 +24,14 @@ with found as (
     from {{ ref('int_enrolments_received') }} as received
     inner join {{ ref('int_enrolments') }} as enrolments on enrolments.enrolment_id = received.enrolment_id
     where received.caregiver_record_id is not null and enrolments.caregiver_record_id is null
+    union all
+    -- A day of exit of somebody who has not exited.
+    select
+        received.source, 'enrolments', received.source_key, 'not_exited', 'value_set_aside',
+        'exit_date', received.exit_date_given
+    from {{ ref('int_enrolments_received') }} as received
+    inner join {{ ref('int_enrolments') }} as enrolments on enrolments.enrolment_id = received.enrolment_id
+    where received.exit_date is not null and enrolments.exit_date is null
 )
 
 select

@@ -58,7 +58,14 @@ select
     households.county_code,
     coalesce(sources.is_stale, false) as is_source_stale,
     coalesce(enrolments.enrolled_date, enrolments.applied_date) as valid_from,
-    enrolments.exit_date as valid_to
+    -- Somebody exited on a day that nobody wrote down: by the last money, the benefit had not ended before.
+    coalesce(
+        enrolments.exit_date,
+        case
+            when enrolments.status = 'exited'
+                then coalesce(paid.last_paid_period_end, enrolments.enrolled_date, enrolments.applied_date)
+        end
+    ) as valid_to
 from {{ ref('int_enrolments') }} as enrolments
 left join paid on paid.enrolment_id = enrolments.enrolment_id
 left join {{ ref('int_households') }} as households on households.household_id = enrolments.household_id

@@ -22,10 +22,7 @@ enrolments as (
         program, county_code, household_uid, is_source_stale,
         -- Whoever was paid was enrolled, if not in the books.
         coalesce(enrolled_date, first_paid_period_start) as since,
-        case
-            when exit_date is not null then exit_date
-            when status = 'exited' then coalesce(last_paid_period_end, enrolled_date)
-        end as until
+        valid_to as until
     from {{ ref('fct_enrolments') }}
     where status <> 'standby' and coalesce(enrolled_date, first_paid_period_start) is not null
 ),

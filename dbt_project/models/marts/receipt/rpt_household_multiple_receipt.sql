@@ -6,7 +6,9 @@ with receiving as (
         *,
         least(enrolled_date, first_paid_period_start) as spell_from,
         -- Paid after the exit is enrolled still, in the purse if not in the books.
-        case when exit_date is null then {{ reporting_date() }} else greatest(exit_date, last_paid_period_end) end as spell_to
+        case
+            when valid_to is null then {{ reporting_date() }} else greatest(valid_to, last_paid_period_end)
+        end as spell_to
     from {{ ref('fct_enrolments') }}
     where {{ is_held_by_household() }}
 ),

@@ -55,7 +55,8 @@ cycles as (
         coalesce(lines.amount_due, 0) as amount_due,
         coalesce(lines.amount_paid, 0) as amount_paid
     from sides
-    inner join {{ ref('dim_payment_cycle') }} as cycles on cycles.program = sides.program and cycles.cycles_back is not null
+    inner join {{ ref('dim_payment_cycle') }} as cycles
+        on cycles.program = sides.program and cycles.cycles_back is not null
     left join lines on lines.enrolment_id = sides.enrolment_id and lines.cycle_id = cycles.cycle_id
     window
         later as (partition by sides.pair, sides.side order by cycles.period_start),

@@ -1,4 +1,4 @@
--- Money for a period that began after the exit.
+-- Money for a period that began after the exit; where nobody wrote down its day, a line in the program's latest cycle.
 select
     enrolments.enrolment_id,
     enrolments.recipient_record_id as record_id,
@@ -16,4 +16,22 @@ inner join {{ ref('fct_payments') }} as payments
     on payments.enrolment_id = enrolments.enrolment_id
     and payments.amount_paid > 0
     and payments.period_start > enrolments.exit_date
+group by enrolments.enrolment_id, enrolments.recipient_record_id
+union all
+select
+    enrolments.enrolment_id,
+    enrolments.recipient_record_id,
+    sum(payments.amount_due),
+    min(payments.period_start),
+    max(payments.period_end),
+    'exited on an unknown day; on the payroll of ' || any_value(cycles.cycle_id) || ', '
+    || sum(payments.amount_paid) || ' paid',
+    {{ evidence_said(
+        "'exited_some_day_on_payroll'", {'cycle': 'any_value(cycles.cycle_id)', 'amount': 'sum(payments.amount_paid)'}
+    ) }}
+from {{ ref('fct_enrolments') }} as enrolments
+inner join {{ ref('dim_payment_cycle') }} as cycles on cycles.program = enrolments.program and cycles.cycles_back = 1
+inner join {{ ref('fct_payments') }} as payments
+    on payments.enrolment_id = enrolments.enrolment_id and payments.cycle_id = cycles.cycle_id
+where enrolments.status = 'exited' and enrolments.exit_date is null
 group by enrolments.enrolment_id, enrolments.recipient_record_id
