@@ -1,6 +1,10 @@
-{#- Whether somebody lives in the country on a day: neither dead nor gone abroad by then. -#}
+{#- Whether somebody lives in the country on a day: neither dead, be it on a day that the register does not know, nor
+    gone abroad by then. -#}
 {% macro lives_here(person, day) -%}
-    (coalesce({{ person }}.death_date > {{ day }}, true) and coalesce({{ person }}.emigrated_date > {{ day }}, true))
+    (
+        coalesce({{ person }}.death_date > {{ day }}, not {{ person }}.is_deceased, true)
+        and coalesce({{ person }}.emigrated_date > {{ day }}, true)
+    )
 {%- endmacro %}
 
 {#- Whether some register is mirrored whole, so that the people in it can be counted. -#}
@@ -38,8 +42,6 @@ residents as (
             select source from {{ source('ops', 'sources') }} where is_asked_by_id
         ), false)
         and {{ lives_here('population', 'as_at.reporting_date') }}
-        -- Dead on a day that the register does not know.
-        and not (coalesce(population.is_deceased, false) and population.death_date is null)
 ),
 
 rules_in_force as (

@@ -57,6 +57,8 @@ select
     golden.area_code.value.county_code as county_code,
     known.verification_status,
     known.register_id,
+    -- Some deaths are registered without their day.
+    known.death_date is not null or known.verification_status = 'deceased' as is_deceased,
     known.death_date,
     known.emigrated_date,
     known.record_count,

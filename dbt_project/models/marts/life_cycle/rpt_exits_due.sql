@@ -17,15 +17,16 @@ members as (
 households as (
     select
         household_id,
-        bool_and(death_date is not null) as is_all_dead,
-        max(death_date) as last_death_date,
-        max(born_by) filter (where death_date is null and emigrated_date is null) as youngest_born_by,
+        bool_and(is_deceased) as is_all_dead,
+        -- Of a day that the register does not know nobody can say whether it was the last.
+        case when bool_and(death_date is not null) then max(death_date) end as last_death_date,
+        max(born_by) filter (where not is_deceased and emigrated_date is null) as youngest_born_by,
         arg_max(record_id, (born_by, record_id)) filter (
-            where born_by is not null and death_date is null and emigrated_date is null
+            where born_by is not null and not is_deceased and emigrated_date is null
         ) as youngest_record_id,
         -- Head, spouse and parents are not the children whom an age rule is about.
         count(*) filter (
-            where born_by is null and death_date is null
+            where born_by is null and not is_deceased
             and coalesce(relationship_to_head, 'unknown') not in ('head', 'spouse', 'parent')
         ) as members_of_unknown_age
     from members
@@ -36,13 +37,15 @@ deaths as (
     select
         enrolled.enrolment_id, 'beneficiary_died' as reason_code, 'exit' as action, members.record_id,
         members.death_date as due_date, cast(null as varchar) as rule_code,
-        'died ' || members.death_date || ' in the register' as evidence, 'due' as verdict
+        coalesce(
+            'died ' || members.death_date || ' in the register', 'the register says dead, on a day it does not know'
+        ) as evidence, 'due' as verdict
     from enrolled
-    inner join members on members.record_id = enrolled.entitled_record_id and members.death_date is not null
+    inner join members on members.record_id = enrolled.entitled_record_id and members.is_deceased
     union all
     select
         enrolled.enrolment_id, 'all_members_died', 'exit', enrolled.recipient_record_id, households.last_death_date, null,
-        'every member of the household has died, the last ' || households.last_death_date, 'due'
+        'every member of the household has died' || coalesce(', the last ' || households.last_death_date, ''), 'due'
     from enrolled
     inner join households on households.household_id = enrolled.household_id and households.is_all_dead
     where enrolled.benefit_unit = 'household'
@@ -50,9 +53,12 @@ deaths as (
     -- The benefit goes on, and somebody else has to collect it.
     select
         enrolled.enrolment_id, 'collector_died', 'replace collector', members.record_id, members.death_date, null,
-        'who collects died ' || members.death_date || ' in the register', 'due'
+        coalesce(
+            'who collects died ' || members.death_date || ' in the register',
+            'the register says that who collects is dead, on a day it does not know'
+        ), 'due'
     from enrolled
-    inner join members on members.record_id = enrolled.collector_record_id and members.death_date is not null
+    inner join members on members.record_id = enrolled.collector_record_id and members.is_deceased
     left join households on households.household_id = enrolled.household_id
     where enrolled.collector_record_id is distinct from enrolled.entitled_record_id
         and not (enrolled.benefit_unit = 'household' and households.is_all_dead)
@@ -65,14 +71,14 @@ moves as (
         'emigrated ' || members.emigrated_date || ' in the register' as evidence, 'due' as verdict
     from enrolled
     inner join members on members.record_id = enrolled.entitled_record_id and members.emigrated_date is not null
-    where members.death_date is null
+    where not members.is_deceased
     union all
     select
         enrolled.enrolment_id, 'collector_emigrated', 'replace collector', members.record_id, members.emigrated_date, null,
         'who collects emigrated ' || members.emigrated_date || ' in the register', 'due'
     from enrolled
     inner join members on members.record_id = enrolled.collector_record_id and members.emigrated_date is not null
-    where members.death_date is null and enrolled.collector_record_id is distinct from enrolled.entitled_record_id
+    where not members.is_deceased and enrolled.collector_record_id is distinct from enrolled.entitled_record_id
 ),
 
 -- A household leaves when its youngest has reached the program's age. A member whose age nobody knows may be younger.

@@ -94,7 +94,7 @@ select
     chosen.enrolment_id,
     chosen.household_id,
     chosen.person_uid,
-    collectors.death_date is not null as is_recipient_deceased,
+    coalesce(collectors.is_deceased, false) as is_recipient_deceased,
     chosen.area_code,
     chosen.county_code,
     living.living_persons,

@@ -10,6 +10,7 @@ select
         when 'month' then last_day(dim_person.birth_date)
         when 'year' then last_day(dim_person.birth_date + interval 11 month)
     end as born_by,
+    dim_person.is_deceased,
     dim_person.death_date,
     case when dim_person.emigrated_date <= {{ reporting_date() }} then dim_person.emigrated_date end as emigrated_date
 from {{ ref('int_persons') }} as persons

@@ -1,4 +1,5 @@
--- The register says that the recipient died, and money was paid for a period that began afterwards.
+-- The register says that the recipient died, and money was paid for a period that began afterwards; where it does not
+-- know the day, the recipient is on the program's latest payroll.
 select
     enrolments.enrolment_id,
     enrolments.recipient_record_id as record_id,
@@ -16,3 +17,17 @@ inner join {{ ref('fct_payments') }} as payments
     and payments.amount_paid > 0
     and payments.period_start > persons.death_date
 group by enrolments.enrolment_id, enrolments.recipient_record_id
+union all
+select
+    enrolments.enrolment_id,
+    enrolments.recipient_record_id,
+    latest.amount_due,
+    latest.first_date,
+    latest.last_date,
+    'the register says dead, on a day it does not know; on the payroll of ' || latest.cycle_id || ', '
+    || latest.amount_paid || ' paid',
+    {{ evidence_said("'deceased_some_day_on_payroll'", {'cycle': 'latest.cycle_id', 'amount': 'latest.amount_paid'}) }}
+from {{ ref('fct_enrolments') }} as enrolments
+inner join {{ ref('dim_person') }} as persons
+    on persons.person_uid = enrolments.person_uid and persons.is_deceased and persons.death_date is null
+inner join {{ ref('int_latest_payroll') }} as latest on latest.enrolment_id = enrolments.enrolment_id

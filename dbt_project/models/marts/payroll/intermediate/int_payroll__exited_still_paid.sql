@@ -21,17 +21,11 @@ union all
 select
     enrolments.enrolment_id,
     enrolments.recipient_record_id,
-    sum(payments.amount_due),
-    min(payments.period_start),
-    max(payments.period_end),
-    'exited on an unknown day; on the payroll of ' || any_value(cycles.cycle_id) || ', '
-    || sum(payments.amount_paid) || ' paid',
-    {{ evidence_said(
-        "'exited_some_day_on_payroll'", {'cycle': 'any_value(cycles.cycle_id)', 'amount': 'sum(payments.amount_paid)'}
-    ) }}
+    latest.amount_due,
+    latest.first_date,
+    latest.last_date,
+    'exited on an unknown day; on the payroll of ' || latest.cycle_id || ', ' || latest.amount_paid || ' paid',
+    {{ evidence_said("'exited_some_day_on_payroll'", {'cycle': 'latest.cycle_id', 'amount': 'latest.amount_paid'}) }}
 from {{ ref('fct_enrolments') }} as enrolments
-inner join {{ ref('dim_payment_cycle') }} as cycles on cycles.program = enrolments.program and cycles.cycles_back = 1
-inner join {{ ref('fct_payments') }} as payments
-    on payments.enrolment_id = enrolments.enrolment_id and payments.cycle_id = cycles.cycle_id
+inner join {{ ref('int_latest_payroll') }} as latest on latest.enrolment_id = enrolments.enrolment_id
 where enrolments.status = 'exited' and enrolments.exit_date is null
-group by enrolments.enrolment_id, enrolments.recipient_record_id
