@@ -20,11 +20,20 @@ with last_year as (
 ),
 
 pairs as (
-    -- A pair found at both levels is one pair, and its money stands once.
-    select enrolment_id_a, enrolment_id_b, max(money_at_stake) as money_at_stake
-    from ({{ pairs_of_both_levels(['enrolment_id_a', 'enrolment_id_b', 'money_at_stake', 'verdict', 'match_verdict']) }})
+    -- A pair found at both levels is one pair, the household's: its money stands once.
+    select *
+    from ({{ pairs_of_both_levels([
+        'enrolment_id_a', 'enrolment_id_b', 'program_a', 'program_b', 'verdict', 'match_verdict', 'amount_a', 'amount_b'
+    ]) }})
     where verdict = 'prohibited' and match_verdict = 'automatic'
-    group by enrolment_id_a, enrolment_id_b
+    qualify row_number() over (partition by enrolment_id_a, enrolment_id_b order by level) = 1
+),
+
+at_stake as (
+    -- At stake beside one of the household and beside one of the person in another household, it counts once.
+    select enrolment_id, max(amount) as amount
+    from ({{ enrolments_at_stake('pairs') }})
+    group by enrolment_id
 ),
 
 components as (
@@ -92,16 +101,18 @@ figures as (
     from {{ ref(report) }} where match_verdict = 'review'
     union all
     select {{ 165 if unit == 'person' else 205 }}, '{{ unit }}_money_at_stake', coalesce(sum(money_at_stake), 0), 'currency',
-        'The lesser amount of each prohibited pair of one {{ unit }}, linked automatically; most pairs stand at the other level too: not to be added'
-    from {{ ref(report) }} where verdict = 'prohibited' and match_verdict = 'automatic'
+        'What enrolments in prohibited pairs of one {{ unit }} paid meanwhile but for the dearest, each counted once; '
+        || 'linked automatically; most pairs stand at the other level too: not to be added'
+    from {{ ref('rpt_benefits_held') }} where level = '{{ unit }}'
     {%- endfor %}
     union all
     select 206, 'overlaps_prohibited', count(*), 'pairs',
         'Prohibited pairs of enrolments of one person or one household, linked automatically, each counted once'
     from pairs
     union all
-    select 207, 'money_at_stake', coalesce(sum(money_at_stake), 0), 'currency', 'The lesser amount of each of these pairs, counted once'
-    from pairs
+    select 207, 'money_at_stake', coalesce(sum(amount), 0), 'currency',
+        'What enrolments in these pairs paid meanwhile but for the dearest of a person or household, each counted once'
+    from at_stake
     union all
     select 210, 'payroll_findings', count(*), 'findings', 'Findings to settle before the next payroll'
     from {{ ref('rpt_payroll_pre') }}

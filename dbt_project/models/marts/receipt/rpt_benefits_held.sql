@@ -12,10 +12,10 @@ with pairs as (
 ),
 
 sides as (
-    select level, uid, overlap_from, overlap_to, verdict, enrolment_id_a as enrolment_id, program_a as program, amount_a as amount
+    select level, uid, overlap_from, overlap_to, enrolment_id_a as enrolment_id, program_a as program
     from pairs
     union all
-    select level, uid, overlap_from, overlap_to, verdict, enrolment_id_b, program_b, amount_b
+    select level, uid, overlap_from, overlap_to, enrolment_id_b, program_b
     from pairs
 ),
 
@@ -40,15 +40,9 @@ most_held as (
     qualify row_number() over (partition by level, uid order by benefits desc, day) = 1
 ),
 
--- Of the enrolments in prohibited pairs the dearest may stay: with three, two are at stake, and each counts once.
-prohibited as (
-    select level, uid, sum(amount) - max(amount) as money_at_stake
-    from (
-        select level, uid, enrolment_id, max(amount) as amount
-        from sides
-        where verdict = 'prohibited'
-        group by level, uid, enrolment_id
-    )
+at_stake as (
+    select level, uid, sum(amount) as money_at_stake
+    from ({{ enrolments_at_stake('pairs') }})
     group by level, uid
 ),
 
@@ -75,9 +69,9 @@ select
     most_held.day as held_from,
     summed.pairs,
     summed.verdict,
-    cast(coalesce(prohibited.money_at_stake, 0) as decimal(18, 2)) as money_at_stake,
+    cast(coalesce(at_stake.money_at_stake, 0) as decimal(18, 2)) as money_at_stake,
     summed.is_any_pair_still_paid,
     summed.is_source_stale
 from summed
 inner join most_held on most_held.level = summed.level and most_held.uid = summed.uid
-left join prohibited on prohibited.level = summed.level and prohibited.uid = summed.uid
+left join at_stake on at_stake.level = summed.level and at_stake.uid = summed.uid

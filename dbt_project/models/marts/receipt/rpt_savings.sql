@@ -98,6 +98,19 @@ weighed as (
     left join since on since.pair = sides.pair and since.side = sides.side
 ),
 
+saved as (
+    -- The side that has ended. Where both have, one of them would have been right: the lesser is what the duplicate
+    -- would have cost. Confirmed against two others, an enrolment ends once: the pair confirmed first has its saving.
+    select
+        pair,
+        arg_min(enrolment_id, (not_due_since, enrolment_id)) filter (where not_due_since > 0) as ended_enrolment_id,
+        min(not_due_since) filter (where not_due_since > 0) as money_saved
+    from weighed
+    group by pair
+    having count(*) = 2
+    qualify row_number() over (partition by ended_enrolment_id order by min(confirmed_date), pair) = 1
+),
+
 at_stake as (
     select enrolment_id_a, enrolment_id_b, max(money_at_stake) as money_at_stake
     from ({{ pairs_of_both_levels(['enrolment_id_a', 'enrolment_id_b', 'money_at_stake']) }})
@@ -120,17 +133,12 @@ select
     second.cycles_since as cycles_since_b,
     first.paid_since as paid_since_a,
     second.paid_since as paid_since_b,
-    -- Where both ended, one of them would have been right: the lesser is what the duplicate would have cost.
-    cast(
-        case
-            when first.not_due_since > 0 and second.not_due_since > 0 then least(first.not_due_since, second.not_due_since)
-            else first.not_due_since + second.not_due_since
-        end as decimal(18, 2)
-    ) as money_saved,
+    cast(coalesce(saved.money_saved, 0) as decimal(18, 2)) as money_saved,
     first.is_still_paid and second.is_still_paid as both_still_paid,
     first.is_paid_on and second.is_paid_on as is_escalation_due,
     first.is_source_stale or second.is_source_stale as is_source_stale
 from confirmed
 inner join weighed as first on first.pair = confirmed.pair and first.side = 1
 inner join weighed as second on second.pair = confirmed.pair and second.side = 2
+left join saved on saved.pair = confirmed.pair
 left join at_stake on at_stake.enrolment_id_a = first.enrolment_id and at_stake.enrolment_id_b = second.enrolment_id
