@@ -1,9 +1,8 @@
--- More than the program's value for the period. A line that settles exactly what the line before left open is arrears,
--- not a fault.
+-- More than the program's value for the period. What settles exactly what was left open is arrears, not a fault.
 select
     lines.enrolment_id,
     any_value(enrolments.recipient_record_id) as record_id,
-    sum(lines.amount_paid - lines.full_value) as amount_at_stake,
+    sum(lines.amount_paid - lines.full_value - lines.arrears_paid) as amount_at_stake,
     min(lines.period_start) as first_date,
     max(lines.period_end) as last_date,
     count(*) || ' payments above the value, the highest ' || max(lines.amount_paid) || ' for '
@@ -17,6 +16,5 @@ select
     ) }} as evidence_said
 from {{ ref('int_payroll_lines') }} as lines
 inner join {{ ref('fct_enrolments') }} as enrolments on enrolments.enrolment_id = lines.enrolment_id
-where lines.amount_paid > lines.full_value
-    and lines.amount_paid <> lines.full_value + lines.open_before
+where lines.amount_paid > lines.full_value + lines.arrears_paid
 group by lines.enrolment_id

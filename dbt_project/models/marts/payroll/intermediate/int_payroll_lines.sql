@@ -13,18 +13,54 @@ with valued as (
         transfer_values.months_per_cycle,
         transfer_values.monthly_amount * (date_diff('month', payments.period_start, payments.period_end) + 1) as full_value,
         -- A scheduled line is open; a failed credit is not, it is repeated on its own line.
-        case when payments.status = 'scheduled' then payments.amount_due - payments.amount_paid else 0 end as open_amount
+        case when payments.status = 'scheduled' then greatest(payments.amount_due - payments.amount_paid, 0) else 0 end
+            as open_amount,
+        payments.amount_paid - payments.amount_due as above_due
     from {{ ref('fct_payments') }} as payments
     left join {{ ref('transfer_values') }} as transfer_values
         on transfer_values.program = payments.program
         and transfer_values.valid_from <= payments.period_start
         and coalesce(transfer_values.valid_to, date '9999-12-31') >= payments.period_start
+),
+
+summed as (
+    select
+        *,
+        sum(open_amount - greatest(above_due, 0)) over so_far as balance
+    from valued
+    window so_far as (partition by enrolment_id order by period_start, payment_id)
+),
+
+left_open as (
+    -- What is paid beyond all that was open is no credit for later lines: the balance begins anew from its lowest.
+    select *, balance - least(min(balance) over so_far, 0) as open_after
+    from summed
+    window so_far as (partition by enrolment_id order by period_start, payment_id)
+),
+
+beside as (
+    select
+        *,
+        lag(open_after, 1, 0) over next_to as open_before,
+        lag(open_amount, 1, 0) over next_to as open_in_line_before
+    from left_open
+    window next_to as (partition by enrolment_id order by period_start, payment_id)
 )
 
+-- Arrears: a line pays its own amount and exactly what is open, of all lines before it or of the last one alone. Two
+-- cycles settled at once were called an overpayment, and stayed in arrears.
 select
-    *,
-    lag(open_amount, 1, 0) over next_to as open_before,
-    -- Arrears: the line after this one paid its own amount, and exactly what this one had left open.
-    open_amount > 0 and coalesce(lead(amount_paid - amount_due) over next_to, 0) = open_amount as is_settled_by_next
-from valued
-window next_to as (partition by enrolment_id order by period_start, payment_id)
+    * exclude (balance, open_after, open_in_line_before),
+    case
+        when above_due > 0 and above_due in (open_before, open_in_line_before) then above_due else 0
+    end as arrears_paid,
+    open_amount > 0 and (
+        coalesce(lead(above_due) over next_to = open_amount, false)
+        or coalesce(bool_or(above_due > 0 and above_due = open_before) over after_it, false)
+    ) as is_settled
+from beside
+window
+    next_to as (partition by enrolment_id order by period_start, payment_id),
+    after_it as (
+        partition by enrolment_id order by period_start, payment_id rows between 1 following and unbounded following
+    )

@@ -11,10 +11,10 @@ select
 from {{ ref('int_payroll_lines') }}
 where status in ('failed', 'returned', 'unclaimed')
 union all
--- What the next line has settled is no longer owed.
+-- What a later line has settled is no longer owed.
 select payment_id, 'in_arrears', open_amount, 'still unpaid after the period; due ' || amount_due
 from {{ ref('int_payroll_lines') }}
-where open_amount > 0 and period_end < {{ reporting_date() }} and not is_settled_by_next
+where open_amount > 0 and period_end < {{ reporting_date() }} and not is_settled
 union all
 select
     payment_id,
@@ -22,7 +22,7 @@ select
     abs(amount_paid - amount_due),
     'due ' || amount_due || ', paid ' || amount_paid
 from {{ ref('int_payroll_lines') }}
-where status = 'paid' and amount_paid <> amount_due and not (open_before > 0 and amount_paid = amount_due + open_before)
+where status = 'paid' and amount_paid <> amount_due and arrears_paid = 0
 union all
 -- Of several failures one after the other the last line carries the finding; likewise of money never fetched.
 select last_payment_id, 'failed_three_in_a_row', amount_at_stake, evidence from {{ ref('int_payroll__failed_three_in_a_row') }}
