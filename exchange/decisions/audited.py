@@ -5,15 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from exchange.decisions.importing import Outcome
-from ibr.durable import sha256_of
 from warehouse import audit
 
 
-def imported(home: Path, files: Sequence[Path], by: str | None, outcome: Outcome) -> None:
-    """Record that files were imported; `by`: who had it done."""
-    audit.record(home, "decisions_imported", by, details={"files": list(map(sha256_of, files)), **asdict(outcome)})
+def imported(home: Path, sums: Sequence[str], by: str | None, outcome: Outcome) -> None:
+    """Record that files were imported; `sums`: their SHA-256; `by`: who had it done."""
+    audit.record(home, "decisions_imported", by, details={"files": list(sums), **asdict(outcome)})
 
 
-def refused(home: Path, files: Sequence[Path], by: str | None) -> None:
+def refused(home: Path, sums: Sequence[str], by: str | None) -> None:
     """Record that files were refused, and nothing of them kept."""
-    audit.record(home, "decisions_refused", by, details={"files": list(map(sha256_of, files))})
+    audit.record(home, "decisions_refused", by, details={"files": list(sums)})

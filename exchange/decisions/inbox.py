@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +15,42 @@ from exchange.decisions.faults import FAULTS_SUFFIX
 from exchange.decisions.importing import Outcome, import_files
 from exchange.decisions.opening import Reading
 from exchange.encryption import AGE_SUFFIX
+from ibr.durable import UNFINISHED, Signature, sha256_of, signature
 from ibr.errors import IbrError
 
+SETTLE = dt.timedelta(minutes=5)
+_ARRIVING = "it was put there or changed a moment ago, and may not be whole yet"
+_CHANGED = "it was changed while it was read"
 _NOTE = ".json"  # beside a file: its own name, who had it imported, whose it has to be
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A file out of the inbox: what its import came to, or why it was refused."""
+    """A file out of the inbox: what its import came to, why it was refused, or why it was left for the next run."""
 
     name: str
-    outcome: Outcome | None
+    outcome: Outcome | None = None
     problem: str | None = None
+    left: str | None = None
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A file of the inbox as it was looked at. Without `note` it was put there by hand."""
+
+    path: Path
+    seen: Signature
+    note: Path | None
+
+    def may_be_arriving(self, now: dt.datetime, settle: dt.timedelta) -> bool:
+        """Whether a program that copies may still be writing it. What `leave` wrote appears whole."""
+        return self.note is None and now.timestamp() - self.seen.changed_at < settle.total_seconds()
+
+    def is_unchanged(self) -> bool:
+        try:
+            return signature(self.path) == self.seen
+        except FileNotFoundError:
+            return False
 
 
 def leave(home: Path, paths: Sequence[Path], by: str | None, program: str | None) -> None:
@@ -50,35 +74,64 @@ def import_inbox(
     imported_at: dt.datetime,
     two_people: Sequence[str],
     reading: Reading | None = None,
+    settle: dt.timedelta = SETTLE,
 ) -> list[Taken]:
     """Import what waits, the oldest first, each file by itself: a refused one does not hold up the others.
 
     A refused file goes to `quarantine/decisions/` with its faults. What was recorded leaves the inbox afterwards: after
-    a crash in between it is imported again, which changes nothing.
+    a crash in between it is imported again, which changes nothing. A file put there by hand stays until it has lain
+    unchanged for `settle` before `imported_at`, and one that was changed while it was read stays too: half a CSV file
+    reads as a whole one, and the other half would be gone with it.
     """
-    inbox = home / "inbox" / "decisions"
-    waiting = [
-        path for path in (inbox.iterdir() if inbox.is_dir() else ())
-        if path.is_file() and path.suffix != _NOTE and not path.name.startswith((".", "~$"))
-    ]
-    taken = []
-    for path in sorted(waiting, key=lambda path: (path.stat().st_mtime_ns, path.name)):
-        beside = path.with_suffix(_NOTE)
-        note = json.loads(beside.read_bytes()) if beside.exists() else {"name": path.name}
+    def taken(file: _Waiting) -> Taken:
+        note = json.loads(file.note.read_bytes()) if file.note else {"name": file.path.name}
+        name, by = note["name"], note.get("by")
+        if file.may_be_arriving(imported_at, settle):
+            return Taken(name, left=_ARRIVING)
+        digest = sha256_of(file.path)
         try:
             outcome = import_files(
-                con, [path], today=today, imported_at=imported_at, by=note.get("by"), program=note.get("program"),
-                two_people=two_people, labels={path: note["name"]}, reading=reading,
+                con, [file.path], today=today, imported_at=imported_at, by=by, program=note.get("program"),
+                two_people=two_people, labels={file.path: name}, reading=reading,
             )
-            imported(home, [path], note.get("by"), outcome)
-            taken.append(Taken(note["name"], outcome))
-            path.unlink()
         except IbrError as problem:
-            refused(home, [path], note.get("by"))
-            _set_aside(path, home / "quarantine" / "decisions")
-            taken.append(Taken(note["name"], None, str(problem).replace(str(inbox), "quarantine/decisions")))
-        beside.unlink(missing_ok=True)
-    return taken
+            if not file.is_unchanged():
+                file.path.with_name(file.path.name + FAULTS_SUFFIX).unlink(missing_ok=True)
+                return Taken(name, left=_CHANGED)
+            refused(home, [digest], by)
+            _set_aside(file, home / "quarantine" / "decisions")
+            return Taken(name, problem=str(problem).replace(str(file.path.parent), "quarantine/decisions"))
+        imported(home, [digest], by, outcome)
+        return Taken(name, outcome, left=None if _removed(file) else _CHANGED)
+
+    return [taken(file) for file in _waiting(home / "inbox" / "decisions")]
+
+
+def _waiting(inbox: Path) -> list[_Waiting]:
+    """The files of the inbox, the oldest first; without what systems hide, and what has not its name yet."""
+    found = _looked_at(inbox) if inbox.is_dir() else ()
+    return sorted(found, key=lambda file: (file.seen.modified_ns, file.path.name))
+
+
+def _looked_at(inbox: Path) -> Iterator[_Waiting]:
+    for path in inbox.iterdir():
+        if path.name.startswith((".", "~$")) or path.name.lower().endswith((_NOTE, *UNFINISHED)) or not path.is_file():
+            continue
+        note = path.with_suffix(_NOTE)
+        try:
+            yield _Waiting(path, signature(path), note if note.exists() else None)
+        except FileNotFoundError:  # taken away at this moment
+            continue
+
+
+def _removed(file: _Waiting) -> bool:
+    """Remove a file that was recorded; not what somebody put there under its name in the meantime."""
+    if not file.is_unchanged():
+        return False
+    file.path.unlink()
+    if file.note:
+        file.note.unlink(missing_ok=True)
+    return True
 
 
 def _suffixes(path: Path) -> str:
@@ -94,9 +147,11 @@ def _put(target: Path, content: bytes) -> None:
     building.replace(target)
 
 
-def _set_aside(path: Path, quarantine: Path) -> None:
+def _set_aside(file: _Waiting, quarantine: Path) -> None:
     quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for file in (path, path.with_name(path.name + FAULTS_SUFFIX)):
-        if file.exists():
-            shutil.move(file, quarantine / file.name)
-            (quarantine / file.name).chmod(0o600)  # whoever sent it may have left it open to all
+    for path in (file.path, file.path.with_name(file.path.name + FAULTS_SUFFIX)):
+        if path.exists():
+            shutil.move(path, quarantine / path.name)
+            (quarantine / path.name).chmod(0o600)  # whoever sent it may have left it open to all
+    if file.note:
+        file.note.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import click
 from ibr.cli.options import as_option, home_option, json_option
 from ibr.cli.writing import writing
 from ibr.console import console, errors
+from ibr.durable import sha256_of
 from ibr.errors import WarehouseBusy
 from ibr.workspace import Workspace
 
@@ -53,9 +54,9 @@ def import_(files, by, program, as_at, home: Workspace, as_json: bool) -> None:
                 con, files, today=today, imported_at=now, by=by, program=program, two_people=two_people,
                 reading=reading,
             )
-            imported(home.home, files, by, outcome)
+            imported(home.home, list(map(sha256_of, files)), by, outcome)
     except Refused as refusal:
-        refused(home.home, files, by)
+        refused(home.home, list(map(sha256_of, files)), by)
         _show_faults(refusal, as_json)
         raise
     except WarehouseBusy as busy:

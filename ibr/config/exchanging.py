@@ -8,11 +8,13 @@ from ibr.config.section import Section
 class Decisions(Section):
     """Which decisions of programs take effect only when a second person has taken them too.
 
-    `age_identity`: the secretariat's own key, for decisions that come back encrypted for it.
+    `age_identity`: the secretariat's own key, for decisions that come back encrypted for it. `settle_minutes`: how long
+    a file that was put into inbox/decisions by hand must have lain unchanged before a run takes it.
     """
 
     two_people: list[str] = []
     age_identity: SecretStr | None = None
+    settle_minutes: float = Field(default=5, ge=0)
 
     @field_validator("age_identity")
     @classmethod

@@ -1,5 +1,6 @@
 """Decisions that came back while a run was writing: imported before linkage, which they bind."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -32,25 +33,34 @@ def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sessi
     run = Run.of(context, session)
     begun = journal.now()
     registry = run.workspace.registry
-    two_people = registry.decisions.two_people
+    settings = registry.decisions
     with plain_failures(), run.warehouse() as con:
-        decided = take_up(con, run.workspace.home, two_people)
+        decided = take_up(con, run.workspace.home, settings.two_people)
         taken = import_inbox(
             con,
             run.workspace.home,
             today=last_day(con, max(registry.schedule.day_of(run.started_at), run.reporting_date)),
             imported_at=run.started_at,
-            two_people=two_people,
+            two_people=settings.two_people,
             reading=Reading.of(run.workspace.home, registry),
+            settle=dt.timedelta(minutes=settings.settle_minutes),
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
+        left = [f"{file.name} was left for the next run: {file.left}" for file in taken if file.left]
         recorded = decided + sum(file.outcome.recorded + file.outcome.confirmed for file in taken if file.outcome)
-        journal.stage(con, run, "decisions", begun, rows=recorded, problem="; ".join(refused) or None)
-    yield dg.MaterializeResult(metadata={"files": len(taken), "dagster/row_count": recorded})
+        journal.stage(
+            con, run, "decisions", begun, rows=recorded, problem="; ".join(refused + left) if refused else None,
+            note="; ".join(left) or None,
+        )
+    for told in left:
+        session.progress(told)
+    yield dg.MaterializeResult(
+        metadata={"files": len(taken), "left_for_the_next_run": len(left), "dagster/row_count": recorded}
+    )
     yield dg.AssetCheckResult(
         asset_key=KEY,
         check_name="inbox",
         passed=not refused,
-        description="; ".join(refused) or "holds",
+        description="; ".join(refused + left) or "holds",
         metadata={"exit_code": ContractBroken.exit_code},
     )

@@ -1,15 +1,18 @@
 """Files that come while a run is writing, and the command that takes them."""
 
+import csv
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 
-from exchange.decisions import import_inbox, leave
+from exchange.decisions import import_files, import_inbox, inbox, leave
 from tests.integration.managers import ANSWER, TODAY, fill
 from tests.unit.test_config import SMALL
 from warehouse.connection import connect
@@ -39,9 +42,14 @@ def ibr(home: Path, *arguments: object) -> subprocess.CompletedProcess:
     return done
 
 
-def take(home: Path):
+def in_minutes(minutes: float) -> dt.datetime:
+    """A run's beginning: nobody can set back the time at which a file was changed."""
+    return dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes)
+
+
+def take(home: Path, minutes: float = 6):
     with connect(home / "warehouse.duckdb") as con:
-        taken = import_inbox(con, home, today=TODAY, imported_at=dt.datetime(2026, 7, 5), two_people=["same person"])
+        taken = import_inbox(con, home, today=TODAY, imported_at=in_minutes(minutes), two_people=["same person"])
         said = con.execute(
             "SELECT decided_by, imported_by FROM ops.decisions JOIN ops.decision_files USING (import_number) "
             "ORDER BY decision_id"
@@ -114,6 +122,63 @@ def test_a_file_that_was_recorded_and_not_taken_away_is_imported_again_to_no_eff
         leave(home, [back], None, None)
         taken, said = take(home)
     assert (taken[0].outcome.recorded, taken[0].outcome.repeated, len(said)) == (0, 1, 1)
+
+
+def by_hand(home: Path, back: Path, name: str = "duplicates.csv") -> Path:
+    """A CSV file with its answer in the inbox, as somebody copies it there."""
+    target = home / "inbox" / "decisions" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    rows = openpyxl.load_workbook(back)["Duplicates"].values
+    with target.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return target
+
+
+@pytest.mark.parametrize("name", ["duplicates.csv", "duplicates.csv.part"])
+def test_a_file_put_there_by_hand_waits_until_it_is_whole(home, back, name):
+    path = by_hand(home, back, name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:whole.index(b"\n") + 1])  # cut at the end of a line
+    os.utime(path, (0, 0))  # the time that the copied file had
+    taken, said = take(home, minutes=4)
+    assert [(file.outcome, file.problem) for file in taken] == ([(None, None)] if path.suffix == ".csv" else [])
+    assert all("may not be whole yet" in file.left for file in taken)
+    path.write_bytes(whole)
+    path = path.rename(path.with_name("duplicates.csv"))
+    ((file,), said) = take(home)
+    assert (file.outcome.recorded, file.left, said) == (1, None, [("Amina", None)])
+    assert waiting(home) == []
+
+
+def test_what_was_left_by_the_command_needs_not_settle(home, back):
+    leave(home, [back], "Otieno", None)
+    ((file,), said) = take(home, minutes=0)
+    assert (file.outcome.recorded, said) == (1, [("Amina", "Otieno")])
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_file_that_is_replaced_while_it_is_read_stays_for_the_next_run(home, back, monkeypatch, is_refused):
+    path = by_hand(home, back)
+    corrected = path.read_bytes()
+    if is_refused:
+        path.write_bytes(corrected.replace(b"Amina", b""))
+
+    def replaced(*args, **options):
+        other = path.with_name(".other")
+        other.write_bytes(corrected)
+        try:
+            return import_files(*args, **options)
+        finally:
+            other.replace(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "import_files", replaced)
+        ((file,), said) = take(home)
+    assert "changed while it was read" in file.left
+    assert (file.problem, len(said), waiting(home)) == (None, 0 if is_refused else 1, ["duplicates.csv"])
+    assert not (home / "quarantine" / "decisions").exists()
+    ((file,), said) = take(home)
+    assert (file.left, len(said), waiting(home)) == (None, 1, [])
 
 
 def test_unknown_decisions_in_the_configuration_are_a_mistake(home, back):

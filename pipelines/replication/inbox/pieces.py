@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-# Programs that copy give a file one of these names until it is whole; systems leave the others behind.
-_UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
+from ibr.durable import UNFINISHED, signature
+
+# Systems leave files of these names behind.
 _LEFT_BEHIND = ("~$", ".", "Thumbs.db", "desktop.ini")
 NOTE = ".reason.txt"
 
@@ -58,18 +59,11 @@ class Piece:
     def is_unchanged(self) -> bool:
         """Whether the file is still the one that was looked at."""
         try:
-            size, modified, changed = _signed(self.place)
+            size, modified, changed = signature(self.place)
         except FileNotFoundError:
             return False
         same_size = self.member is not None or size == self.size
         return same_size and (modified, changed) == (self.modified_ns, self.changed_at)
-
-
-def _signed(path: Path) -> tuple[int, int, float]:
-    # Copying may carry over the time of modification, from another clock or before the last byte is there. The time of
-    # change is this machine's own, and moves with every byte.
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime
 
 
 def pieces_in(folder: Path) -> list[Piece]:
@@ -79,7 +73,7 @@ def pieces_in(folder: Path) -> list[Piece]:
         if path.is_symlink() or not path.is_file() or _is_passed_over(path.name):
             continue
         try:
-            size, modified, changed = _signed(path)
+            size, modified, changed = signature(path)
         except FileNotFoundError:  # taken away at this moment
             continue
         found.append(Piece(path.name, path, size, modified, changed))
@@ -114,7 +108,7 @@ def pieces_of_zip(packed: Piece) -> list[Piece]:
 
 
 def _is_passed_over(name: str) -> bool:
-    return name.lower().endswith((*_UNFINISHED, NOTE)) or name.startswith(_LEFT_BEHIND)
+    return name.lower().endswith((*UNFINISHED, NOTE)) or name.startswith(_LEFT_BEHIND)
 
 
 def copy_hashed(piece: Piece, target: Path) -> str:
