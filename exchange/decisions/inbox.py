@@ -21,6 +21,8 @@ from ibr.errors import IbrError
 SETTLE = dt.timedelta(minutes=5)
 _ARRIVING = "it was put there or changed a moment ago, and may not be whole yet"
 _CHANGED = "it was changed while it was read"
+_DIGITS = 16  # of a SHA-256: enough that no two files share them
+_LONGEST_NAME = 200  # bytes of a file's name that are kept: with what is added, a file system takes 255
 _NOTE = ".json"  # beside a file: its own name, who had it imported, whose it has to be
 
 
@@ -59,7 +61,7 @@ def leave(home: Path, paths: Sequence[Path], by: str | None, program: str | None
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in paths:
         content = path.read_bytes()
-        target = inbox / f"{hashlib.sha256(content).hexdigest()[:16]}{_suffixes(path)}"
+        target = inbox / f"{hashlib.sha256(content).hexdigest()[:_DIGITS]}{_suffixes(path)}"
         note = {"name": path.name, "by": by, "program": program}
         # The note first: a file without one would be imported in nobody's name.
         _put(target.with_suffix(_NOTE), json.dumps(note).encode())
@@ -99,8 +101,8 @@ def import_inbox(
                 file.path.with_name(file.path.name + FAULTS_SUFFIX).unlink(missing_ok=True)
                 return Taken(name, left=_CHANGED)
             refused(home, [digest], by)
-            _set_aside(file, home / "quarantine" / "decisions")
-            return Taken(name, problem=str(problem).replace(str(file.path.parent), "quarantine/decisions"))
+            aside = _set_aside(file, home / "quarantine" / "decisions", name, digest)
+            return Taken(name, problem=str(problem).replace(str(file.path), f"quarantine/decisions/{aside.name}"))
         imported(home, [digest], by, outcome)
         return Taken(name, outcome, left=None if _removed(file) else _CHANGED)
 
@@ -147,11 +149,20 @@ def _put(target: Path, content: bytes) -> None:
     building.replace(target)
 
 
-def _set_aside(file: _Waiting, quarantine: Path) -> None:
+def _set_aside(file: _Waiting, quarantine: Path, name: str, digest: str) -> Path:
+    """Move a file and its faults into quarantine; returns where it lies now.
+
+    What is sent back is called duplicates.xlsx, whoever sends it: a refused file would replace the one before. What
+    `leave` named by its content and by who left it keeps that before its name.
+    """
     quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in (file.path, file.path.with_name(file.path.name + FAULTS_SUFFIX)):
+    first = file.path.name.split(".")[0] if file.note else digest[:_DIGITS]
+    target = quarantine / f"{first}-{name.encode()[-_LONGEST_NAME:].decode(errors='ignore')}"
+    for end in ("", FAULTS_SUFFIX):
+        path, aside = file.path.with_name(file.path.name + end), target.with_name(target.name + end)
         if path.exists():
-            shutil.move(path, quarantine / path.name)
-            (quarantine / path.name).chmod(0o600)  # whoever sent it may have left it open to all
+            shutil.move(path, aside)
+            aside.chmod(0o600)  # whoever sent it may have left it open to all
     if file.note:
         file.note.unlink(missing_ok=True)
+    return target

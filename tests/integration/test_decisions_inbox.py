@@ -117,6 +117,32 @@ def test_a_refused_file_is_set_aside_with_its_faults_and_holds_up_nobody(home, b
     assert waiting(home) == []
 
 
+def test_refused_files_of_one_name_lie_beside_each_other(home, back, tmp_path):
+    sent = {}
+    for person in ("amina", "baraka"):
+        path = tmp_path / person / "duplicates.xlsx"
+        path.parent.mkdir()
+        sent[fill(back, path, {"Duplicates": {2: {"decided by": None, "comment": person}}}).read_bytes()] = person
+        leave(home, [path], person, None)
+    for by_hand in ("duplicates.csv", "duplicates.csv", "d" * 240 + ".csv"):
+        target = home / "inbox" / "decisions" / by_hand
+        target.write_text(f"{len(sent)}")
+        sent[target.read_bytes()] = by_hand
+        taken, _ = take(home)
+        aside = home / "quarantine" / "decisions"
+        for file in taken:
+            assert file.problem.count("quarantine/decisions/") == 1
+            told = file.problem.partition("quarantine/decisions/")[2].split(";")[0]
+            assert (aside / told).is_file(), "what is told is where it is said to be"
+    kept = [path for path in aside.iterdir() if not path.name.endswith(".faults.csv")]
+    assert {path.read_bytes() for path in kept} == set(sent)
+    assert {path.name for path in kept if path.suffix == ".xlsx"} == {
+        f"{path.name[:16]}-duplicates.xlsx" for path in kept if path.suffix == ".xlsx"
+    }
+    assert all(path.with_name(path.name + ".faults.csv").is_file() for path in kept if len(path.name) < 200)
+    assert waiting(home) == []
+
+
 def test_a_file_that_was_recorded_and_not_taken_away_is_imported_again_to_no_effect(home, back):
     for _ in range(2):
         leave(home, [back], None, None)
