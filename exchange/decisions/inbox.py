@@ -56,13 +56,18 @@ class _Waiting:
 
 
 def leave(home: Path, paths: Sequence[Path], by: str | None, program: str | None) -> None:
-    """Copy files into the inbox, each whole or not at all; the same content twice is one file."""
+    """Copy files into the inbox, each whole or not at all; the same content twice is one file.
+
+    Unless two people leave it, for the second confirms what the first had imported; nor where it has to be another
+    program's, which is another thing to check.
+    """
     inbox = home / "inbox" / "decisions"
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in paths:
         content = path.read_bytes()
-        target = inbox / f"{hashlib.sha256(content).hexdigest()[:_DIGITS]}{_suffixes(path)}"
         note = {"name": path.name, "by": by, "program": program}
+        who = json.dumps([by, program]).encode()
+        target = inbox / f"{hashlib.sha256(who + content).hexdigest()[:_DIGITS]}{_suffixes(path)}"
         # The note first: a file without one would be imported in nobody's name.
         _put(target.with_suffix(_NOTE), json.dumps(note).encode())
         _put(target, content)

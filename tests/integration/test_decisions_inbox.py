@@ -182,6 +182,18 @@ def test_what_was_left_by_the_command_needs_not_settle(home, back):
     assert (file.outcome.recorded, said) == (1, [("Amina", "Otieno")])
 
 
+def test_the_same_file_left_by_two_people_is_imported_by_the_first_and_confirmed_by_the_second(home, back):
+    for by in ("Otieno", "Wanjiru", "Otieno"):
+        leave(home, [back], by, None)
+    assert len(waiting(home)) == 4, "two files, each with a note"
+    taken, said = take(home)
+    assert sorted((file.outcome.recorded, file.outcome.confirmed, file.outcome.waiting) for file in taken) == [
+        (0, 1, 0), (1, 0, 1)
+    ]
+    assert len({imported_by for _, imported_by in said} & {"Otieno", "Wanjiru"}) == 2
+    assert waiting(home) == []
+
+
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_a_file_that_is_replaced_while_it_is_read_stays_for_the_next_run(home, back, monkeypatch, is_refused):
     path = by_hand(home, back)
