@@ -11,6 +11,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from exchange.damage import is_damage
+
 AGE_SUFFIX = ".age"
 # How an Office file with a password begins, and those of before 2007.
 _NO_ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -36,14 +38,16 @@ def has_password(content: bytes) -> bool:
         return False
     try:
         return OleFileIO(BytesIO(content)).exists("EncryptionInfo")
-    except OSError:
+    except BaseException as error:
+        if not is_damage(error):
+            raise
         return False
 
 
 def without_password(content: bytes, passwords: list[str]) -> bytes:
-    """The workbook itself, by the first password that opens it. Raises WrongKey where none does."""
+    """The workbook itself, by the first password that opens it. Raises WrongKey where none does, or it is damaged."""
     import msoffcrypto
-    from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
+    from msoffcrypto.exceptions import InvalidKeyError
 
     for password in passwords:
         plain = BytesIO()
@@ -53,8 +57,10 @@ def without_password(content: bytes, passwords: list[str]) -> bytes:
             file.decrypt(plain)
         except InvalidKeyError:
             continue
-        except (DecryptionError, FileFormatError, ParseError, OSError, ValueError):
-            raise WrongKey from None  # cut off, or encrypted in a way of long ago
+        except BaseException as error:
+            if not is_damage(error):
+                raise
+            raise WrongKey from None  # cut off, altered, or encrypted in a way of long ago
         return plain.getvalue()
     raise WrongKey
 
@@ -90,9 +96,12 @@ def decrypted(content: bytes, identity: str | None) -> bytes:
 
     if not identity:
         raise WrongKey
+    key = pyrage.x25519.Identity.from_str(identity)
     try:
-        return pyrage.decrypt(content, [pyrage.x25519.Identity.from_str(identity)])
-    except pyrage.DecryptError:
+        return pyrage.decrypt(content, [key])
+    except BaseException as error:
+        if not is_damage(error):
+            raise
         raise WrongKey from None
 
 

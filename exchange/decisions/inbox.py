@@ -15,12 +15,17 @@ from exchange.decisions.faults import FAULTS_SUFFIX
 from exchange.decisions.importing import Outcome, import_files
 from exchange.decisions.opening import Reading
 from exchange.encryption import AGE_SUFFIX
-from ibr.durable import UNFINISHED, Signature, sha256_of, signature
-from ibr.errors import IbrError
+from ibr.durable import UNFINISHED, Signature, on_disk, sha256_of, signature
+from ibr.errors import ContractBroken, IbrError
 
 SETTLE = dt.timedelta(minutes=5)
 _ARRIVING = "it was put there or changed a moment ago, and may not be whole yet"
 _CHANGED = "it was changed while it was read"
+_UNREADABLE = (
+    "cannot be read ({error}), so it stays in inbox/decisions; give the account that runs ibr the right to read it, or "
+    "take it away"
+)
+_NO_NOTE = "{path}: the note beside it, with who left it, is damaged; import it by hand, with --by and that name"
 _DIGITS = 16  # of a SHA-256: enough that no two files share them
 _LONGEST_NAME = 200  # bytes of a file's name that are kept: with what is added, a file system takes 255
 _NOTE = ".json"  # beside a file: its own name, who had it imported, whose it has to be
@@ -91,15 +96,19 @@ def import_inbox(
     reads as a whole one, and the other half would be gone with it.
     """
     def taken(file: _Waiting) -> Taken:
-        note = json.loads(file.note.read_bytes()) if file.note else {"name": file.path.name}
-        name, by = note["name"], note.get("by")
+        name, by, program, is_known = _told(file)
         if file.may_be_arriving(imported_at, settle):
             return Taken(name, left=_ARRIVING)
-        digest = sha256_of(file.path)
         try:
+            digest = sha256_of(file.path)
+        except OSError as error:
+            return Taken(name, problem=_UNREADABLE.format(error=type(error).__name__))
+        try:
+            if not is_known:
+                raise ContractBroken(_NO_NOTE.format(path=file.path))
             outcome = import_files(
-                con, [file.path], today=today, imported_at=imported_at, by=by, program=note.get("program"),
-                two_people=two_people, labels={file.path: name}, reading=reading,
+                con, [file.path], today=today, imported_at=imported_at, by=by, program=program, two_people=two_people,
+                labels={file.path: name}, reading=reading,
             )
         except IbrError as problem:
             if not file.is_unchanged():
@@ -112,6 +121,15 @@ def import_inbox(
         return Taken(name, outcome, left=None if _removed(file) else _CHANGED)
 
     return [taken(file) for file in _waiting(home / "inbox" / "decisions")]
+
+
+def _told(file: _Waiting) -> tuple[str, str | None, str | None, bool]:
+    """A file's own name, who left it and whose it has to be; and whether that is known, or its note is damaged."""
+    try:
+        note = json.loads(file.note.read_bytes()) if file.note else {"name": file.path.name}
+        return str(note["name"]), note.get("by"), note.get("program"), True
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return file.path.name, None, None, False
 
 
 def _waiting(inbox: Path) -> list[_Waiting]:
@@ -151,6 +169,7 @@ def _put(target: Path, content: bytes) -> None:
     building = target.with_name(f".{target.name}")
     building.write_bytes(content)
     building.chmod(0o600)
+    on_disk(building)  # after a power cut an empty note would say that nobody left the file
     building.replace(target)
 
 

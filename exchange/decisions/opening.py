@@ -87,5 +87,5 @@ def _without_password(content: bytes, passwords: Mapping[str, str]) -> bytes:
         raise Locked(
             f"opens with no password that registry.yml has (of {', '.join(passwords)}); ask the program for the "
             "password it was saved with and put that under programs.CODE.recipient.workbook_password, or have it "
-            "saved with the old one"
+            "saved with the old one; a damaged file opens with none either: have it sent again"
         ) from None

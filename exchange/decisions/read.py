@@ -2,16 +2,15 @@
 
 import codecs
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from xml.etree import ElementTree
 
 import polars as pl
 
+from exchange.damage import is_damage
 from exchange.decisions.faults import Wrong
 from exchange.decisions.formulas import formulas
 from exchange.decisions.names import Names
@@ -80,7 +79,9 @@ def _workbook(content: bytes, label: str, names: Names) -> tuple[list[tuple[Shee
                 book.load_sheet(name, header_row=None, skip_rows=0, n_rows=1, dtypes="string").to_polars()
             )):
                 wrong.append(Wrong(label, "fault_unknown_sheet", {"sheet": _names()}, name))
-    except (fastexcel.FastExcelError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
+    except BaseException as error:
+        if not is_damage(error):
+            raise
         return [], [Wrong(label, "fault_no_workbook", {"error": type(error).__name__})]
     if not sheets and not wrong:
         wrong.append(Wrong(label, "fault_no_sheets", {"sheet": _names()}))
@@ -100,7 +101,9 @@ def _csv(content: bytes, label: str, names: Names) -> tuple[list[tuple[Sheet, pl
         cells = pl.read_csv(
             text.encode(), separator=separator, has_header=False, infer_schema=False, raise_if_empty=False
         )
-    except pl.exceptions.PolarsError as error:
+    except BaseException as error:
+        if not is_damage(error):
+            raise
         return [], [Wrong(label, "fault_no_csv", {"error": type(error).__name__})]
     headings = _headings(cells)
     # The sheet is told by its headings: files get other names on their way.

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from exchange.decisions import import_files, import_inbox, inbox, leave
+from ibr.durable import sha256_of
 from tests.integration.managers import ANSWER, TODAY, fill
 from tests.unit.test_config import SMALL
 from warehouse.connection import connect
@@ -192,6 +193,32 @@ def test_the_same_file_left_by_two_people_is_imported_by_the_first_and_confirmed
     ]
     assert len({imported_by for _, imported_by in said} & {"Otieno", "Wanjiru"}) == 2
     assert waiting(home) == []
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"by": "Otieno"}'])
+def test_a_file_whose_note_is_damaged_is_not_imported_in_nobodys_name(home, back, note):
+    leave(home, [back], "Otieno", None)
+    (beside,) = (home / "inbox" / "decisions").glob("*.json")
+    beside.write_bytes(note)
+    ((file,), said) = take(home)
+    assert "is damaged; import it by hand, with --by" in file.problem
+    assert (said, waiting(home)) == ([], [])
+    assert len(list((home / "quarantine" / "decisions").iterdir())) == 1
+
+
+def test_a_file_that_may_not_be_read_stays_and_holds_up_nobody(home, back, monkeypatch):
+    closed = by_hand(home, back)
+    leave(home, [back], None, None)
+
+    def opened(path):
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return sha256_of(path)
+
+    monkeypatch.setattr(inbox, "sha256_of", opened)
+    taken, said = take(home)
+    assert "cannot be read (PermissionError)" in next(file.problem for file in taken if file.name == closed.name)
+    assert (len(said), waiting(home)) == (1, [closed.name])
 
 
 @pytest.mark.parametrize("is_refused", [False, True])

@@ -4,9 +4,12 @@ import datetime as dt
 import hashlib
 import io
 import json
+import random
 import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
+import fastexcel
 import msoffcrypto
 import openpyxl
 import pyrage
@@ -15,6 +18,7 @@ import yaml
 
 import exchange.exceptions.export as export_module
 from exchange.decisions import Reading, import_inbox, leave
+from exchange.decisions.read import read
 from exchange.encryption import with_password
 from exchange.exceptions import Delivery, deliveries
 from exchange.exceptions.words import languages
@@ -165,6 +169,70 @@ def test_what_age_does_not_open_is_told_with_what_to_do(exported, tmp_path):
     path.write_bytes(b"no age file")
     (fault,) = refused(exported.con, path, reading=READING).faults
     assert "damaged" in fault.fault
+
+
+def damaged(content: bytes, seed: int) -> bytes:
+    """A file as bad disks and broken copies leave it: cut off, or with bits turned over, some where parts are told."""
+    dice, changed = random.Random(seed), bytearray(content)
+    if seed % 4 == 0:
+        return bytes(changed[:dice.randrange(len(changed))])
+    places = {1: range(len(changed)), 2: range(512), 3: range(len(changed) - 900, len(changed))}[seed % 4]
+    if seed % 4 == 2 and b"<?xml" in content:
+        places = range(content.index(b"<?xml"), content.index(b"<?xml") + 1000)  # how it was encrypted
+    for place in dice.choices(places, k=dice.choice([1, 3, 20])):
+        changed[place] ^= 1 << dice.randrange(8)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(("delivery", "seeds"), [(Delivery(EN), 100), (FOR_PEOPLE, 24)])
+def test_a_damaged_workbook_is_refused_or_read_and_never_an_error_of_ours(exported, tmp_path, delivery, seeds):
+    content = export(exported.con, tmp_path, "r2", X=delivery)["X"].workbook.read_bytes()
+    path, told = tmp_path / "back.xlsx", set()
+    for seed in range(seeds):
+        path.write_bytes(damaged(content, seed))
+        told |= {wrong.phrase for wrong in read(path, "back.xlsx", READING).wrong}
+    assert told >= ({"fault_no_workbook"} if delivery.is_plain else {"fault_no_workbook", "as_written"})
+
+
+def test_a_workbook_whose_parts_say_an_unknown_version_of_zip_is_refused(exported, tmp_path):
+    content = bytearray(exported.files["X"].workbook.read_bytes())
+    at = content.index(b"PK\x01\x02")
+    while at > 0:
+        content[at + 6] ^= 1 << 6
+        at = content.find(b"PK\x01\x02", at + 1)
+    back = tmp_path / "back.xlsx"
+    back.write_bytes(content)
+    (fault,) = refused(exported.con, back).faults
+    assert "cannot be read as a workbook" in fault.fault
+
+
+def test_a_panic_over_a_workbook_is_its_damage_and_a_stop_is_not(exported, tmp_path, monkeypatch):
+    back = sent_back(export(exported.con, tmp_path, "r2", X=FOR_PEOPLE)["X"].workbook, tmp_path / "back.xlsx")
+    panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
+    for module, name in ((fastexcel, "read_excel"), (msoffcrypto, "OfficeFile")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, Mock(side_effect=panic("index out of bounds")))
+            assert len(refused(exported.con, back, reading=READING).faults) == 1
+            patch.setattr(module, name, Mock(side_effect=KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                bring_back(exported.con, back, reading=READING)
+
+
+def test_damaged_files_in_the_inbox_are_set_aside_and_the_others_go_on(exported, tmp_path):
+    con, home = exported.con, tmp_path / "home"
+    back = sent_back(export(con, tmp_path, "r2", X=FOR_PEOPLE)["X"].workbook, tmp_path / "back.xlsx")
+    for seed in range(1, 21, 2):
+        bad = tmp_path / f"{seed}.xlsx"
+        bad.write_bytes(damaged(back.read_bytes(), seed))
+        leave(home, [bad], "Otieno", None)
+    leave(home, [back], "Otieno", None)
+    taken = import_inbox(
+        con, home, today=TODAY, imported_at=dt.datetime(2026, 7, 5, tzinfo=dt.UTC), two_people=[], reading=READING
+    )
+    assert len(taken) == 11
+    assert sum(file.outcome.recorded for file in taken if file.outcome) == 1
+    assert sum(file.problem is not None for file in taken) >= 5
+    assert not list((home / "inbox" / "decisions").iterdir())
 
 
 def configured(tmp_path: Path, **changes) -> Registry:
