@@ -9,26 +9,29 @@ _BUILDING, _OLD = ".building-", ".old-"
 
 
 @contextmanager
-def swapped_in(target: Path) -> Iterator[Path]:
-    """Give an empty folder to fill, and put it at `target` when the block ends without an error.
+def building(target: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which `swap_in` puts at `target`; where it did not, it is removed in the end.
 
-    A folder already at `target` is replaced. What a killed run left behind is put right first.
+    What a killed run left behind is put right first.
     """
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _put_right(target)
-    building = target.with_name(_BUILDING + target.name)
-    building.mkdir(mode=0o700)
+    folder = target.with_name(_BUILDING + target.name)
+    folder.mkdir(mode=0o700)
     try:
-        yield building
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def swap_in(target: Path) -> None:
+    """Put the folder that was filled for `target` there, in place of one that is there already."""
     old = target.with_name(_OLD + target.name)
     if target.exists():
         # A folder cannot be renamed over one with files in it; a kill between these two lines is put right
         # by the next export.
         target.rename(old)
-    building.rename(target)
+    target.with_name(_BUILDING + target.name).rename(target)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -304,6 +304,48 @@ def test_a_failed_export_leaves_files_and_state_as_they_were(con, tmp_path, monk
     assert con.sql("SELECT DISTINCT last_found_run FROM ops.exceptions").fetchall() == [("r1",)]
 
 
+def test_where_a_later_program_fails_no_programs_files_have_gone_out(con, tmp_path, monkeypatch):
+    first = {name: file.workbook.read_bytes() for name, file in export(con, tmp_path).items()}
+    real, written = export_module.write_manifest, []
+
+    def fail_at_the_last(folder, content):
+        written.append(content["program"])
+        if len(written) == len(PROGRAMS):
+            raise OSError("disk full")
+        return real(folder, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(export_module, "write_manifest", fail_at_the_last)
+        with pytest.raises(OSError, match="disk full"):
+            export(con, tmp_path, "r2")
+    assert con.execute("SELECT DISTINCT run_id FROM ops.exports").fetchall() == [("r1",)]
+    folders = list(tmp_path.glob("exceptions/*/*"))
+    assert {path.name for path in folders} == {str(RUN_DATE)}, "nothing half-built is left"
+    assert {path.parent.name: (path / "duplicates.xlsx").read_bytes() for path in folders} == first
+    actions = [json.loads(line)["details"]["run_id"] for line in (tmp_path / "audit/events.jsonl").open()]
+    assert actions == ["r1"] * len(PROGRAMS), "the trail tells what went out"
+
+
+def test_files_go_out_when_they_are_on_record_and_a_kill_before_harms_none(con, tmp_path, monkeypatch):
+    export(con, tmp_path)
+    known = []
+
+    def killed(folder):
+        known.extend(con.execute("SELECT DISTINCT run_id FROM ops.exports ORDER BY 1").fetchall())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(export_module, "swap_in", killed)
+        with pytest.raises(KeyboardInterrupt):
+            export(con, tmp_path, "r2")
+    assert known == [("r1",), ("r2",)]
+    (folder,) = tmp_path.glob("exceptions/X/*")
+    assert json.loads((folder / "manifest.json").read_text())["run_id"] == "r1"
+    again = export(con, tmp_path, "r3")
+    assert {row["run"] for row in read(again["X"], "Duplicates")} == {"r3"}
+    assert len(read(again["X"], "Duplicates")) == 2
+
+
 def test_what_a_kill_between_two_renames_left_is_put_right(con, tmp_path):
     folder = export(con, tmp_path)["X"].folder
     folder.rename(folder.with_name(".old-" + folder.name))
