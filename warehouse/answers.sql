@@ -29,7 +29,7 @@ people AS (
     FROM (
         SELECT exception_id, basis, min(decided_on) AS decided_on
         FROM standing
-        GROUP BY exception_id, basis, lower(decided_by)
+        GROUP BY exception_id, basis, {{ person(decided_by) }}
     )
     GROUP BY exception_id, basis
 ),
@@ -94,7 +94,8 @@ INNER JOIN ops.exceptions AS exceptions ON exceptions.exception_id = sides.excep
 LEFT JOIN pairs_since ON pairs_since.exception_id = sides.exception_id AND pairs_since.basis = sides.basis;
 
 -- The last word on each pair in the review queue that nobody has taken back, and what it amounts to: in_force, to_confirm
--- or more_time, as above. `said`: all that stands, in its order; `said_by`: who said the last word, each once, in lower case.
+-- or more_time, as above. `said`: all that stands, in its order; `said_by`: who said the last word, each once, by the letters
+-- and digits of their names.
 CREATE OR REPLACE VIEW ops.review_answers AS
 WITH standing AS (
     SELECT
@@ -118,7 +119,7 @@ pairs AS (
         arg_max(needs_second, decision_id) AS needs_second,
         -- Who said otherwise before does not count, nor what was said before somebody said otherwise.
         coalesce(max(decision_id) FILTER (WHERE decision <> last_decision), '') AS said_otherwise,
-        list({'id': decision_id, 'decision': decision, 'by': lower(decided_by)} ORDER BY decision_id) AS words,
+        list({'id': decision_id, 'decision': decision, 'by': {{ person(decided_by) }}} ORDER BY decision_id) AS words,
         list(
             {'decision': decision, 'decided_by': decided_by, 'decided_on': decided_on, 'comment': comment} ORDER BY decision_id
         ) AS said

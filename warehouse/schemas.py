@@ -4,6 +4,8 @@ from importlib.resources import files
 
 import duckdb
 
+from ibr.people import with_persons
+
 # The CHECK of warehouses made before decisions came back knew three states of an exception, and DuckDB drops no CHECK.
 _OLD_CHECK = """
 SELECT count(*) FROM duckdb_constraints()
@@ -39,4 +41,4 @@ def _make_exceptions_anew(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _read(name: str) -> str:
-    return files("warehouse").joinpath(name).read_text(encoding="utf-8")
+    return with_persons(files("warehouse").joinpath(name).read_text(encoding="utf-8"))

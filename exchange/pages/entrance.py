@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from exchange.pages import web
-from exchange.pages.staff import Member, fits, hashed, same
+from exchange.pages.staff import Member, fits, hashed
 from exchange.pages.state import Pages
 from exchange.service.service import now
+from ibr.people import is_same_person
 from warehouse.audit import record
 
 SHORTEST = 12  # characters of a password
@@ -66,7 +67,7 @@ def choose_password(
         return _password_page(request, found, "too_many", 429)
     if not is_first and not _opens(pages, found.member, form.get("present", "")):
         return _password_page(request, found, "present_wrong", 403)
-    if len(chosen) < SHORTEST or same(chosen, found.member.name) or fits(chosen, found.member.secret):
+    if len(chosen) < SHORTEST or is_same_person(chosen, found.member.name) or fits(chosen, found.member.secret):
         return _password_page(request, found, "too_easy", 422)
     if chosen != form.get("again", ""):
         return _password_page(request, found, "not_alike", 422)

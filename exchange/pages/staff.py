@@ -14,6 +14,7 @@ from pathlib import Path
 
 from exchange.service.kept import Kept, Watched
 from ibr.errors import UsageProblem
+from ibr.people import is_same_person, person
 
 FIRST_SECRET_LASTS = dt.timedelta(days=7)
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")  # it is part of a file's name
@@ -57,9 +58,9 @@ def add(home: Path, name: str, profile: Profile, program: str | None, county: st
     """
     there = members(home)
     name = " ".join(name.split())
-    if not name:
+    if not person(name):
         raise UsageProblem("nobody was named; expected the name of who may use the pages")
-    if any(same(one.name, name) for one in there):
+    if any(is_same_person(one.name, name) for one in there):
         raise UsageProblem(f"there is somebody called {name} already; remove them first, or choose another name")
     needed = {"program": profile is Profile.PROGRAM, "county": profile is Profile.COUNTY}
     for what, given in (("program", program), ("county", county)):
@@ -78,14 +79,9 @@ def add(home: Path, name: str, profile: Profile, program: str | None, county: st
 def remove(home: Path, name: str) -> None:
     """Remove somebody; a running service knows them no more from the next request on. UsageProblem where nobody is."""
     there = members(home)
-    if not any(same(one.name, name) for one in there):
+    if not any(is_same_person(one.name, name) for one in there):
         raise UsageProblem(f"there is nobody called {name}; there are {', '.join(one.name for one in there) or 'none'}")
-    _KEPT.write(home, [one for one in there if not same(one.name, name)])
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two names are one person's: capitals and blanks do not matter."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    _KEPT.write(home, [one for one in there if not is_same_person(one.name, name)])
 
 
 def hashed(password: str) -> str:
@@ -109,4 +105,4 @@ class Roll:
 
     def find(self, name: str) -> Member | None:
         """Who is called so."""
-        return next((one for one in self._kept.all() if same(one.name, name)), None)
+        return next((one for one in self._kept.all() if is_same_person(one.name, name)), None)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exchange.pages.staff import same
 from exchange.review.inbox import Left
 from exchange.review.published import Waiting
+from ibr.people import is_same_person, person
 
 MORE_TIME = "need more time"
 
@@ -31,7 +31,7 @@ def for_person(cases: Sequence[Waiting], left: Sequence[Left], by: str, two_peop
         new = since.get(tuple(sorted(case.pair)), [])
         heard = [*case.said, *((one.by, one.decision) for one in new)]
         state = _state(case, new, two_people)
-        waits_for_others = state == "to_confirm" and any(same(name, by) for name, _ in heard)
+        waits_for_others = state == "to_confirm" and any(is_same_person(name, by) for name, _ in heard)
         if state != "in_force" and not waits_for_others:
             found.append((state == "more_time", Standing(case, heard)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
@@ -39,10 +39,10 @@ def for_person(cases: Sequence[Waiting], left: Sequence[Left], by: str, two_peop
 
 def _state(case: Waiting, new: Sequence[Left], two_people: Sequence[str]) -> str | None:
     """The state that the publication has, and after what was said since the one that `ops.review_answers` will have."""
-    state, said_by = case.state, set(case.said_by)
+    state, said_by = case.state, set(map(person, case.said_by))
     last = case.said[-1][1] if case.said else None
     for one in new:
-        said_by = {one.by.lower()} | (said_by if one.decision == last else set())
+        said_by = {person(one.by)} | (said_by if one.decision == last else set())
         is_to_confirm = one.decision in two_people and len(said_by) < 2
         last, state = one.decision, "to_confirm" if is_to_confirm else "in_force"
     return "more_time" if last == MORE_TIME else state

@@ -10,6 +10,7 @@ from exchange.decisions import bind
 from exchange.exceptions.sheets import DECISION, DUPLICATES
 from exchange.scripts import run_script
 from ibr.errors import UsageProblem
+from ibr.people import person_sql
 
 DECISIONS = DUPLICATES.choices(DECISION)
 
@@ -65,7 +66,7 @@ def undo(con: duckdb.DuckDBPyConnection, by: str, at: dt.datetime) -> tuple[str,
     by = " ".join(by.split())
     found = con.execute(
         "SELECT decision_id, record_id_l, record_id_r FROM ops.review_decisions AS decided "
-        "WHERE lower(decided_by) = lower(?) AND withdraws IS NULL "
+        f"WHERE {person_sql('decided_by')} = {person_sql('?')} AND withdraws IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM ops.review_decisions AS later WHERE later.withdraws = decided.decision_id) "
         "ORDER BY decision_id DESC LIMIT 1", [by],
     ).fetchone()

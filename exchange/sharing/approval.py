@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exchange.sharing.record import Case, Step, changing, is_same_person, named, open_case, put
+from exchange.sharing.record import Case, Step, changing, named, open_case, put
 from ibr.errors import UsageProblem
+from ibr.people import is_same_person
 
 
 @dataclass(frozen=True)

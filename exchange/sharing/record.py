@@ -132,11 +132,6 @@ def named(person: str) -> str:
     return name
 
 
-def is_same_person(one: str, other: str) -> bool:
-    """Whether two names are one person's, as far as spelling tells: capitals, blanks and points do not count."""
-    return _letters(one) == _letters(other)
-
-
 def put(path: Path, content: bytes) -> None:
     """Write a file of the record, which appears whole and is not there yet; it is on disk when this returns."""
     if path.exists():
@@ -216,7 +211,3 @@ def _read(folder: Path) -> Case:
                 "done with this request: put the folder back from a backup"
             ) from None
     return Case(folder.name, folder, tuple(events))
-
-
-def _letters(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -105,7 +105,7 @@ def test_the_last_decision_is_taken_back_and_both_stay_on_record(con):
     said(con, first, "same person")
     other = next_case(con, "Amina")
     said(con, other, "same person", "Baraka")
-    assert undo(con, " AMINA ", NOON) == tuple(sorted(first.pair))
+    assert undo(con, " A. MINA ", NOON) == tuple(sorted(first.pair))
     assert bound(con) == {("review", *sorted(other.pair), "same")}
     again = case_of(con, first.pair)
     assert [one.decision for one in again.said] == ["need more time"], "what stood before stands again"
@@ -119,9 +119,10 @@ def test_where_two_people_are_needed_the_first_alone_binds_nothing(con):
     rule = {"two_people": ["same person"]}
     case = next_case(con, "Amina")
     assert said(con, case, "same person", **rule).state == "to_confirm"
-    assert said(con, case, "same person", "amina", **rule).state == "to_confirm", "twice the same person is one"
+    for again in ("amina", "A. Mina"):
+        assert said(con, case, "same person", again, **rule).state == "to_confirm", "twice the same person is one"
     assert bound(con) == set()
-    assert next_case(con, "Amina").pair != case.pair, "it waits for somebody else"
+    assert next_case(con, "Am-ina").pair != case.pair, "it waits for somebody else"
     second = next_case(con, "Baraka")
     assert (second.pair, second.said[0].decided_by) == (case.pair, "Amina")
     assert said(con, second, "same person", "Baraka", **rule).state == "in_force"

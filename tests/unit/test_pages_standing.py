@@ -28,6 +28,8 @@ def left(number: int, by: str, decision: str) -> Left:
         ([], [("Amina", SAME)], [], set()),
         ([], [("Amina", SAME)], [SAME], {"Baraka"}),
         ([], [("amina", SAME), ("AMINA", SAME)], [SAME], {"Baraka"}),
+        ([], [("Am Ina", SAME), ("Am. Ina", SAME)], [SAME], {"Baraka"}),
+        ([("AM. INA", SAME)], [("Am Ina", SAME)], [SAME], {"Baraka"}),
         ([], [("Amina", SAME), ("Baraka", SAME)], [SAME], set()),
         ([("Amina", SAME)], [("Baraka", SAME)], [SAME], set()),
         ([], [("Amina", SAME), ("Baraka", DIFFERENT)], [SAME], set()),

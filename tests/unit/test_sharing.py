@@ -4,7 +4,6 @@ import pytest
 
 from exchange.sharing.catalogue import purposes, shareable
 from exchange.sharing.pseudonyms import key_id
-from exchange.sharing.record import is_same_person
 from tests.marts import COLUMNS, DECLARED
 from warehouse.audiences.sensitivity import Declared, Sensitivity
 
@@ -57,14 +56,6 @@ def test_what_has_a_pseudonym_in_a_publication_has_one_here():
 def test_a_key_is_not_told_by_its_name():
     assert key_id(b"key") != key_id(b"other")
     assert "key" not in key_id(b"key")
-
-
-@pytest.mark.parametrize(("one", "other", "same"), [
-    ("Dr A. Mwangi", "dr a mwangi", True), ("A.Otieno", "A. Otieno", True), ("A. Otieno", "B. Otieno", False),
-    ("Jane Müller", "JANE MÜLLER", True),
-])
-def test_one_person_is_told_however_the_name_is_spelt(one, other, same):
-    assert is_same_person(one, other) is same
 
 
 def test_emergency_response_needs_all_of_the_caseload_and_nothing_sensitive_elsewhere():

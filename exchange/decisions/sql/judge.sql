@@ -63,7 +63,7 @@ SELECT
         WHERE known.exception_id = dated.exception_id
             AND known.decision = dated.decision
             AND known.action IS NOT DISTINCT FROM dated.action
-            AND lower(known.decided_by) = lower(dated.decided_by)
+            AND {{ person(known.decided_by) }} = {{ person(dated.decided_by) }}
             AND list_contains(dated.days, known.decided_on)
     ) AS is_repeated
 FROM dated;
@@ -91,7 +91,9 @@ WITH rows AS (
         SELECT
             *,
             CASE WHEN is_answered THEN
-                concat_ws(chr(31), decision_given, action_given, lower(decided_by), coalesce(decided_day::VARCHAR, decided_on))
+                concat_ws(
+                    chr(31), decision_given, action_given, {{ person(decided_by) }}, coalesce(decided_day::VARCHAR, decided_on)
+                )
             END AS answer
         FROM judged
     ) AS judged

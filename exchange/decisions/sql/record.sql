@@ -30,7 +30,7 @@ WHERE judged.is_answered AND judged.is_repeated AND $by IS NOT NULL
         INNER JOIN ops.decision_files AS files
             ON files.import_number = known.import_number AND files.file_name = known.file_name AND files.sheet = known.sheet
         WHERE known.exception_id = judged.exception_id
-            AND (lower(known.decided_by) = lower($by) OR lower(files.imported_by) = lower($by))
+            AND {{ person($by) }} IN ({{ person(known.decided_by) }}, {{ person(files.imported_by) }})
     )
 QUALIFY row_number() OVER (PARTITION BY judged.exception_id ORDER BY judged.part, judged.row_number) = 1;
 

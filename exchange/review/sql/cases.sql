@@ -22,7 +22,8 @@ SELECT
     answers.said_by,
     answers.state,
     coalesce(
-        answers.state = 'to_confirm' AND list_contains(list_transform(answers.said, lambda one: lower(one.decided_by)), lower($by)),
+        answers.state = 'to_confirm'
+        AND list_contains(list_transform(answers.said, lambda one: {{ person(one.decided_by) }}), {{ person($by) }}),
         false
     ) AS is_waiting_for_others,
     row_number() OVER (ORDER BY
