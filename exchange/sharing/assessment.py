@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,16 @@ _OPEN = ("requested", "assessed", "half_approved", "approved", "extracted")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know before approving. A grave one is only approved with a reason; `code` names it for programs."""
+    """One thing to know before approving. A grave one is only approved with a reason; `code` names it for programs.
+
+    `extent`: what it is about, each with how many people or rows, or 1 where nothing is counted. An approval holds for
+    no more than that.
+    """
 
     code: str
     is_grave: bool
     text: str
+    extent: dict[str, int] = field(default_factory=dict)
 
 
 def assess(
@@ -63,7 +68,7 @@ def assessed(
     findings = [*_of_purpose(marts, request), *_of_area(con, marts, request), *_of_earlier(home, case, request)]
     findings += _of_choice(marts, request, settings)
     findings += [
-        Finding("no_rows", True, f"{mart}: no row fulfils the conditions; there is nothing to share")
+        Finding("no_rows", True, f"{mart}: no row fulfils the conditions; there is nothing to share", {mart: 1})
         for mart, count in rows.items() if not count
     ]
     figures: dict[str, Any] = {}
@@ -105,11 +110,12 @@ def _of_purpose(marts: Marts, request: Request) -> list[Finding]:
     if request.level not in purpose.levels:
         findings.append(Finding("level", True, f"Records are asked for, and for {kind} a table will do."))
     for sensitivity, asked in _by_class(marts, request).items():
-        fields = [field for field in asked if not purpose.needs(field.partition(".")[0], sensitivity)]
+        fields = [name for name in asked if not purpose.needs(name.partition(".")[0], sensitivity)]
         if fields:
             findings.append(Finding(
                 "beyond_purpose", True,
                 f"{', '.join(fields)} ({sensitivity.replace('_', '-')}): {kind} does not need it.",
+                {f"{name}, {sensitivity}": 1 for name in fields},
             ))
     in_clear = [f"{item.mart}.{name}" for item in request.data for name in item.in_clear]
     if in_clear:
@@ -117,7 +123,7 @@ def _of_purpose(marts: Marts, request: Request) -> list[Finding]:
         findings.append(Finding(
             "in_clear", not purpose.in_clear,
             f"{', '.join(in_clear)} would leave as it is, so that everybody in the data can be told.{will_do} "
-            f"The reason given: {request.reason_in_clear}",
+            f"The reason given: {request.reason_in_clear}", dict.fromkeys(in_clear, 1),
         ))
     return findings
 
@@ -131,7 +137,8 @@ def _of_choice(marts: Marts, request: Request, settings: Sharing) -> list[Findin
     ]
     if request.level == "table" or not chosen:
         return []
-    return [Finding("chosen_by", True, f"Rows are chosen by {', '.join(chosen)}: to be among them tells its value.")]
+    text = f"Rows are chosen by {', '.join(chosen)}: to be among them tells its value."
+    return [Finding("chosen_by", True, text, dict.fromkeys(chosen, 1))]
 
 
 def _of_area(con: duckdb.DuckDBPyConnection, marts: Marts, request: Request) -> list[Finding]:
@@ -144,7 +151,7 @@ def _of_area(con: duckdb.DuckDBPyConnection, marts: Marts, request: Request) -> 
     return [
         Finding(
             "beyond_area", True,
-            f"{count:,} rows of {mart} are of no county in which {request.organisation} works.",
+            f"{count:,} rows of {mart} are of no county in which {request.organisation} works.", {mart: count},
         )
         for mart, count in outside.items() if count
     ]

@@ -4,7 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,23 @@ def _require_extractable(case: Case, today: dt.date, reason: str | None) -> None
 def _require_no_graver(case: Case, now: dict[str, Any]) -> None:
     """Those who approved saw an assessment of the data of then; nothing may leave that is graver than it said."""
     assert case.assessment is not None
-    seen = {finding["code"] for finding in case.assessment.content["findings"] if finding["is_grave"]}
-    new = [found["text"] for found in now["findings"] if found["is_grave"] and found["code"] not in seen]
+    approved: dict[str, Counter[str]] = {}
+    for finding in case.assessment.content["findings"]:
+        if finding["is_grave"]:
+            # Earlier releases wrote no extent: then nobody saw how far it goes.
+            approved.setdefault(finding["code"], Counter()).update(finding.get("extent", {}))
+    new = [found["text"] for found in now["findings"] if found["is_grave"] and _is_graver(found, approved)]
     if new:
         raise UsageProblem(
             f"in the data as it is now, {case.request_id} has a grave finding that nobody approved: {new[0]} "
             f"`ibr share assess {case.request_id}` puts it on record, to be approved anew"
         )
+
+
+def _is_graver(found: dict[str, Any], approved: Mapping[str, Counter[str]]) -> bool:
+    """Whether a finding is of another kind, about something else, or about more than what was approved in spite of."""
+    known = approved.get(found["code"])
+    return known is None or any(count > known[about] for about, count in found["extent"].items())
 
 
 def _emptied(folder: Path) -> Path:

@@ -1,10 +1,10 @@
-"""What the figures of an assessment mean, in plain words: each as (code, whether it is grave, text)."""
+"""What the figures of an assessment mean, in plain words: each as (code, whether it is grave, text, extent)."""
 
 from typing import Any
 
 from exchange.sharing.table import Suppressed
 
-Said = tuple[str, bool, str]
+Said = tuple[str, bool, str, dict[str, int]]
 
 
 def say_class(found: dict[str, Any], smallest_class: int) -> Said:
@@ -17,8 +17,9 @@ def say_class(found: dict[str, Any], smallest_class: int) -> Said:
         f"fewer than {smallest_class}."
     )
     if under:
-        return "small_classes", True, f"{text} Who knows those particulars of somebody may find them in the data."
-    return "classes", False, f"{text} Nobody can be told by these particulars alone."
+        text += " Who knows those particulars of somebody may find them in the data."
+        return "small_classes", True, text, {kind: under, f"{kind} alone": unique}
+    return "classes", False, f"{text} Nobody can be told by these particulars alone.", {}
 
 
 def say_diversity(found: dict[str, Any], distinct_values: int) -> Said:
@@ -28,11 +29,11 @@ def say_diversity(found: dict[str, Any], distinct_values: int) -> Said:
         return (
             "one_value", True,
             f"{field}: {told:,} people are in groups with fewer than {distinct_values} different values. Who knows "
-            "that somebody is in such a group learns the value without finding the row.",
+            "that somebody is in such a group learns the value without finding the row.", {field: told},
         )
     return (
         "values", False,
-        f"{field}: every group that is alike has at least {found['fewest_values']:,} different values.",
+        f"{field}: every group that is alike has at least {found['fewest_values']:,} different values.", {},
     )
 
 
@@ -44,7 +45,7 @@ def say_table(mart: str, held: Suppressed, smallest_cell: int) -> Said:
     )
     if held.sums_withheld:
         text += f" The sums of {held.sums_withheld:,} totals above them are withheld too."
-    return "table", False, text
+    return "table", False, text, {}
 
 
 def _share(part: int, whole: int) -> str:

@@ -363,6 +363,23 @@ def test_a_graver_finding_in_newer_data_has_to_be_approved_anew(sharer):
     assert json.loads((sharer.extract(case) / "manifest.json").read_text())["publication"] == "20260801T000000Z"
 
 
+def test_an_approval_holds_for_no_more_people_than_it_was_given_for(sharer):
+    case = sharer.approved()
+    sharer.publish("", version="20260801T000000Z")
+    sharer.extract(case)
+    sharer.publish(
+        "UPDATE marts.dim_person SET birth_date = DATE '1901-01-01' WHERE person_uid = 'P000000009'",
+        version="20260802T000000Z",
+    )
+    refused("a grave finding that nobody approved: Of 60 people", sharer.extract, case, reason="a newer one")
+    sharer.assess(case)
+    sharer.approve(case, "B. Wanjiru")
+    sharer.approve(case, "C. Otieno")
+    assert sharer.extract(case, reason="a newer one").name == "2"
+    sharer.publish("", version="20260803T000000Z")
+    assert sharer.extract(case, reason="less grave than approved").name == "3"
+
+
 def test_an_agreement_that_is_gone_stops_the_extract(sharer):
     case = sharer.approved()
     (kept,) = sharer.folder(case).glob("agreement-*")
@@ -507,6 +524,13 @@ def test_a_column_that_has_become_sensitive_has_to_be_approved_anew(sharer):
     case = sharer.approved(purpose_kind="planning", data=[{"mart": "dim_person", "fields": ["sex", "county_code"]}])
     sharer.publish("", "20260702T000000Z", declared_as(Sensitivity.SENSITIVE))
     refused("grave finding that nobody approved: dim_person.sex", sharer.extract, case)
+    sharer.assess(case)
+    sharer.approve(case, "B. Wanjiru")
+    sharer.approve(case, "C. Otieno")
+    declared = declared_as(Sensitivity.SENSITIVE)
+    declared["dim_person"] = {**declared["dim_person"], "county_code": Declared(Sensitivity.SENSITIVE)}
+    sharer.publish("", "20260703T000000Z", declared)
+    refused("grave finding that nobody approved: dim_person.sex, dim_person.county_code", sharer.extract, case)
 
 
 # Crashes
