@@ -207,21 +207,13 @@ weighed as (
 {%- endmacro %}
 
 {#- The enrolments whose money is at stake, each once a person or household: of those in prohibited pairs that linkage
-    is sure of, the dearest may stay. Added a pair, the money of three benefits at once counted twice. The programs are
-    those of the pair in which the enrolment was paid most. `pairs`: rows of pairs_of_both_levels. -#}
+    is sure of, the dearest may stay. Added a pair, the money of three benefits at once counted twice. `pairs`: rows of
+    pairs_of_both_levels. -#}
 {% macro enrolments_at_stake(pairs) -%}
-    select
-        level,
-        uid,
-        enrolment_id,
-        max(amount) as amount,
-        arg_max(program_a, (amount, other_enrolment_id)) as program_a,
-        arg_max(program_b, (amount, other_enrolment_id)) as program_b
+    select level, uid, enrolment_id, max(amount) as amount
     from (
-        {%- for side, other in [('a', 'b'), ('b', 'a')] %}
-        select
-            level, uid, enrolment_id_{{ side }} as enrolment_id, enrolment_id_{{ other }} as other_enrolment_id,
-            amount_{{ side }} as amount, program_a, program_b
+        {%- for side in ['a', 'b'] %}
+        select level, uid, enrolment_id_{{ side }} as enrolment_id, amount_{{ side }} as amount
         from {{ pairs }}
         where verdict = 'prohibited' and match_verdict = 'automatic'
         {%- if not loop.last %}

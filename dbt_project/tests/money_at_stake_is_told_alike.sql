@@ -1,10 +1,6 @@
--- What is at stake is one sum, whether it is told by person and household, by programs or as a key figure.
+-- What is at stake is one sum, whether it is told by person and household or as a key figure.
 with told as (
     select level, sum(money_at_stake) as money_at_stake from {{ ref('rpt_benefits_held') }} group by level
-),
-
-told_by_programs as (
-    select level, sum(money_at_stake) as money_at_stake from {{ ref('rpt_program_overlap') }} group by level
 ),
 
 told_as_figures as (
@@ -13,9 +9,7 @@ told_as_figures as (
     where kpi in ('person_money_at_stake', 'household_money_at_stake') and reporting_date = {{ reporting_date() }}
 )
 
-select told_by_programs.*
-from told_by_programs
-left join told on told.level = told_by_programs.level
-left join told_as_figures on told_as_figures.level = told_by_programs.level
-where told_by_programs.money_at_stake <> coalesce(told.money_at_stake, 0)
-    or told_by_programs.money_at_stake is distinct from told_as_figures.money_at_stake
+select told_as_figures.*
+from told_as_figures
+left join told on told.level = told_as_figures.level
+where told_as_figures.money_at_stake <> coalesce(told.money_at_stake, 0)

@@ -4,7 +4,8 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from exchange.encryption import AGE_SUFFIX
 from ibr.durable import UNFINISHED, Signature, on_disk, sha256_of, signature
 from ibr.errors import ContractBroken, IbrError
 
-SETTLE = dt.timedelta(minutes=5)
-_ARRIVING = "it was put there or changed a moment ago, and may not be whole yet"
+SETTLE = dt.timedelta(seconds=5)
+_ARRIVING = "it was still being written, and may not be whole yet"
 _CHANGED = "it was changed while it was read"
 _UNREADABLE = (
     "cannot be read ({error}), so it stays in inbox/decisions; give the account that runs ibr the right to read it, or "
@@ -49,9 +50,9 @@ class _Waiting:
     seen: Signature
     note: Path | None
 
-    def may_be_arriving(self, now: dt.datetime, settle: dt.timedelta) -> bool:
+    def may_be_arriving(self, settle: dt.timedelta) -> bool:
         """Whether a program that copies may still be writing it. What `leave` wrote appears whole."""
-        return self.note is None and now.timestamp() - self.seen.changed_at < settle.total_seconds()
+        return self.note is None and time.time() - self.seen.changed_at < settle.total_seconds()
 
     def is_unchanged(self) -> bool:
         try:
@@ -87,17 +88,18 @@ def import_inbox(
     two_people: Sequence[str],
     reading: Reading | None = None,
     settle: dt.timedelta = SETTLE,
+    wait: Callable[[float], None] = time.sleep,
 ) -> list[Taken]:
     """Import what waits, the oldest first, each file by itself: a refused one does not hold up the others.
 
     A refused file goes to `quarantine/decisions/` with its faults. What was recorded leaves the inbox afterwards: after
-    a crash in between it is imported again, which changes nothing. A file put there by hand stays until it has lain
-    unchanged for `settle` before `imported_at`, and one that was changed while it was read stays too: half a CSV file
-    reads as a whole one, and the other half would be gone with it.
+    a crash in between it is imported again, which changes nothing. Files that were put there by hand less than `settle`
+    ago are watched for so long. What is changed meanwhile, or while it is read, stays: half a CSV file reads as a whole
+    one, and the other half would be gone with it.
     """
     def taken(file: _Waiting) -> Taken:
         name, by, program, is_known = _told(file)
-        if file.may_be_arriving(imported_at, settle):
+        if file.note is None and not file.is_unchanged():
             return Taken(name, left=_ARRIVING)
         try:
             digest = sha256_of(file.path)
@@ -120,7 +122,10 @@ def import_inbox(
         imported(home, [digest], by, outcome)
         return Taken(name, outcome, left=None if _removed(file) else _CHANGED)
 
-    return [taken(file) for file in _waiting(home / "inbox" / "decisions")]
+    waiting = _waiting(home / "inbox" / "decisions")
+    if any(file.may_be_arriving(settle) for file in waiting):
+        wait(settle.total_seconds())
+    return [taken(file) for file in waiting]
 
 
 def _told(file: _Waiting) -> tuple[str, str | None, str | None, bool]:

@@ -8,13 +8,13 @@ from ibr.config.section import Section
 class Decisions(Section):
     """Which decisions of programs take effect only when a second person has taken them too.
 
-    `age_identity`: the secretariat's own key, for decisions that come back encrypted for it. `settle_minutes`: how long
-    a file that was put into inbox/decisions by hand must have lain unchanged before a run takes it.
+    `age_identity`: the secretariat's own key, for decisions that come back encrypted for it. `settle_seconds`: how long
+    a run watches files that were put into inbox/decisions a moment ago, for some may still be written.
     """
 
     two_people: list[str] = []
     age_identity: SecretStr | None = None
-    settle_minutes: float = Field(default=5, ge=0)
+    settle_seconds: float = Field(default=5, ge=0, le=600)
 
     @field_validator("age_identity")
     @classmethod

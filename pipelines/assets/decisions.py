@@ -43,7 +43,7 @@ def decisions(context: dg.AssetExecutionContext, session: dg.ResourceParam[Sessi
             imported_at=run.started_at,
             two_people=settings.two_people,
             reading=Reading.of(run.workspace.home, registry),
-            settle=dt.timedelta(minutes=settings.settle_minutes),
+            settle=dt.timedelta(seconds=settings.settle_seconds),
         )
         refused = [f"{file.name}: {file.problem}" for file in taken if file.problem]
         left = [f"{file.name} was left for the next run: {file.left}" for file in taken if file.left]

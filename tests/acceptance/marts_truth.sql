@@ -51,20 +51,6 @@ SELECT *,
         WHERE p.enrolment_id = enrolment_b AND period_start <= day_to AND period_end >= day_from) AS paid_b
 FROM found WHERE day_from <= day_to;
 
--- Of the enrolments in prohibited pairs the dearest may stay; each other one counts once, where it was paid most.
-CREATE TEMP TABLE at_stake AS
-WITH sides AS (
-    SELECT level, holder, program_a, program_b, enrolment_a AS enrolment, enrolment_b AS other, paid_a AS paid
-    FROM pairs WHERE verdict = 'prohibited'
-    UNION ALL
-    SELECT level, holder, program_a, program_b, enrolment_b, enrolment_a, paid_b
-    FROM pairs WHERE verdict = 'prohibited'
-),
-once AS (
-    FROM sides QUALIFY row_number() OVER (PARTITION BY level, holder, enrolment ORDER BY paid DESC, other DESC) = 1
-)
-FROM once QUALIFY row_number() OVER (PARTITION BY level, holder ORDER BY paid DESC, enrolment) > 1;
-
 -- Who has which benefit, and what the register holds of them.
 CREATE TEMP TABLE covered AS
 SELECT DISTINCT spells.program, person_id

@@ -104,7 +104,6 @@ def _told(country: Country, small: Country) -> str:
     with serving(hook()) as (port, posted):
         with (country.home / "registry.yml").open("a", encoding="utf-8") as settings:
             settings.write(f"\nalerts: {{webhook: {{url: 'http://127.0.0.1:{port}/'}}}}\n")
-            settings.write("decisions: {settle_minutes: 0}\n")
         run = country.ibr("run", expect=None)
         country.ibr("health", "--alert", expect=4)
     assert len(posted) == 2

@@ -101,7 +101,6 @@ def test_decisions_are_refused_corrected_honoured_and_closed(spoilt, tmp_path):
 
     registry = yaml.safe_load((spoilt.home / "registry.yml").read_text(encoding="utf-8"))
     registry["programs"][sure[2]]["language"] = "fr"
-    registry["decisions"] = {"settle_minutes": 0}
     (spoilt.home / "registry.yml").write_text(yaml.safe_dump(registry), encoding="utf-8")
     spoilt.ibr("run", "link", "marts", "exceptions", "--as-at", "2026-07-06")
     _is_all_french(spoilt, sure[2])

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -43,14 +44,12 @@ def ibr(home: Path, *arguments: object) -> subprocess.CompletedProcess:
     return done
 
 
-def in_minutes(minutes: float) -> dt.datetime:
-    """A run's beginning: nobody can set back the time at which a file was changed."""
-    return dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes)
-
-
-def take(home: Path, minutes: float = 6):
+def take(home: Path, meanwhile: Callable[[float], None] = lambda seconds: None):
+    """What a run imports. `meanwhile`: what happens while it watches files that are seconds old."""
     with connect(home / "warehouse.duckdb") as con:
-        taken = import_inbox(con, home, today=TODAY, imported_at=in_minutes(minutes), two_people=["same person"])
+        taken = import_inbox(
+            con, home, today=TODAY, imported_at=dt.datetime(2026, 7, 5), two_people=["same person"], wait=meanwhile
+        )
         said = con.execute(
             "SELECT decided_by, imported_by FROM ops.decisions JOIN ops.decision_files USING (import_number) "
             "ORDER BY decision_id"
@@ -166,8 +165,13 @@ def test_a_file_put_there_by_hand_waits_until_it_is_whole(home, back, name):
     path = by_hand(home, back, name)
     whole = path.read_bytes()
     path.write_bytes(whole[:whole.index(b"\n") + 1])  # cut at the end of a line
-    os.utime(path, (0, 0))  # the time that the copied file had
-    taken, said = take(home, minutes=4)
+
+    def more(seconds: float) -> None:
+        assert seconds == 5
+        path.write_bytes(whole[:-1])
+        os.utime(path, (0, 0))  # the time that the copied file had
+
+    taken, said = take(home, more)
     assert [(file.outcome, file.problem) for file in taken] == ([(None, None)] if path.suffix == ".csv" else [])
     assert all("may not be whole yet" in file.left for file in taken)
     path.write_bytes(whole)
@@ -179,7 +183,7 @@ def test_a_file_put_there_by_hand_waits_until_it_is_whole(home, back, name):
 
 def test_what_was_left_by_the_command_needs_not_settle(home, back):
     leave(home, [back], "Otieno", None)
-    ((file,), said) = take(home, minutes=0)
+    ((file,), said) = take(home, lambda seconds: pytest.fail("nothing to watch"))
     assert (file.outcome.recorded, said) == (1, [("Amina", "Otieno")])
 
 

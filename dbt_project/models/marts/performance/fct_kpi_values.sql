@@ -23,7 +23,7 @@ pairs as (
     -- A pair found at both levels is one pair, the household's: its money stands once.
     select *
     from ({{ pairs_of_both_levels([
-        'enrolment_id_a', 'enrolment_id_b', 'program_a', 'program_b', 'verdict', 'match_verdict', 'amount_a', 'amount_b'
+        'enrolment_id_a', 'enrolment_id_b', 'verdict', 'match_verdict', 'amount_a', 'amount_b'
     ]) }})
     where verdict = 'prohibited' and match_verdict = 'automatic'
     qualify row_number() over (partition by enrolment_id_a, enrolment_id_b order by level) = 1

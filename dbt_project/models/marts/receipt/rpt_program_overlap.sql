@@ -1,9 +1,6 @@
 -- Which programs meet in one person or one household: every pair of programs, also those that never meet.
 with pairs as (
-    {{ pairs_of_both_levels([
-        'enrolment_id_a', 'enrolment_id_b', 'program_a', 'program_b', 'verdict', 'match_verdict', 'amount_a', 'amount_b',
-        'both_still_paid', 'money_at_stake'
-    ]) }}
+    {{ pairs_of_both_levels(['program_a', 'program_b', 'verdict', 'match_verdict', 'both_still_paid', 'money_at_stake']) }}
 ),
 
 met as (
@@ -17,14 +14,9 @@ met as (
         count(*) filter (where match_verdict = 'automatic' and verdict = '{{ verdict }}') as pairs_{{ verdict }},
         {%- endfor %}
         count(*) filter (where match_verdict = 'review') as pairs_suspected,
+        sum(money_at_stake) filter (where match_verdict = 'automatic' and verdict = 'prohibited') as money_at_stake,
         sum(money_at_stake) filter (where match_verdict = 'automatic' and verdict = 'for_review') as money_for_review
     from pairs
-    group by level, program_a, program_b
-),
-
-at_stake as (
-    select level, program_a, program_b, sum(amount) as money_at_stake
-    from ({{ enrolments_at_stake('pairs') }})
     group by level, program_a, program_b
 ),
 
@@ -83,7 +75,7 @@ select
     coalesce(met.pairs_for_review, 0) as pairs_for_review,
     coalesce(met.pairs_allowed, 0) as pairs_allowed,
     coalesce(met.pairs_suspected, 0) as pairs_suspected,
-    cast(coalesce(at_stake.money_at_stake, 0) as decimal(18, 2)) as money_at_stake,
+    cast(coalesce(met.money_at_stake, 0) as decimal(18, 2)) as money_at_stake,
     cast(coalesce(met.money_for_review, 0) as decimal(18, 2)) as money_for_review,
     matrix.is_source_stale
 from matrix
@@ -93,7 +85,5 @@ left join rules_today
     and rules_today.program_b = matrix.program_b
 left join met
     on met.level = matrix.level and met.program_a = matrix.program_a and met.program_b = matrix.program_b
-left join at_stake
-    on at_stake.level = matrix.level and at_stake.program_a = matrix.program_a and at_stake.program_b = matrix.program_b
 left join holders as holders_a on holders_a.level = matrix.level and holders_a.program = matrix.program_a
 left join holders as holders_b on holders_b.level = matrix.level and holders_b.program = matrix.program_b
