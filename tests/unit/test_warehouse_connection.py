@@ -64,7 +64,7 @@ def test_a_damaged_file_is_told_as_one_and_not_as_open_elsewhere(tmp_path, key, 
     with connect(path, key=key) as con:
         con.execute("CREATE TABLE t AS SELECT i, hash(i) AS h FROM range(200_000) r(i)")
     harm(path)
-    with pytest.raises(ConfigurationProblem, match=r"w\.duckdb is damaged, or no DuckDB file; put it back"):
+    with pytest.raises(ConfigurationProblem, match=r"w\.duckdb is damaged, or no DuckDB file; restore a backup"):
         connect(path, key=key)
 
 

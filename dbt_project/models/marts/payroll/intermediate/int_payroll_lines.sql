@@ -15,7 +15,8 @@ with valued as (
         -- A scheduled line is open; a failed credit is not, it is repeated on its own line.
         case when payments.status = 'scheduled' then greatest(payments.amount_due - payments.amount_paid, 0) else 0 end
             as open_amount,
-        payments.amount_paid - payments.amount_due as above_due
+        payments.amount_paid - payments.amount_due as above_due,
+        open_amount - greatest(above_due, 0) as balance_change
     from {{ ref('fct_payments') }} as payments
     left join {{ ref('transfer_values') }} as transfer_values
         on transfer_values.program = payments.program
@@ -26,41 +27,35 @@ with valued as (
 summed as (
     select
         *,
-        sum(open_amount - greatest(above_due, 0)) over so_far as balance
+        row_number() over next_to as line_no,
+        sum(balance_change) over next_to as balance,
+        lag(open_amount, 1, 0) over next_to as open_in_line_before,
+        coalesce(lead(above_due) over next_to = open_amount, false) as is_settled_by_next
     from valued
-    window so_far as (partition by enrolment_id order by period_start, payment_id)
-),
-
-left_open as (
-    -- What is paid beyond all that was open is no credit for later lines: the balance begins anew from its lowest.
-    select *, balance - least(min(balance) over so_far, 0) as open_after
-    from summed
-    window so_far as (partition by enrolment_id order by period_start, payment_id)
+    window next_to as (partition by enrolment_id order by period_start, payment_id)
 ),
 
 beside as (
-    select
-        *,
-        lag(open_after, 1, 0) over next_to as open_before,
-        lag(open_amount, 1, 0) over next_to as open_in_line_before
-    from left_open
-    window next_to as (partition by enrolment_id order by period_start, payment_id)
+    -- What is paid beyond all that was open is no credit for later lines: the balance begins anew from its lowest.
+    select *, balance - balance_change - least(coalesce(min(balance) over before_it, 0), 0) as open_before
+    from summed
+    window before_it as (
+        partition by enrolment_id order by period_start, payment_id rows between unbounded preceding and 1 preceding
+    )
 )
 
 -- Arrears: a line pays its own amount and exactly what is open, of all lines before it or of the last one alone. Two
 -- cycles settled at once were called an overpayment, and stayed in arrears.
 select
-    * exclude (balance, open_after, open_in_line_before),
+    * exclude (balance_change, line_no, balance, open_in_line_before, is_settled_by_next),
     case
         when above_due > 0 and above_due in (open_before, open_in_line_before) then above_due else 0
     end as arrears_paid,
+    -- By the place of the last line that settled all: asking each line for one after it took half as long again.
     open_amount > 0 and (
-        coalesce(lead(above_due) over next_to = open_amount, false)
-        or coalesce(bool_or(above_due > 0 and above_due = open_before) over after_it, false)
+        is_settled_by_next
+        or line_no
+        < coalesce(max(line_no) filter (where above_due > 0 and above_due = open_before) over of_enrolment, 0)
     ) as is_settled
 from beside
-window
-    next_to as (partition by enrolment_id order by period_start, payment_id),
-    after_it as (
-        partition by enrolment_id order by period_start, payment_id rows between 1 following and unbounded following
-    )
+window of_enrolment as (partition by enrolment_id)
