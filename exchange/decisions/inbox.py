@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,9 @@ _UNREADABLE = (
     "take it away"
 )
 _NO_NOTE = "{path}: the note beside it, with who left it, is damaged; import it by hand, with --by and that name"
+_NO_NAME = "{path}: its name is not in UTF-8, so that nobody can be told of it; give it another and put it there again"
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")  # what Python makes of a name in another encoding
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f/\ud800-\udfff]")
 _DIGITS = 16  # of a SHA-256: enough that no two files share them
 _LONGEST_NAME = 200  # bytes of a file's name that are kept: with what is added, a file system takes 255
 _NOTE = ".json"  # beside a file: its own name, who had it imported, whose it has to be
@@ -106,6 +110,8 @@ def import_inbox(
         except OSError as error:
             return Taken(name, problem=_UNREADABLE.format(error=type(error).__name__))
         try:
+            if _NO_TEXT.search(file.path.name):
+                raise ContractBroken(_NO_NAME.format(path=file.path))
             if not is_known:
                 raise ContractBroken(_NO_NOTE.format(path=file.path))
             outcome = import_files(
@@ -114,7 +120,8 @@ def import_inbox(
             )
         except IbrError as problem:
             if not file.is_unchanged():
-                file.path.with_name(file.path.name + FAULTS_SUFFIX).unlink(missing_ok=True)
+                if _is_there(faults := file.path.with_name(file.path.name + FAULTS_SUFFIX)):
+                    faults.unlink()
                 return Taken(name, left=_CHANGED)
             refused(home, [digest], by)
             aside = _set_aside(file, home / "quarantine" / "decisions", name, digest)
@@ -132,9 +139,9 @@ def _told(file: _Waiting) -> tuple[str, str | None, str | None, bool]:
     """A file's own name, who left it and whose it has to be; and whether that is known, or its note is damaged."""
     try:
         note = json.loads(file.note.read_bytes()) if file.note else {"name": file.path.name}
-        return str(note["name"]), note.get("by"), note.get("program"), True
+        return _NOT_IN_A_NAME.sub("_", note["name"]), note.get("by"), note.get("program"), True
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return file.path.name, None, None, False
+        return _NOT_IN_A_NAME.sub("_", file.path.name), None, None, False
 
 
 def _waiting(inbox: Path) -> list[_Waiting]:
@@ -149,9 +156,17 @@ def _looked_at(inbox: Path) -> Iterator[_Waiting]:
             continue
         note = path.with_suffix(_NOTE)
         try:
-            yield _Waiting(path, signature(path), note if note.exists() else None)
+            yield _Waiting(path, signature(path), note if _is_there(note) else None)
         except FileNotFoundError:  # taken away at this moment
             continue
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; one whose name has grown too long by its new end does not, and is no error."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _removed(file: _Waiting) -> bool:
@@ -189,7 +204,7 @@ def _set_aside(file: _Waiting, quarantine: Path, name: str, digest: str) -> Path
     target = quarantine / f"{first}-{name.encode()[-_LONGEST_NAME:].decode(errors='ignore')}"
     for end in ("", FAULTS_SUFFIX):
         path, aside = file.path.with_name(file.path.name + end), target.with_name(target.name + end)
-        if path.exists():
+        if _is_there(path):
             shutil.move(path, aside)
             aside.chmod(0o600)  # whoever sent it may have left it open to all
     if file.note:

@@ -225,6 +225,27 @@ def test_a_file_that_may_not_be_read_stays_and_holds_up_nobody(home, back, monke
     assert (len(said), waiting(home)) == (1, [closed.name])
 
 
+@pytest.mark.parametrize("name", [os.fsdecode(b"r\xe9ponse.csv"), "d" * 251 + ".csv", "d" * 245 + ".csv"])
+def test_a_name_that_no_other_file_could_have_stops_nothing(home, back, name):
+    (home / "inbox" / "decisions").mkdir(parents=True, exist_ok=True)
+    (home / "inbox" / "decisions" / name).write_bytes(b"exception_id\n1\n")
+    leave(home, [back], "Otieno", None)
+    taken, said = take(home)
+    (problem,) = [file.problem.encode() for file in taken if file.problem]  # as text, which can be written down
+    assert b"quarantine/decisions/" in problem or len(name) > 200
+    assert (said, waiting(home)) == ([("Amina", "Otieno")], [])
+
+
+def test_a_note_cannot_send_a_file_elsewhere(home, back):
+    bad = fill(back, back, {"Duplicates": {2: {"decided by": None}}})
+    leave(home, [bad], None, None)
+    (note,) = (home / "inbox" / "decisions").glob("*.json")
+    note.write_text(json.dumps({"name": "../../../away.xlsx"}))
+    ((file,), _) = take(home)
+    assert "away.xlsx" in file.problem
+    assert len(list((home / "quarantine" / "decisions").glob("*-.._.._.._away.xlsx"))) == 1
+
+
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_a_file_that_is_replaced_while_it_is_read_stays_for_the_next_run(home, back, monkeypatch, is_refused):
     path = by_hand(home, back)
