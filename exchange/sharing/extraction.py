@@ -119,9 +119,13 @@ def _require_no_graver(case: Case, now: dict[str, Any]) -> None:
 
 
 def _is_graver(found: dict[str, Any], approved: Mapping[str, Counter[str]]) -> bool:
-    """Whether a finding is of another kind, about something else, or about more than what was approved in spite of."""
+    """Whether a finding is of another kind, about something else, or about clearly more than what was approved in
+    spite of: figures move by a little every night."""
     known = approved.get(found["code"])
-    return known is None or any(count > known[about] for about, count in found["extent"].items())
+    return known is None or any(
+        about not in known or count > max(known[about] * 1.1, known[about] + 10)
+        for about, count in found["extent"].items()
+    )
 
 
 def _emptied(folder: Path) -> Path:

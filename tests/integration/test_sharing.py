@@ -367,17 +367,17 @@ def test_an_approval_holds_for_no_more_people_than_it_was_given_for(sharer):
     case = sharer.approved()
     sharer.publish("", version="20260801T000000Z")
     sharer.extract(case)
-    sharer.publish(
-        "UPDATE marts.dim_person SET birth_date = DATE '1901-01-01' WHERE person_uid = 'P000000009'",
-        version="20260802T000000Z",
-    )
-    refused("a grave finding that nobody approved: Of 60 people", sharer.extract, case, reason="a newer one")
+    alone = "UPDATE marts.dim_person SET birth_date = make_date(1900 + right(person_uid, 2)::INTEGER, 1, 1) WHERE "
+    sharer.publish(f"{alone} person_uid = 'P000000009'", version="20260802T000000Z")
+    assert sharer.extract(case, reason="one more stands alone, as figures move").name == "2"
+    sharer.publish(f"{alone} true", version="20260803T000000Z")
+    refused("a grave finding that nobody approved", sharer.extract, case, reason="a newer one")
     sharer.assess(case)
     sharer.approve(case, "B. Wanjiru")
     sharer.approve(case, "C. Otieno")
-    assert sharer.extract(case, reason="a newer one").name == "2"
-    sharer.publish("", version="20260803T000000Z")
-    assert sharer.extract(case, reason="less grave than approved").name == "3"
+    assert sharer.extract(case, reason="a newer one").name == "3"
+    sharer.publish("", version="20260804T000000Z")
+    assert sharer.extract(case, reason="less grave than approved").name == "4"
 
 
 def test_an_agreement_that_is_gone_stops_the_extract(sharer):

@@ -1,8 +1,11 @@
 """What may be shared is what the marts declare of their columns."""
 
+from collections import Counter
+
 import pytest
 
 from exchange.sharing.catalogue import purposes, shareable
+from exchange.sharing.extraction import _is_graver
 from exchange.sharing.pseudonyms import key_id
 from tests.marts import COLUMNS, DECLARED
 from warehouse.audiences.sensitivity import Declared, Sensitivity
@@ -64,3 +67,21 @@ def test_emergency_response_needs_all_of_the_caseload_and_nothing_sensitive_else
     assert purpose.needs("rpt_emergency_caseload", Sensitivity.SENSITIVE)
     assert not purpose.needs("dim_person", Sensitivity.SENSITIVE)
     assert purpose.needs("dim_person", Sensitivity.QUASI_IDENTIFIER)
+
+
+@pytest.mark.parametrize(
+    ("code", "extent", "is_graver"),
+    [
+        ("small_classes", {"people": 100}, False),
+        ("small_classes", {"people": 110}, False),  # ten more
+        ("small_classes", {"people": 111}, True),
+        ("small_classes", {"people": 1}, False),
+        ("beyond_area", {"fct_payments": 1_099}, False),  # less than a tenth more
+        ("beyond_area", {"fct_payments": 1_101}, True),
+        ("beyond_area", {"fct_enrolments": 1}, True),  # of another mart
+        ("one_value", {"dim_person.sex": 1}, True),  # of another kind
+    ],
+)
+def test_a_finding_is_graver_where_it_is_of_something_else_or_of_clearly_more(code, extent, is_graver):
+    approved = {"small_classes": Counter(people=100), "beyond_area": Counter(fct_payments=1_000)}
+    assert _is_graver({"code": code, "extent": extent}, approved) is is_graver
