@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from exchange.service import app, jobs, models, state
 from exchange.service import service as service_module
 from exchange.service.app import make_app
-from exchange.service.keys import add, file, keys, revoke
+from exchange.service.keys import Key, add, file, keys, revoke
 from exchange.service.limits import Limits
 from exchange.service.server import run
 from exchange.service.service import Service
@@ -385,6 +385,14 @@ def test_more_than_fits_a_call_is_a_job(caller, monkeypatch):
     assert b"national_id" not in json.dumps(state).encode()
 
 
+def wait_for(waiting: jobs.Jobs, job_id: str, key: Key) -> None:
+    """Until a job is done."""
+    until = time.monotonic() + 20
+    while waiting.state(job_id, key.holder)["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert waiting.state(job_id, key.holder)["state"] == "done"
+
+
 def test_a_job_outlives_what_could_not_be_answered(home, caplog):
     waiting = jobs.Jobs(home)
     add(home, "often", "PENSION", ALL, NOW)
@@ -399,10 +407,7 @@ def test_a_job_outlives_what_could_not_be_answered(home, caplog):
         return b"{}"
 
     worker = jobs.Worker(waiting, answer)
-    until = time.monotonic() + 20
-    while waiting.state(job_id, key.holder)["state"] != "done" and time.monotonic() < until:
-        time.sleep(0.02)
-    assert waiting.state(job_id, key.holder)["state"] == "done"
+    wait_for(waiting, job_id, key)
     worker.close()
     waiting.close()
     assert tried == [0, 0]
@@ -429,10 +434,7 @@ def test_jobs_go_on_after_the_state_could_not_be_read_or_written(home, caplog, m
     for name in faults:
         monkeypatch.setattr(waiting, name, failing_once(name, getattr(waiting, name)))
     worker = jobs.Worker(waiting, lambda part: b"{}")
-    until = time.monotonic() + 20
-    while waiting.state(job_id, key.holder)["state"] != "done" and time.monotonic() < until:
-        time.sleep(0.02)
-    assert waiting.state(job_id, key.holder)["state"] == "done"
+    wait_for(waiting, job_id, key)
     worker.close()
     waiting.close()
     assert caplog.text.count("OperationalError") == 2
@@ -474,10 +476,7 @@ def test_a_job_left_by_a_killed_process_is_taken_up_again(home):
     again = jobs.Jobs(home)
     answered = []
     worker = jobs.Worker(again, lambda part: answered.append(part.persons) or b"{}")
-    until = time.monotonic() + 10
-    while again.state(job_id, key.holder)["state"] != "done" and time.monotonic() < until:
-        time.sleep(0.02)
-    assert again.state(job_id, key.holder)["state"] == "done"
+    wait_for(again, job_id, key)
     revoke(home, "late")
     add(home, "late", "PENSION", ALL, NOW)
     other = next(one for one in keys(home) if one.name == "late")
